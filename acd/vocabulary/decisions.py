@@ -1,0 +1,53 @@
+"""What the engine wants done: imperative, frozen, without a result."""
+
+from dataclasses import dataclass
+
+from acd.vocabulary.ids import AgentId, CallId, DeviceId, LegId, OfferId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RingAgent:
+    """Ring an agent's device for a call, as a leg whose id is the offer's."""
+
+    offer_id: OfferId
+    call_id: CallId
+    agent_id: AgentId
+    device_id: DeviceId
+    caller_number: str
+    """What the device shows."""
+    ring_s: float
+    """How long it may ring; the engine withdraws it first, this is the safety."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopRinging:
+    """End an offer's leg that was not answered."""
+
+    offer_id: OfferId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BridgeCall:
+    """Join a waiting caller and the agent who answered."""
+
+    call_id: CallId
+    offer_id: OfferId
+    caller_leg_id: LegId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DismissAgent:
+    """Tell an agent who answered in vain that the caller is gone, and hang up."""
+
+    offer_id: OfferId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreRecording:
+    """Take the finished recording of a conversation into the store."""
+
+    call_id: CallId
+    offer_id: OfferId
+
+
+Decision = RingAgent | StopRinging | BridgeCall | DismissAgent | StoreRecording

@@ -1,0 +1,60 @@
+"""Why a fact or a policy was refused, in words for whoever sent it."""
+
+
+class AcdError(Exception):
+    """The ground of all that ``acd`` refuses; the engine is left as it was."""
+
+
+class UnknownAgent(AcdError):
+    """A fact names an agent who is not on the floor."""
+
+    def __init__(self, agent_id: str) -> None:
+        """Say which agent."""
+        super().__init__(
+            f"agent {agent_id!r}: not on the floor; the floor file lists who is"
+        )
+        self.agent_id = agent_id
+
+
+class UnknownCall(AcdError):
+    """A fact names a call that never arrived, or has ended."""
+
+    def __init__(self, call_id: str) -> None:
+        """Say which call."""
+        super().__init__(f"call {call_id!r}: not a live call")
+        self.call_id = call_id
+
+
+class UnknownLeg(AcdError):
+    """A fact names a leg that belongs to no live call."""
+
+    def __init__(self, leg_id: str) -> None:
+        """Say which leg."""
+        super().__init__(f"leg {leg_id!r}: belongs to no live call")
+        self.leg_id = leg_id
+
+
+class UnknownQueue(AcdError):
+    """A call was sent to a queue that the floor does not have."""
+
+    def __init__(self, queue_id: str) -> None:
+        """Say which queue."""
+        super().__init__(
+            f"queue {queue_id!r}: not on the floor; the floor file lists the queues"
+        )
+        self.queue_id = queue_id
+
+
+class IllegalTransition(AcdError):
+    """A state has no place for a fact."""
+
+    def __init__(self, *, who: str, state: str, fact: str, takes: list[str]) -> None:
+        """Say who is in which state, what came, and what the state would take."""
+        would = ", ".join(takes) if takes else "nothing more"
+        super().__init__(
+            f"{who} is {state}, which has no place for {fact}; it takes {would}"
+        )
+        self.who = who
+        self.state = state
+        self.fact = fact
+        self.takes = takes

@@ -1,0 +1,70 @@
+"""All facts there are, as one closed union."""
+
+from typing import get_args
+
+from acd.vocabulary import (
+    agent_facts,
+    flow_facts,
+    leg_facts,
+    offer_facts,
+    recording_facts,
+)
+from acd.vocabulary.fact import Tick
+
+FlowFact = (
+    flow_facts.CallArrived
+    | flow_facts.CallAnswered
+    | flow_facts.StepEntered
+    | flow_facts.KeyPressed
+    | flow_facts.KeyTimedOut
+    | flow_facts.CallRouted
+    | flow_facts.FlowEnded
+)
+LegFact = (
+    leg_facts.CallQueued
+    | leg_facts.LegRang
+    | leg_facts.LegAnswered
+    | leg_facts.LegJoined
+    | leg_facts.LegParted
+    | leg_facts.LegEnded
+    | leg_facts.BridgeFailed
+    | leg_facts.SwitchLost
+    | leg_facts.SwitchSeen
+)
+AgentWish = (
+    agent_facts.AgentSignedIn
+    | agent_facts.AgentSignedOut
+    | agent_facts.AgentReady
+    | agent_facts.AgentNotReady
+    | agent_facts.WrapUpDone
+    | agent_facts.CallDisposed
+)
+RecordingFact = recording_facts.RecordingStored | recording_facts.RecordingMissing
+ToldFact = FlowFact | LegFact | AgentWish | RecordingFact | Tick
+"""Facts that come from outside: what the engine is told."""
+
+OfferFact = (
+    offer_facts.OfferStarted
+    | offer_facts.OfferRang
+    | offer_facts.OfferAnswered
+    | offer_facts.OfferTimedOut
+    | offer_facts.OfferDeclined
+    | offer_facts.OfferFailed
+    | offer_facts.OfferWithdrawn
+    | offer_facts.OfferAnsweredLate
+)
+EstablishedFact = (
+    OfferFact
+    | offer_facts.CallConnected
+    | offer_facts.ConversationEnded
+    | offer_facts.CallAdopted
+    | offer_facts.CallClosed
+    | agent_facts.WrapUpStarted
+    | agent_facts.WrapUpEnded
+    | agent_facts.AgentStateEntered
+)
+"""Facts that the engine itself states."""
+
+Fact = ToldFact | EstablishedFact
+
+ALL_FACTS: tuple[type[Fact], ...] = get_args(Fact)

@@ -1,0 +1,97 @@
+"""The tables by which the states of agents and calls change."""
+
+from acd.vocabulary.agent_facts import (
+    AgentNotReady,
+    AgentReady,
+    AgentSignedIn,
+    AgentSignedOut,
+    WrapUpEnded,
+)
+from acd.vocabulary.facts import Fact
+from acd.vocabulary.leg_facts import CallQueued
+from acd.vocabulary.offer_facts import (
+    CallClosed,
+    CallConnected,
+    ConversationEnded,
+    OfferAnswered,
+    OfferDeclined,
+    OfferFailed,
+    OfferStarted,
+    OfferTimedOut,
+    OfferWithdrawn,
+)
+from acd.vocabulary.states import AgentState, CallState
+
+AGENT_TRANSITIONS: dict[AgentState, dict[type[Fact], AgentState]] = {
+    AgentState.SIGNED_OUT: {
+        AgentSignedIn: AgentState.NOT_READY,
+    },
+    AgentState.NOT_READY: {
+        AgentSignedIn: AgentState.NOT_READY,  # a second log-in: the newest counts
+        AgentSignedOut: AgentState.SIGNED_OUT,
+        AgentReady: AgentState.READY,
+        AgentNotReady: AgentState.NOT_READY,  # another reason
+    },
+    AgentState.READY: {
+        AgentSignedIn: AgentState.NOT_READY,
+        AgentSignedOut: AgentState.SIGNED_OUT,
+        AgentReady: AgentState.READY,
+        AgentNotReady: AgentState.NOT_READY,
+        OfferStarted: AgentState.RESERVED,
+    },
+    AgentState.RESERVED: {
+        OfferAnswered: AgentState.RESERVED,
+        OfferTimedOut: AgentState.NOT_READY,  # RONA
+        OfferDeclined: AgentState.NOT_READY,
+        OfferFailed: AgentState.NOT_READY,
+        OfferWithdrawn: AgentState.READY,  # not their fault: back, idle time kept
+        CallConnected: AgentState.TALKING,
+        AgentReady: AgentState.RESERVED,  # wishes are kept until the call is over
+        AgentNotReady: AgentState.RESERVED,
+        AgentSignedOut: AgentState.RESERVED,
+    },
+    AgentState.TALKING: {
+        ConversationEnded: AgentState.WRAP_UP,
+        AgentReady: AgentState.TALKING,
+        AgentNotReady: AgentState.TALKING,
+        AgentSignedOut: AgentState.TALKING,
+    },
+    AgentState.WRAP_UP: {
+        WrapUpEnded: AgentState.READY,
+        AgentReady: AgentState.WRAP_UP,
+        AgentNotReady: AgentState.WRAP_UP,
+        AgentSignedOut: AgentState.SIGNED_OUT,
+    },
+}
+"""Rows are states, columns the facts that move them. What is missing is illegal."""
+
+CALL_TRANSITIONS: dict[CallState, dict[type[Fact], CallState]] = {
+    CallState.IN_FLOW: {
+        CallQueued: CallState.QUEUED,
+        CallClosed: CallState.CLOSED,
+    },
+    CallState.QUEUED: {
+        OfferStarted: CallState.OFFERED,
+        CallClosed: CallState.CLOSED,
+    },
+    CallState.OFFERED: {
+        OfferAnswered: CallState.CONNECTING,
+        OfferTimedOut: CallState.QUEUED,
+        OfferDeclined: CallState.QUEUED,
+        OfferFailed: CallState.QUEUED,
+        OfferWithdrawn: CallState.QUEUED,
+    },
+    CallState.CONNECTING: {
+        CallConnected: CallState.TALKING,
+        OfferFailed: CallState.QUEUED,
+        OfferWithdrawn: CallState.QUEUED,
+    },
+    CallState.TALKING: {
+        ConversationEnded: CallState.LEAVING,
+    },
+    CallState.LEAVING: {
+        CallClosed: CallState.CLOSED,
+    },
+    CallState.CLOSED: {},
+}
+"""A call with an offer or a conversation ends that first, then closes."""
