@@ -1,0 +1,62 @@
+"""The command line: one module a command, loaded only when it is asked for."""
+
+import importlib
+import importlib.util
+import sys
+
+import typer
+
+from services.runtime.errors import RuntimeProblem
+
+# Each command is services/runtime/commands/<name>.py with a function of that name:
+# a new one is one line here. Beginning with what a newcomer needs first.
+COMMANDS = {
+    "up": "start an instance and keep it running",
+    "doctor": "what is there, what is missing, and what mends it",
+    "call": "place a real call as a caller",
+    "agent": "sign a real agent in, answer, talk, wrap up",
+    "calls": "the calls on record",
+    "replay": "one call as a timeline",
+    "test": "every check of the code, and the tests",
+    "bench": "measure speed and cost of calls",
+}
+
+
+def build(named: str | None) -> typer.Typer:
+    """Build the command line, with all commands or, quicker, with the one named."""
+    app = typer.Typer(
+        add_completion=False,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        help="Tieline: an open call centre for a utility's hotline.",
+    )
+    # With a callback, a single command keeps its name on the command line.
+    app.callback()(_tieline)
+    for name in (named,) if named in COMMANDS else COMMANDS:
+        where = f"services.runtime.commands.{name}"
+        if importlib.util.find_spec(where) is None:
+            continue
+        module = importlib.import_module(where)
+        app.command(
+            name,
+            help=COMMANDS[name],
+            context_settings=getattr(module, "CONTEXT_SETTINGS", None),
+        )(getattr(module, name))
+    return app
+
+
+def _tieline() -> None:
+    """Take no options of its own; each command has its own."""
+
+
+def main() -> None:
+    """Run the command line; a problem the operator can mend is told as a sentence."""
+    try:
+        build(sys.argv[1] if len(sys.argv) > 1 else None)(prog_name="tieline")
+    except RuntimeProblem as problem:
+        sys.stderr.write(f"{problem}\n")
+        sys.exit(problem.exit_code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""Which instance runs on a data folder, and where it answers."""
+
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from services.runtime.errors import NoInstance
+from services.runtime.settings import CHECKOUT
+
+FILE_NAME = "instance.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instance:
+    """A running Tieline: its data folder, its addresses and its processes."""
+
+    data: Path
+    sip: str
+    """host:port of SIP over UDP."""
+    http: str
+    """Address with its scheme, as in http://127.0.0.1:16001."""
+    ami: str
+    agi: str
+    database: str
+    """postgresql:// address, with the password when the database is embedded."""
+    numbers: tuple[str, ...]
+    """What a caller can dial."""
+    pids: dict[str, int] = field(default_factory=dict)
+    """Process ids by part; ``supervisor`` is always among them."""
+
+    def ready_line(self) -> str:
+        """Return the one line that ``up --json`` prints."""
+        names = ("sip", "http", "ami", "agi", "database", "numbers")
+        return json.dumps(
+            {"ready": True} | {name: getattr(self, name) for name in names}
+        )
+
+
+def find(data: Path | None = None) -> Instance:
+    """Find the running instance: by ``data``, else TIELINE_DATA, else this checkout.
+
+    Raises:
+        NoInstance: Nothing runs on that folder.
+    """
+    folder = Path(data or os.environ.get("TIELINE_DATA") or CHECKOUT / ".tieline")
+    folder = folder.expanduser().absolute()
+    try:
+        told = json.loads((folder / FILE_NAME).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise NoInstance(folder, found=f"there is no {FILE_NAME}") from None
+    except PermissionError:
+        raise NoInstance(folder, found=f"{FILE_NAME} may not be read") from None
+    except ValueError:
+        raise NoInstance(folder, found=f"{FILE_NAME} is not JSON") from None
+    told.pop("ready", None)
+    told["numbers"] = tuple(told["numbers"])
+    instance = Instance(**(told | {"data": folder}))
+    pid = instance.pids["supervisor"]
+    if not Path(f"/proc/{pid}").exists():
+        found = f"process {pid} of {FILE_NAME} has ended"
+        raise NoInstance(folder, found=found)
+    return instance
+
+
+def write(instance: Instance) -> None:
+    """Say in the data folder that this instance is ready."""
+    told = {"ready": True} | asdict(instance) | {"data": str(instance.data)}
+    # 0600 from its first byte: the database's address holds a password.
+    target = instance.data / FILE_NAME
+    draft = target.with_suffix(".new")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(
+        os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600),
+        "w",
+        encoding="utf-8",
+    ) as out:
+        json.dump(told, out, indent=1)
+    draft.replace(target)
+
+
+def remove(data: Path) -> None:
+    """Say in the data folder that no instance is ready there."""
+    (data / FILE_NAME).unlink(missing_ok=True)

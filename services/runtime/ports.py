@@ -1,0 +1,46 @@
+"""The ports of one instance, all counted from its base port."""
+
+from dataclasses import dataclass
+
+DEFAULT_BASE_PORT = 16000
+RTP_OFFSET = 100
+RTP_COUNT = 2000
+LOWEST_BASE_PORT = 1024
+HIGHEST_BASE_PORT = 65535 - RTP_OFFSET - RTP_COUNT + 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """Where each part of an instance listens."""
+
+    sip: int
+    """UDP, trunk and devices."""
+    http: int
+    ami: int
+    agi: int
+    database: int
+    """Used by the embedded PostgreSQL only."""
+    rtp_first: int
+    rtp_last: int
+
+    @classmethod
+    def from_base(cls, base: int) -> "Ports":
+        """Count the ports of an instance from its base port."""
+        return cls(
+            sip=base,
+            http=base + 1,
+            ami=base + 2,
+            agi=base + 3,
+            database=base + 4,
+            rtp_first=base + RTP_OFFSET,
+            rtp_last=base + RTP_OFFSET + RTP_COUNT - 1,
+        )
+
+    def tcp(self) -> dict[str, int]:
+        """Return the TCP ports by what listens there."""
+        return {
+            "http": self.http,
+            "ami": self.ami,
+            "agi": self.agi,
+            "database": self.database,
+        }

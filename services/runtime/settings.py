@@ -1,0 +1,238 @@
+"""What an operator sets by TIELINE_ variables, and the words when it is wrong."""
+
+import difflib
+import ipaddress
+import os
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+)
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from services.runtime.errors import RuntimeProblem
+from services.runtime.ports import (
+    DEFAULT_BASE_PORT,
+    HIGHEST_BASE_PORT,
+    LOWEST_BASE_PORT,
+    Ports,
+)
+
+PREFIX = "TIELINE_"
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+
+class SettingsRefused(RuntimeProblem):
+    """Settings are wrong; every problem is told at once, by the variable's name."""
+
+    exit_code = 2
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        """Keep the problems, one sentence each."""
+        self.problems = problems
+        super().__init__("\n".join(problems))
+
+
+def _loopback(host: str) -> str:
+    try:
+        is_loopback = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        is_loopback = False
+    if not is_loopback:
+        # Log-ins do not exist yet; an instance that others reach would obey anybody.
+        msg = (
+            "only an address of this machine itself is taken until there are log-ins"
+            " (127.0.0.1)"
+        )
+        raise ValueError(msg)
+    return host
+
+
+def _absolute(path: Path) -> Path:
+    return Path(os.path.abspath(path.expanduser()))  # noqa: PTH100 - keeps links as named
+
+
+def _postgres_address(url: SecretStr) -> SecretStr:
+    if not url.get_secret_value().startswith(("postgresql://", "postgres://")):
+        msg = "should begin with postgresql://"
+        raise ValueError(msg)
+    return url
+
+
+def _ami_secret(secret: SecretStr) -> SecretStr:
+    # It stands in manager.conf, where ; begins a comment and blanks are trimmed.
+    if not re.fullmatch(r"[A-Za-z0-9_-]{16,64}", secret.get_secret_value()):
+        msg = "should be 16 to 64 letters, digits, - or _"
+        raise ValueError(msg)
+    return secret
+
+
+AbsolutePath = Annotated[Path, AfterValidator(_absolute)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class AsteriskSettings(_Section):
+    """An Asterisk elsewhere than on PATH or in the parts' folder."""
+
+    binary: AbsolutePath | None = None
+    modules: AbsolutePath | None = None
+    sounds: AbsolutePath | None = None
+
+
+class DatabaseSettings(_Section):
+    """A PostgreSQL elsewhere; none means the embedded one."""
+
+    url: Annotated[SecretStr, AfterValidator(_postgres_address)] | None = None
+
+
+class AmiSettings(_Section):
+    """The account by which the engine speaks AMI."""
+
+    user: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")] = "tieline"
+    secret: Annotated[SecretStr, AfterValidator(_ami_secret)] | None = None
+    """None means one made at the first start and kept in the data folder."""
+
+
+class LogSettings(_Section):
+    """What the engine writes about itself."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    form: Literal["console", "json"] = "json"
+    show_numbers: bool = False
+    """Callers' numbers are personal; they are masked unless this is set."""
+
+
+class Settings(BaseSettings):
+    """Everything an operator can set; built once at the start."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        validate_default=True,
+    )
+
+    data: def _ami_secret(secret: SecretStr) -> SecretStr:
+    # It stands in manager.conf, where ; begins a comment and blanks are trimmed.
+    if not re.fullmatch(r"[A-Za-z0-9_-]{16,64}", secret.get_secret_value()):
+        msg = "should be 16 to 64 letters, digits, - or _"
+        raise ValueError(msg)
+    return secret
+
+
+AbsolutePath = CHECKOUT / ".tieline"
+    base_port: Annotated[int, Field(ge=LOWEST_BASE_PORT, le=HIGHEST_BASE_PORT)] = (
+        DEFAULT_BASE_PORT
+    )
+    host: Annotated[str, AfterValidator(_loopback)] = "127.0.0.1"
+    parts: AbsolutePath | None = None
+    """Where fetched parts are kept; None means the machine's or the user's cache."""
+    user: Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_-]{0,31}$")] | None = None
+    """Who Asterisk and PostgreSQL run as when root starts them."""
+    floor: AbsolutePath | None = None
+    """Queues, skills and agents; None means the demo floor."""
+    flows: def _ami_secret(secret: SecretStr) -> SecretStr:
+    # It stands in manager.conf, where ; begins a comment and blanks are trimmed.
+    if not re.fullmatch(r"[A-Za-z0-9_-]{16,64}", secret.get_secret_value()):
+        msg = "should be 16 to 64 letters, digits, - or _"
+        raise ValueError(msg)
+    return secret
+
+
+AbsolutePath = CHECKOUT / "dialplans" / "flows"
+    asterisk: AsteriskSettings = AsteriskSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    ami: AmiSettings = AmiSettings()
+    logs: LogSettings = LogSettings()
+
+    @property
+    def ports(self) -> Ports:
+        """The ports counted from ``base_port``."""
+        return Ports.from_base(self.base_port)
+
+
+def read_settings(**given: object) -> Settings:
+    """Read the settings from the environment; what is given by hand goes first.
+
+    Args:
+        given: Fields from the command line; None means not given.
+
+    Raises:
+        SettingsRefused: One or more variables are unknown or have no usable value.
+    """
+    by_hand = {name: value for name, value in given.items() if value is not None}
+    problems = list(_unknown_variables(os.environ))
+    try:
+        # The fields come from the environment and by name, which mypy cannot see.
+        settings = Settings(**by_hand)  # type: ignore[arg-type]
+    except ValidationError as error:
+        problems += _sentences(error, by_hand)
+        raise SettingsRefused(tuple(problems)) from None
+    if problems:
+        raise SettingsRefused(tuple(problems))
+    return settings
+
+
+def variable_names() -> tuple[str, ...]:
+    """Return the name of every variable that is understood."""
+    return tuple(_names(Settings, PREFIX))
+
+
+def _names(model: type[BaseModel], prefix: str) -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        variable = prefix + name.upper()
+        if isinstance(field.annotation, type) and issubclass(
+            field.annotation, BaseModel
+        ):
+            yield from _names(field.annotation, variable + "__")
+        else:
+            yield variable
+
+
+def _unknown_variables(environment: Mapping[str, str]) -> Iterator[str]:
+    # pydantic-settings passes over names that no field has, so a misspelt one would
+    # be as good as not set.
+    known = variable_names()
+    for name in sorted(environment):
+        if not name.upper().startswith(PREFIX) or name in known:
+            continue
+        near = difflib.get_close_matches(name.upper(), known, n=1, cutoff=0.0)
+        yield f"{name}: no setting is called so; did you mean {near[0]}?"
+
+
+def _sentences(error: ValidationError, by_hand: Mapping[str, object]) -> Iterator[str]:
+    known = variable_names()
+    for problem in error.errors():
+        place = [str(part) for part in problem["loc"]]
+        name = PREFIX + "__".join(place).upper()
+        if problem["type"] == "extra_forbidden" and name not in known:
+            continue  # told by _unknown_variables, with the nearest name
+        shown = f"--{place[0].replace('_', '-')}" if place[0] in by_hand else name
+        message = problem["msg"].removeprefix("Value error, ")
+        message = message[:1].lower() + message[1:]
+        yield f"{shown}: {message}, got {_shown_value(name, problem)}"
+
+
+_SECRETS = frozenset({"TIELINE_DATABASE__URL", "TIELINE_AMI__SECRET"})
+
+
+def _shown_value(name: str, problem: Mapping[str, object]) -> str:
+    if problem["type"] == "missing":
+        return "nothing"
+    value = problem["input"]
+    if name in _SECRETS:
+        text = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+        return f"a secret of {len(text)} characters"
+    return repr(value)
