@@ -124,15 +124,7 @@ class Settings(BaseSettings):
         validate_default=True,
     )
 
-    data: def _ami_secret(secret: SecretStr) -> SecretStr:
-    # It stands in manager.conf, where ; begins a comment and blanks are trimmed.
-    if not re.fullmatch(r"[A-Za-z0-9_-]{16,64}", secret.get_secret_value()):
-        msg = "should be 16 to 64 letters, digits, - or _"
-        raise ValueError(msg)
-    return secret
-
-
-AbsolutePath = CHECKOUT / ".tieline"
+    data: AbsolutePath = CHECKOUT / ".tieline"
     base_port: Annotated[int, Field(ge=LOWEST_BASE_PORT, le=HIGHEST_BASE_PORT)] = (
         DEFAULT_BASE_PORT
     )
@@ -143,15 +135,7 @@ AbsolutePath = CHECKOUT / ".tieline"
     """Who Asterisk and PostgreSQL run as when root starts them."""
     floor: AbsolutePath | None = None
     """Queues, skills and agents; None means the demo floor."""
-    flows: def _ami_secret(secret: SecretStr) -> SecretStr:
-    # It stands in manager.conf, where ; begins a comment and blanks are trimmed.
-    if not re.fullmatch(r"[A-Za-z0-9_-]{16,64}", secret.get_secret_value()):
-        msg = "should be 16 to 64 letters, digits, - or _"
-        raise ValueError(msg)
-    return secret
-
-
-AbsolutePath = CHECKOUT / "dialplans" / "flows"
+    flows: AbsolutePath = CHECKOUT / "dialplans" / "flows"
     asterisk: AsteriskSettings = AsteriskSettings()
     database: DatabaseSettings = DatabaseSettings()
     ami: AmiSettings = AmiSettings()
