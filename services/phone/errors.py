@@ -89,6 +89,17 @@ class RequestRefused(PhoneError):
         super().__init__(f"{asked}: refused ({status}): {detail}")
 
 
+class AnswerNotUnderstood(PhoneError):
+    """The instance's answer over HTTP has not the shape that was agreed."""
+
+    def __init__(self, where: str, found: str) -> None:
+        self.where = where
+        super().__init__(
+            f"answer of the instance: {where}: {found};"
+            " are this command and the instance of one version"
+        )
+
+
 class DeviceUnknown(PhoneError):
     """There are no credentials for an agent's device."""
 
@@ -97,6 +108,17 @@ class DeviceUnknown(PhoneError):
         found = ", ".join(known) or "none"
         super().__init__(
             f"{where}: no device for agent {agent_id!r}; agents with one are {found}"
+        )
+
+
+class DevicesUnreadable(PhoneError):
+    """The file of devices cannot be used."""
+
+    def __init__(self, where: str, found: str) -> None:
+        self.where = where
+        super().__init__(
+            f"{where}: devices cannot be read: {found};"
+            " run this as the user who ran ./tieline up, on the same data folder"
         )
 
 

@@ -1,0 +1,106 @@
+"""``tieline call``: a real SIP call as a caller, and what became of it."""
+
+import json
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from services.phone.caller import CallPlan, CallReport, place_call
+from services.phone.errors import PhoneError
+from services.phone.hotline import open_hotline
+from services.phone.stopping import Stopped, run_until_stopped
+from services.runtime import instance
+
+_KEYS = re.compile(r"[0-9A-D*#](,?[0-9A-D*#])*")
+
+
+def _keys(text: str) -> str:
+    keys = text.strip().upper()
+    if keys and not _KEYS.fullmatch(keys):
+        raise typer.BadParameter(
+            f"keys are 0-9, * and #, with commas between them or not, got {text!r}"
+        )
+    return keys.replace(",", "")
+
+
+def call(
+    number: Annotated[str, typer.Argument(help="what is dialled, as 6000")],
+    *,
+    caller: Annotated[
+        str, typer.Option("--from", help="the caller's number")
+    ] = "13800138000",
+    name: Annotated[str, typer.Option(help="the caller's name, any script")] = "张伟",
+    press: Annotated[
+        str, typer.Option(callback=_keys, help="keys for the menus, as 1 or 1,2")
+    ] = "",
+    press_after: Annotated[
+        float, typer.Option(min=0, help="seconds of a prompt heard before each key")
+    ] = 1.5,
+    talk: Annotated[
+        float, typer.Option(min=0, help="seconds to talk to the agent")
+    ] = 5.0,
+    wait: Annotated[
+        float, typer.Option(min=1, help="seconds until an agent must be reached")
+    ] = 60.0,
+    as_json: Annotated[bool, typer.Option("--json", help="tell it as JSON")] = False,
+    data: Annotated[
+        Path | None, typer.Option(help="data folder of the instance")
+    ] = None,
+) -> None:
+    """Place a real call as a caller: dial, press, wait for an agent, talk, hang up.
+
+    Ends with 0 when an agent was reached, 1 when not, 3 when no instance runs.
+    """
+    plan = CallPlan(
+        number=number,
+        caller_number=caller,
+        caller_name=name,
+        keys=tuple(press),
+        press_after_s=press_after,
+        talk_s=talk,
+        wait_s=wait,
+    )
+    found = instance.find(data)
+    try:
+        report = run_until_stopped(_placed(plan, found, quiet=as_json))
+    except PhoneError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+    except Stopped as stopped:
+        typer.echo(f"{number}: hung up, {stopped}", err=True)
+        raise typer.Exit(stopped.exit_code) from stopped
+    typer.echo(_as_json(report) if as_json else _in_words(report))
+    if report.failure:
+        typer.echo(report.failure, err=True)
+        raise typer.Exit(1)
+
+
+async def _placed(
+    plan: CallPlan, found: instance.Instance, *, quiet: bool
+) -> CallReport:
+    async with open_hotline(found.http) as hotline:
+        return await place_call(
+            plan,
+            sip=found.sip,
+            hotline=hotline,
+            numbers=found.numbers,
+            tell=(lambda _line: None) if quiet else typer.echo,
+        )
+
+
+def _as_json(report: CallReport) -> str:
+    return json.dumps(report.as_json(), ensure_ascii=False)
+
+
+def _in_words(report: CallReport) -> str:
+    if report.call_id is None:
+        return f"call {report.sip_call_id}: not known to the instance"
+    words = [f"call {report.call_id}"]
+    if report.put_through:
+        words.append(f"talked {report.talked_s or 0:.1f} s to agent {report.agent_id}")
+    if report.waited_s is not None:
+        words.append(f"waited {report.waited_s:.1f} s")
+    words.append(f"{report.ended_by} hung up")
+    return ", ".join(words) + f"; the whole of it: ./tieline replay {report.call_id}"
