@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cti_bridge.ami.protocol import Message
+
 
 class AmiError(Exception):
     """Base of everything this package raises."""
@@ -13,9 +18,13 @@ class AmiError(Exception):
 class FrameTooLong(AmiError):
     """Asterisk sent one message larger than we keep."""
 
-    def __init__(self, size_bytes: int, limit_bytes: int) -> None:
+    def __init__(
+        self, size_bytes: int, limit_bytes: int, before: tuple[Message, ...] = ()
+    ) -> None:
         self.size_bytes = size_bytes
         self.limit_bytes = limit_bytes
+        self.before = before
+        """The messages that came whole before it with the same bytes."""
         super().__init__(
             f"ami: a message must end within {limit_bytes} bytes, "
             f"got {size_bytes} without an end; the link must be made anew"
@@ -31,6 +40,15 @@ class NotAsterisk(AmiError):
             "ami: the peer should greet with 'Asterisk Call Manager/…', "
             f"got {greeting[:80]!r}; is another service on this port?"
         )
+
+
+class HeaderMissing(AmiError):
+    """A message lacks a header that was asked for."""
+
+    def __init__(self, message: str, key: str) -> None:
+        self.message = message
+        self.key = key
+        super().__init__(f"ami message {message!r}: it has no header {key!r}")
 
 
 class ConnectionLost(AmiError):
