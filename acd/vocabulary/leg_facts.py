@@ -107,6 +107,8 @@ class LegSeen:
     skills: tuple[SkillId, ...] = ()
     queued_at: datetime | None = None
     number: str = ""
+    is_up: bool = False
+    """Whether it is answered."""
     bridge_id: str | None = None
 
 

@@ -5,6 +5,7 @@ from acd.vocabulary.agent_facts import (
     AgentReady,
     AgentSignedIn,
     AgentSignedOut,
+    WrapUpDone,
     WrapUpEnded,
 )
 from acd.vocabulary.facts import Fact
@@ -58,9 +59,10 @@ AGENT_TRANSITIONS: dict[AgentState, dict[type[Fact], AgentState]] = {
     },
     AgentState.WRAP_UP: {
         WrapUpEnded: AgentState.READY,
+        WrapUpDone: AgentState.WRAP_UP,  # these three end it: WrapUpEnded follows
         AgentReady: AgentState.WRAP_UP,
+        AgentSignedOut: AgentState.WRAP_UP,
         AgentNotReady: AgentState.WRAP_UP,
-        AgentSignedOut: AgentState.SIGNED_OUT,
     },
 }
 """Rows are states, columns the facts that move them. What is missing is illegal."""

@@ -1,0 +1,97 @@
+"""One agent on the floor: the state, moved by the table, and the kept wishes."""
+
+from datetime import datetime
+
+from acd.core.turn import Turn
+from acd.policy import AgentProfile
+from acd.vocabulary.agent_facts import AgentStateEntered
+from acd.vocabulary.errors import IllegalTransition
+from acd.vocabulary.facts import Fact
+from acd.vocabulary.ids import CallId, OfferId
+from acd.vocabulary.states import AgentState
+from acd.vocabulary.transitions import AGENT_TRANSITIONS
+
+AT_REST = frozenset({AgentState.NOT_READY, AgentState.READY})
+"""States in which a wish that had to wait can be granted."""
+
+
+class Agent:
+    """An agent's state; only ``take`` changes it."""
+
+    def __init__(self, profile: AgentProfile) -> None:
+        """Begin signed out."""
+        self.profile = profile
+        self.state = AgentState.SIGNED_OUT
+        self.reason = ""
+        self.since: datetime | None = None
+        """When the state was entered; None before the first change."""
+        self.ready_since: datetime | None = None
+        """Start of the idle spell; an offer withdrawn does not break it."""
+        self.offer_id: OfferId | None = None
+        self.call_id: CallId | None = None
+        """The call in hand, or in wrap-up."""
+        self.wrap_up_until: datetime | None = None
+        self.wants_not_ready: str | None = None
+        """Reason of a not-ready that waits for the end of the call, or None."""
+        self.wants_sign_out = False
+
+    def check(self, fact: type[Fact]) -> AgentState:
+        """Return the state that a fact leads to.
+
+        Raises:
+            IllegalTransition: The state has no place for the fact; nothing changed.
+        """
+        row = AGENT_TRANSITIONS[self.state]
+        if fact not in row:
+            raise IllegalTransition(
+                who=f"agent {self.profile.agent_id!r}",
+                state=self.state.value,
+                fact=fact.__name__,
+                takes=[kind.__name__ for kind in row],
+            )
+        return row[fact]
+
+    def take(self, turn: Turn, fact: type[Fact], *, reason: str = "") -> None:
+        """Move by the table, grant a waiting wish, and state what changed.
+
+        Raises:
+            IllegalTransition: The state has no place for the fact; nothing changed.
+        """
+        before = (self.state, self.reason)
+        state = self.check(fact)
+        if state is self.state and state not in AT_REST:
+            return
+        if state is not AgentState.NOT_READY:
+            reason = ""
+        if state in AT_REST:
+            state, reason = self._granted(state, reason)
+        if (state, reason) == before:
+            return
+        self._enter(state, reason, turn)
+
+    def _granted(self, state: AgentState, reason: str) -> tuple[AgentState, str]:
+        """Return the state after a wish that was kept while a call went on."""
+        if self.wants_sign_out:
+            state, reason = AgentState.SIGNED_OUT, ""
+        elif self.wants_not_ready is not None and state is AgentState.READY:
+            state, reason = AgentState.NOT_READY, self.wants_not_ready
+        self.wants_sign_out, self.wants_not_ready = False, None
+        return state, reason
+
+    def _enter(self, state: AgentState, reason: str, turn: Turn) -> None:
+        came_from = self.state
+        self.state, self.reason, self.since = state, reason, turn.at
+        if state is AgentState.READY and came_from is not AgentState.RESERVED:
+            self.ready_since = turn.at
+        if state in AT_REST or state is AgentState.SIGNED_OUT:
+            self.offer_id = self.call_id = self.wrap_up_until = None
+        turn.facts.append(
+            AgentStateEntered(
+                at=turn.at,
+                place=self.profile.place,
+                agent_id=self.profile.agent_id,
+                state=state,
+                reason=reason,
+                call_id=self.call_id,
+            )
+        )

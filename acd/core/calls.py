@@ -1,0 +1,131 @@
+"""One call in the engine: its state, moved by the table, and what is known of it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from acd.core.turn import Turn
+from acd.vocabulary.errors import IllegalTransition
+from acd.vocabulary.facts import Fact
+from acd.vocabulary.flow_facts import FlowEnding
+from acd.vocabulary.ids import (
+    AgentId,
+    CallId,
+    LegId,
+    OfferId,
+    Place,
+    QueueId,
+    SkillId,
+)
+from acd.vocabulary.offer_facts import CallClosed, CloseReason, Party
+from acd.vocabulary.states import CallState
+from acd.vocabulary.transitions import CALL_TRANSITIONS
+
+ABANDONED = {
+    CallState.IN_FLOW: CloseReason.ABANDONED_IN_FLOW,
+    CallState.QUEUED: CloseReason.ABANDONED_IN_QUEUE,
+    CallState.OFFERED: CloseReason.ABANDONED_RINGING,
+    CallState.CONNECTING: CloseReason.ABANDONED_RINGING,
+}
+"""Why a record is closed when the caller leaves before a conversation, by state."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Call:
+    """A live call; only ``take`` changes its state."""
+
+    call_id: CallId
+    leg_id: LegId
+    place: Place
+    number: str
+    caller_number: str
+    caller_name: str
+    sip_call_id: str
+    arrived_at: datetime
+    state: CallState = CallState.IN_FLOW
+    queue_id: QueueId | None = None
+    skills: frozenset[SkillId] = frozenset()
+    queued_at: datetime | None = None
+    """When it took its place in the queue; the place is kept through offers."""
+    connected_at: datetime | None = None
+    ended_by: Party | None = None
+    """Who ended the conversation; None while there was none or it goes on."""
+    flow_ending: FlowEnding | None = None
+    is_routed: bool = False
+    offers: int = 0
+    """How many offers were made so far."""
+    offer_id: OfferId | None = None
+    agent_id: AgentId | None = None
+    """Who talks or talked with the caller last."""
+    retry_at: datetime | None = None
+    bridges: dict[LegId, str] = field(default_factory=dict)
+    """The bridge that each of its legs is in."""
+
+    def check(self, fact: type[Fact]) -> CallState:
+        """Return the state that a fact leads to.
+
+        Raises:
+            IllegalTransition: The state has no place for the fact; nothing changed.
+        """
+        row = CALL_TRANSITIONS[self.state]
+        if fact not in row:
+            raise IllegalTransition(
+                who=f"call {self.call_id!r}",
+                state=self.state.value,
+                fact=fact.__name__,
+                takes=[kind.__name__ for kind in row],
+            )
+        return row[fact]
+
+    def take(self, fact: type[Fact]) -> None:
+        """Move by the table.
+
+        Raises:
+            IllegalTransition: The state has no place for the fact; nothing changed.
+        """
+        self.state = self.check(fact)
+
+    def close(
+        self, turn: Turn, left_in: CallState, *, lost: CloseReason | None
+    ) -> None:
+        """State the end of the call.
+
+        Args:
+            turn: The turn in which it ends.
+            left_in: The state in which the caller's leg ended.
+            lost: The reason where the end was found, not seen; else None.
+        """
+        self.take(CallClosed)
+        turn.facts.append(
+            CallClosed(
+                at=turn.at,
+                place=self.place,
+                call_id=self.call_id,
+                reason=self._close_reason(left_in, lost),
+                ended_by=self._closed_by(lost),
+                is_estimated=lost is not None,
+            )
+        )
+
+    def _close_reason(
+        self, left_in: CallState, lost: CloseReason | None
+    ) -> CloseReason:
+        if lost is not None:
+            return lost
+        if self.connected_at is not None:
+            return CloseReason.COMPLETED
+        if left_in is CallState.IN_FLOW:
+            if self.flow_ending is FlowEnding.COMPLETED:
+                return CloseReason.FLOW_COMPLETED
+            if self.flow_ending is FlowEnding.FAILED:
+                return CloseReason.FLOW_FAILED
+            if self.is_routed:
+                return CloseReason.ABANDONED_IN_QUEUE
+        return ABANDONED[left_in]
+
+    def _closed_by(self, lost: CloseReason | None) -> Party:
+        if lost is not None or self.flow_ending in (
+            FlowEnding.COMPLETED,
+            FlowEnding.FAILED,
+        ):
+            return Party.SYSTEM
+        return self.ended_by or Party.CALLER

@@ -1,0 +1,104 @@
+"""From the moment caller and agent hear each other to the end of the wrap-up."""
+
+from datetime import timedelta
+
+from acd.core import offers
+from acd.core.agents import Agent
+from acd.core.calls import Call
+from acd.core.deadlines import Deadline, Due
+from acd.core.floor import Floor, Offer
+from acd.core.turn import Turn
+from acd.vocabulary.agent_facts import WrapUpEnded, WrapUpStarted
+from acd.vocabulary.ids import LegId, OfferId
+from acd.vocabulary.offer_facts import ConversationEnded, Party
+from acd.vocabulary.states import CallState
+
+
+def joined(floor: Floor, turn: Turn, leg_id: LegId, bridge_id: str) -> None:
+    """A leg entered a bridge: with both in one, the conversation begins."""
+    call, offer = parties(floor, leg_id)
+    if call is None:
+        return
+    call.bridges[leg_id] = bridge_id
+    if offer is None or call.state not in (CallState.OFFERED, CallState.CONNECTING):
+        return
+    if call.bridges.get(call.leg_id) == call.bridges.get(offer.leg_id) is not None:
+        offers.connected(floor, turn, call, offer)
+
+
+def parted(floor: Floor, turn: Turn, leg_id: LegId) -> None:
+    """A leg left its bridge: who leaves first has ended the conversation."""
+    call, offer = parties(floor, leg_id)
+    if call is None or call.bridges.pop(leg_id, None) is None:
+        return
+    if offer is not None and call.state is CallState.TALKING:
+        end(floor, turn, call, offer, by=_party(call, leg_id))
+
+
+def parties(floor: Floor, leg_id: LegId) -> tuple[Call | None, Offer | None]:
+    """Return the call that a leg belongs to, and the offer that the call is in."""
+    offer = floor.offers.get(OfferId(leg_id))
+    call = floor.callers.get(leg_id)
+    if call is None and offer is not None:
+        call = floor.calls.get(offer.call_id)
+    if call is not None:
+        offer = floor.offers.get(call.offer_id) if call.offer_id else None
+    return call, offer
+
+
+def end(floor: Floor, turn: Turn, call: Call, offer: Offer, *, by: Party) -> None:
+    """The parties are apart: the agent's wrap-up begins."""
+    call.take(ConversationEnded)
+    call.ended_by = by
+    turn.facts.append(
+        ConversationEnded(
+            at=turn.at,
+            place=offer.place,
+            call_id=call.call_id,
+            offer_id=offer.offer_id,
+            agent_id=offer.agent_id,
+            ended_by=by,
+        )
+    )
+    _begin_wrap_up(floor, turn, offer)
+
+
+def _begin_wrap_up(floor: Floor, turn: Turn, offer: Offer) -> None:
+    agent = floor.agent(offer.agent_id)
+    limit = timedelta(seconds=floor.policy.queues[offer.queue_id].wrap_up_s)
+    agent.wrap_up_until = turn.at + limit
+    turn.facts.append(
+        WrapUpStarted(
+            at=turn.at,
+            place=agent.profile.place,
+            agent_id=offer.agent_id,
+            call_id=offer.call_id,
+            until_at=agent.wrap_up_until,
+        )
+    )
+    floor.move_agent(turn, agent, ConversationEnded)
+    if limit:
+        floor.deadlines.set(Deadline(agent.wrap_up_until, Due.WRAP_UP, offer.agent_id))
+    else:
+        end_wrap_up(floor, turn, agent, is_by_limit=True)
+
+
+def end_wrap_up(floor: Floor, turn: Turn, agent: Agent, *, is_by_limit: bool) -> None:
+    """Work after the call is over; wishes that had to wait are granted."""
+    agent.check(WrapUpEnded)
+    if agent.call_id is None:
+        raise AssertionError(f"agent {agent.profile.agent_id!r} wraps up no call")
+    turn.facts.append(
+        WrapUpEnded(
+            at=turn.at,
+            place=agent.profile.place,
+            agent_id=agent.profile.agent_id,
+            call_id=agent.call_id,
+            is_by_limit=is_by_limit,
+        )
+    )
+    floor.move_agent(turn, agent, WrapUpEnded)
+
+
+def _party(call: Call, leg_id: LegId) -> Party:
+    return Party.CALLER if leg_id == call.leg_id else Party.AGENT

@@ -1,0 +1,55 @@
+"""What must happen by when, as data: no timer runs in the core."""
+
+import heapq
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Due(StrEnum):
+    """What a deadline is about."""
+
+    OFFER = "offer"
+    """A device has rung long enough."""
+    JOIN = "join"
+    """Caller and agent should be joined by now."""
+    WRAP_UP = "wrap_up"
+    RETRY = "retry"
+    """A call that could not be joined may be offered again."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Deadline:
+    """One instant and what is due then."""
+
+    at: datetime
+    due: Due
+    subject: str
+    """Id of the offer, agent or call."""
+
+
+class Deadlines:
+    """A heap of deadlines.
+
+    Deadlines are never taken out early: whoever acts on one looks first whether it
+    still stands, as its subject may have moved on.
+    """
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._heap: list[Deadline] = []
+
+    def set(self, deadline: Deadline) -> None:
+        """Add a deadline."""
+        heapq.heappush(self._heap, deadline)
+
+    def next_at(self) -> datetime | None:
+        """Return the earliest instant, or None when nothing is due ever."""
+        return self._heap[0].at if self._heap else None
+
+    def take_due(self, now: datetime) -> list[Deadline]:
+        """Remove and return what is due, earliest first."""
+        due = []
+        while self._heap and self._heap[0].at <= now:
+            due.append(heapq.heappop(self._heap))
+        return due

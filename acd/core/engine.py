@@ -1,0 +1,240 @@
+"""The engine: facts in, their consequences and decisions out."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from acd.core import conversations, legs, offers, wishes
+from acd.core.calls import Call
+from acd.core.deadlines import Deadline, Due
+from acd.core.floor import Floor
+from acd.core.reconcile import adopt, enqueue, reconcile
+from acd.core.turn import Outcome, Turn
+from acd.policy import FloorPolicy
+from acd.vocabulary.agent_facts import (
+    AgentNotReady,
+    AgentReady,
+    AgentSignedIn,
+    AgentSignedOut,
+    CallDisposed,
+    WrapUpDone,
+)
+from acd.vocabulary.errors import UnknownQueue
+from acd.vocabulary.fact import Tick
+from acd.vocabulary.facts import ToldFact
+from acd.vocabulary.flow_facts import (
+    CallAnswered,
+    CallArrived,
+    CallRouted,
+    FlowEnded,
+    KeyPressed,
+    KeyTimedOut,
+    StepEntered,
+)
+from acd.vocabulary.ids import AgentId, CallId, OfferId, Place
+from acd.vocabulary.leg_facts import (
+    BridgeFailed,
+    CallQueued,
+    LegAnswered,
+    LegEnded,
+    LegEnding,
+    LegJoined,
+    LegParted,
+    LegRang,
+    LegRole,
+    LegSeen,
+    SwitchLost,
+    SwitchSeen,
+)
+from acd.vocabulary.recording_facts import RecordingMissing, RecordingStored
+from acd.vocabulary.states import AgentState, CallState
+
+
+class Engine:
+    """Who gets which call, and when; it asks nothing and knows no clock."""
+
+    def __init__(self, policy: FloorPolicy) -> None:
+        """Begin with everybody signed out and the switch not yet seen."""
+        self.floor = Floor(policy)
+
+    @property
+    def next_deadline(self) -> datetime | None:
+        """When ``tick`` is wanted at the latest; None while nothing is due."""
+        return self.floor.deadlines.next_at()
+
+    def apply(self, fact: ToldFact) -> Outcome:
+        """Take in one fact.
+
+        Returns:
+            The fact in its place, what it establishes, and what is to be done. An
+            empty outcome means old news: the fact was told before.
+
+        Raises:
+            AcdError: The fact names what is not there, or comes where the state has
+                no place for it. The engine is unchanged, so the caller may log it
+                and go on.
+        """
+        turn = Turn(fact.at)
+        turn.facts.append(replace(fact, place=self._place_of(fact)))
+        if not self._take(turn, fact):
+            return Outcome(facts=(), decisions=())
+        offers.match_waiting(self.floor, turn)
+        return turn.outcome()
+
+    def tick(self, now: datetime) -> Outcome:
+        """Act on every deadline that has passed."""
+        return self.apply(Tick(at=now))
+
+    def _take(self, turn: Turn, fact: ToldFact) -> bool:
+        """Dispatch a fact; return False when it is old news."""
+        floor = self.floor
+        match fact:
+            case Tick():
+                due = floor.deadlines.take_due(fact.at)
+                for deadline in due:
+                    self._fall_due(turn, deadline)
+                return bool(due)
+            case CallArrived():
+                return self._arrive(turn, fact)
+            case CallRouted():
+                if fact.call_id in floor.calls:
+                    floor.calls[fact.call_id].is_routed = True
+            case FlowEnded():
+                if fact.call_id in floor.calls:
+                    floor.calls[fact.call_id].flow_ending = fact.ending
+            case CallAnswered() | StepEntered() | KeyPressed() | KeyTimedOut():
+                pass
+            case CallQueued():
+                return self._queue(turn, fact)
+            case LegRang() | LegAnswered():
+                return self._ring_or_answer(turn, fact)
+            case LegJoined():
+                conversations.joined(floor, turn, fact.leg_id, fact.bridge_id)
+            case LegParted():
+                conversations.parted(floor, turn, fact.leg_id)
+            case LegEnded():
+                if not floor.remember_ended(fact.leg_id):
+                    return False
+                legs.ended(floor, turn, fact.leg_id, fact.ending)
+            case BridgeFailed():
+                self._not_joined(turn, fact.offer_id)
+            case SwitchLost():
+                floor.is_linked = False
+            case SwitchSeen():
+                reconcile(floor, turn, fact)
+            case AgentSignedIn() | AgentSignedOut() | AgentReady() | AgentNotReady():
+                wishes.grant(floor, turn, fact)
+            case WrapUpDone():
+                wishes.grant(floor, turn, fact)
+            case CallDisposed():
+                floor.agent(fact.agent_id)
+            case RecordingStored() | RecordingMissing():
+                pass
+        return True
+
+    def _arrive(self, turn: Turn, fact: CallArrived) -> bool:
+        floor = self.floor
+        if fact.call_id in floor.calls or fact.call_id in floor.closed:
+            return False
+        call = Call(
+            call_id=fact.call_id,
+            leg_id=fact.leg_id,
+            place=fact.place,
+            number=fact.number,
+            caller_number=fact.caller_number,
+            caller_name=fact.caller_name,
+            sip_call_id=fact.sip_call_id,
+            arrived_at=fact.at,
+        )
+        floor.add_call(call)
+        if fact.leg_id in floor.ended_legs:
+            # The hang-up came by another road and was quicker than the arrival.
+            legs.ended(floor, turn, fact.leg_id, LegEnding.HUNG_UP)
+        return True
+
+    def _queue(self, turn: Turn, fact: CallQueued) -> bool:
+        floor = self.floor
+        if fact.leg_id in floor.ended_legs or fact.call_id in floor.closed:
+            return False
+        if fact.queue_id not in floor.policy.queues:
+            raise UnknownQueue(fact.queue_id)
+        call = floor.calls.get(fact.call_id)
+        if call is not None and call.queue_id == fact.queue_id:
+            return False
+        if call is None:
+            leg = LegSeen(
+                leg_id=fact.leg_id,
+                role=LegRole.WAITING,
+                call_id=fact.call_id,
+                queue_id=fact.queue_id,
+            )
+            call = adopt(floor, turn, leg)
+        enqueue(
+            floor,
+            call,
+            queue_id=fact.queue_id,
+            skills=frozenset(fact.skills),
+            queued_at=fact.at,
+        )
+        return True
+
+    def _ring_or_answer(self, turn: Turn, fact: LegRang | LegAnswered) -> bool:
+        offer = self.floor.offers.get(OfferId(fact.leg_id))
+        if offer is None:
+            return False
+        if isinstance(fact, LegAnswered):
+            offers.answered(self.floor, turn, offer)
+        else:
+            offers.rang(turn, offer)
+        return True
+
+    def _fall_due(self, turn: Turn, deadline: Deadline) -> None:
+        floor = self.floor
+        match deadline.due:
+            case Due.OFFER:
+                offer = floor.offers.get(OfferId(deadline.subject))
+                if offer is not None and offer.is_open:
+                    offers.timed_out(floor, turn, offer)
+            case Due.JOIN:
+                self._not_joined(turn, OfferId(deadline.subject))
+            case Due.WRAP_UP:
+                agent = floor.agent(AgentId(deadline.subject))
+                if (
+                    agent.state is AgentState.WRAP_UP
+                    and agent.wrap_up_until == deadline.at
+                ):
+                    conversations.end_wrap_up(floor, turn, agent, is_by_limit=True)
+            case Due.RETRY:
+                """Matching follows every turn; the call is simply free again."""
+
+    def _not_joined(self, turn: Turn, offer_id: OfferId) -> None:
+        offer = self.floor.offers.get(offer_id)
+        if offer is None:
+            return
+        call = self.floor.calls.get(offer.call_id)
+        if (
+            call is not None
+            and call.offer_id == offer_id
+            and call.state is CallState.CONNECTING
+        ):
+            offers.could_not_join(self.floor, turn, offer)
+
+    def _place_of(self, fact: ToldFact) -> Place:
+        """Return whose fact it is.
+
+        Raises:
+            UnknownAgent, UnknownCall: It names what is not there.
+        """
+        floor = self.floor
+        if isinstance(fact, CallArrived):
+            return fact.place
+        if isinstance(fact, CallQueued):
+            call = floor.calls.get(fact.call_id)
+            return call.place if call else fact.place
+        call_id: CallId | None = getattr(fact, "call_id", None)
+        if call_id is not None:
+            return floor.place_of_call(call_id)
+        agent_id: AgentId | None = getattr(fact, "agent_id", None)
+        if agent_id is not None:
+            return floor.agent(agent_id).profile.place
+        leg_id = getattr(fact, "leg_id", None) or getattr(fact, "offer_id", None)
+        return floor.place_of_leg(leg_id) or fact.place

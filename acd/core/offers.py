@@ -1,0 +1,234 @@
+"""An offer's way from ringing to a conversation, or back to the queue."""
+
+from datetime import timedelta
+from typing import TypedDict
+from uuid import NAMESPACE_OID, uuid5
+
+from acd.core.agents import Agent
+from acd.core.calls import Call
+from acd.core.deadlines import Deadline, Due
+from acd.core.floor import Floor, Offer
+from acd.core.matching import longest_idle
+from acd.core.turn import Turn
+from acd.vocabulary.decisions import BridgeCall, DismissAgent, RingAgent, StopRinging
+from acd.vocabulary.ids import AgentId, CallId, OfferId, QueueId
+from acd.vocabulary.leg_facts import LegEnding
+from acd.vocabulary.offer_facts import (
+    CallConnected,
+    OfferAnswered,
+    OfferAnsweredLate,
+    OfferDeclined,
+    OfferFailed,
+    OfferFailure,
+    OfferRang,
+    OfferStarted,
+    OfferTimedOut,
+    OfferWithdrawn,
+    Party,
+)
+from acd.vocabulary.states import CallState
+
+JOIN_LIMIT_S = 3.0
+"""How long joining may take: measured p99 is 18 ms, so this is a failure."""
+
+RETRY_AFTER_S = 1.0
+"""Pause before a call that could not be joined is offered again, so that a switch in
+trouble is not asked without end."""
+
+Unanswered = OfferTimedOut | OfferDeclined | OfferFailed | OfferWithdrawn
+"""How an offer ends without a conversation."""
+
+
+def match_waiting(floor: Floor, turn: Turn) -> None:
+    """Offer waiting calls to ready agents until nobody fits any more."""
+    if not floor.is_linked or not floor.ready:
+        return
+    for call in floor.waiting.in_order():
+        if call.retry_at is not None and call.retry_at > turn.at:
+            continue
+        agent = longest_idle(floor.ready.values(), call.skills)
+        if agent is not None:
+            start(floor, turn, call, agent)
+            if not floor.ready:
+                return
+
+
+def start(floor: Floor, turn: Turn, call: Call, agent: Agent) -> None:
+    """Reserve an agent for a waiting call and ring the device."""
+    queue_id = queue_of(call)
+    ring_s = floor.policy.queues[queue_id].ring_s
+    expires_at = turn.at + timedelta(seconds=ring_s)
+    call.take(OfferStarted)
+    call.offers += 1
+    offer = Offer(
+        offer_id=_offer_id(call.call_id, call.offers),
+        call_id=call.call_id,
+        agent_id=agent.profile.agent_id,
+        queue_id=queue_id,
+        place=call.place,
+        started_at=turn.at,
+    )
+    turn.facts.append(
+        OfferStarted(
+            at=turn.at,
+            place=call.place,
+            offer_id=offer.offer_id,
+            call_id=call.call_id,
+            agent_id=offer.agent_id,
+            device_id=agent.profile.device_id,
+            queue_id=queue_id,
+            expires_at=expires_at,
+        )
+    )
+    floor.offers[offer.offer_id] = offer
+    floor.waiting.remove(call)
+    call.offer_id = agent.offer_id = offer.offer_id
+    agent.call_id = call.call_id
+    floor.move_agent(turn, agent, OfferStarted)
+    floor.deadlines.set(Deadline(expires_at, Due.OFFER, offer.offer_id))
+    turn.decisions.append(
+        RingAgent(
+            offer_id=offer.offer_id,
+            call_id=call.call_id,
+            agent_id=offer.agent_id,
+            device_id=agent.profile.device_id,
+            caller_number=call.caller_number,
+            ring_s=ring_s,
+        )
+    )
+
+
+def queue_of(call: Call) -> QueueId:
+    """Return the queue of a call that has one."""
+    if call.queue_id is None:
+        raise AssertionError(f"call {call.call_id!r} is {call.state} in no queue")
+    return call.queue_id
+
+
+def rang(turn: Turn, offer: Offer) -> None:
+    """Note that the device rings; it is told once."""
+    if offer.is_open and not offer.has_rung:
+        offer.has_rung = True
+        turn.facts.append(OfferRang(at=turn.at, place=offer.place, **_ids(offer)))
+
+
+def answered(floor: Floor, turn: Turn, offer: Offer) -> None:
+    """The agent took it: join the parties, or dismiss whoever comes too late."""
+    if offer.is_answered:
+        return
+    if not offer.is_open:
+        offer.is_answered = True
+        turn.facts.append(
+            OfferAnsweredLate(at=turn.at, place=offer.place, **_ids(offer))
+        )
+        turn.decisions.append(DismissAgent(offer_id=offer.offer_id))
+        return
+    call = floor.call(offer.call_id)
+    call.take(OfferAnswered)
+    offer.is_open, offer.is_answered = False, True
+    floor.move_agent(turn, floor.agent(offer.agent_id), OfferAnswered)
+    turn.facts.append(OfferAnswered(at=turn.at, place=offer.place, **_ids(offer)))
+    turn.decisions.append(
+        BridgeCall(
+            call_id=call.call_id, offer_id=offer.offer_id, caller_leg_id=call.leg_id
+        )
+    )
+    floor.deadlines.set(
+        Deadline(turn.at + timedelta(seconds=JOIN_LIMIT_S), Due.JOIN, offer.offer_id)
+    )
+
+
+def connected(floor: Floor, turn: Turn, call: Call, offer: Offer) -> None:
+    """Caller and agent are in one bridge."""
+    answered(floor, turn, offer)
+    call.take(CallConnected)
+    call.connected_at, call.agent_id = turn.at, offer.agent_id
+    offer.is_connected = True
+    turn.facts.append(
+        CallConnected(
+            at=turn.at, place=offer.place, queue_id=offer.queue_id, **_ids(offer)
+        )
+    )
+    floor.move_agent(turn, floor.agent(offer.agent_id), CallConnected)
+
+
+def timed_out(floor: Floor, turn: Turn, offer: Offer) -> None:
+    """The device rang long enough: the agent is made not ready (RONA)."""
+    fact = OfferTimedOut(at=turn.at, place=offer.place, **_ids(offer))
+    _end(floor, turn, offer, fact, reason="rona")
+    turn.decisions.append(StopRinging(offer_id=offer.offer_id))
+
+
+def withdraw(floor: Floor, turn: Turn, offer: Offer, *, by: Party) -> None:
+    """Take an offer back: the agent is not to blame and keeps the idle time."""
+    was_answered = offer.is_answered
+    fact = OfferWithdrawn(at=turn.at, place=offer.place, by=by, **_ids(offer))
+    _end(floor, turn, offer, fact, reason="")
+    turn.decisions.append(
+        DismissAgent(offer_id=offer.offer_id)
+        if was_answered
+        else StopRinging(offer_id=offer.offer_id)
+    )
+
+
+def could_not_join(floor: Floor, turn: Turn, offer: Offer) -> None:
+    """The switch did not join the parties: back to the queue, after a pause."""
+    call = floor.call(offer.call_id)
+    call.retry_at = turn.at + timedelta(seconds=RETRY_AFTER_S)
+    floor.deadlines.set(Deadline(call.retry_at, Due.RETRY, call.call_id))
+    withdraw(floor, turn, offer, by=Party.SYSTEM)
+
+
+def leg_ended_unjoined(
+    floor: Floor, turn: Turn, offer: Offer, ending: LegEnding
+) -> None:
+    """The agent's leg ended before there was a conversation."""
+    ids, at, place = _ids(offer), turn.at, offer.place
+    match ending:
+        case LegEnding.NO_ANSWER if offer.is_open:
+            _end(floor, turn, offer, OfferTimedOut(at=at, place=place, **ids), "rona")
+        case LegEnding.DECLINED if offer.is_open:
+            _end(
+                floor, turn, offer, OfferDeclined(at=at, place=place, **ids), "declined"
+            )
+        case LegEnding.LOST:
+            fact = OfferWithdrawn(at=at, place=place, by=Party.SYSTEM, **ids)
+            _end(floor, turn, offer, fact, "")
+        case _:
+            failure = (
+                OfferFailure.BUSY
+                if ending is LegEnding.BUSY
+                else OfferFailure.UNREACHABLE
+            )
+            failed = OfferFailed(at=at, place=place, failure=failure, **ids)
+            _end(floor, turn, offer, failed, failure.value)
+
+
+def _end(floor: Floor, turn: Turn, offer: Offer, fact: Unanswered, reason: str) -> None:
+    call = floor.call(offer.call_id)
+    call.take(type(fact))
+    offer.is_open = False
+    turn.facts.append(fact)
+    call.offer_id = None
+    if call.state is CallState.QUEUED:
+        floor.waiting.add(call)
+    floor.move_agent(turn, floor.agent(offer.agent_id), type(fact), reason=reason)
+
+
+class _Ids(TypedDict):
+    offer_id: OfferId
+    call_id: CallId
+    agent_id: AgentId
+
+
+def _ids(offer: Offer) -> _Ids:
+    return {
+        "offer_id": offer.offer_id,
+        "call_id": offer.call_id,
+        "agent_id": offer.agent_id,
+    }
+
+
+def _offer_id(call_id: CallId, nth: int) -> OfferId:
+    """Make the id of a call's nth offer: the same again in a replay."""
+    return OfferId(str(uuid5(NAMESPACE_OID, f"{call_id}/{nth}")))
