@@ -29,7 +29,7 @@ REQUIRED: Final[dict[str, frozenset[str]]] = {
     "Newchannel": _folded(*_CHANNEL),
     "Newstate": _folded(*_CHANNEL),
     "HangupRequest": _folded(*_CHANNEL),
-    "SoftHangupRequest": _folded(*_CHANNEL, "Cause"),
+    "SoftHangupRequest": _folded(*_CHANNEL),
     "Hangup": _folded(*_CHANNEL, "Cause", "Cause-txt"),
     "NewConnectedLine": _folded(*_CHANNEL),
     "NewCallerid": _folded(*_CHANNEL, "CID-CallingPres"),
