@@ -1,0 +1,255 @@
+"""Whatever happens in whatever order, the rules of the floor hold."""
+
+import random
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    rule,
+)
+
+from acd.core.engine import Engine
+from acd.vocabulary.agent_facts import (
+    AgentNotReady,
+    AgentReady,
+    AgentSignedIn,
+    AgentSignedOut,
+    WrapUpDone,
+)
+from acd.vocabulary.errors import AcdError
+from acd.vocabulary.facts import Fact, ToldFact
+from acd.vocabulary.leg_facts import (
+    BridgeFailed,
+    LegAnswered,
+    LegEnding,
+    LegJoined,
+    LegParted,
+    LegRole,
+    LegSeen,
+    SwitchLost,
+)
+from acd.vocabulary.offer_facts import (
+    CallClosed,
+    OfferDeclined,
+    OfferFailed,
+    OfferStarted,
+    OfferTimedOut,
+    OfferWithdrawn,
+)
+from acd.vocabulary.states import AgentState, CallState
+from tests.support.builders import (
+    ALICE,
+    BILL,
+    BOB,
+    CAROL,
+    FAULT,
+    a_floor,
+    arrived,
+    at,
+    caller_leg,
+    hung_up,
+    queued,
+    seen,
+)
+
+CALLS = st.integers(1, 6)
+AGENTS = st.sampled_from([ALICE, BOB, CAROL])
+ENDINGS = st.sampled_from(LegEnding)
+WISHES = st.sampled_from([AgentSignedIn, AgentSignedOut, AgentReady, WrapUpDone])
+ENDED = OfferTimedOut | OfferDeclined | OfferFailed | OfferWithdrawn
+
+
+class Floor(RuleBasedStateMachine):
+    """Tells an engine anything at any time, as a bad day on the line would."""
+
+    def __init__(self):
+        super().__init__()
+        self.engine = Engine(a_floor(wrap_up_s=5))
+        self.now = 0.0
+        self.told: list[ToldFact] = []
+        self.said: list[Fact] = []
+        self.tell(seen(0))
+
+    def tell(self, fact: ToldFact) -> None:
+        self.told.append(fact)
+        try:
+            self.said.extend(self.engine.apply(fact).facts)
+        except AcdError:
+            return
+
+    def later(self, seconds: float = 0.1) -> float:
+        self.now += seconds
+        return self.now
+
+    @rule(n=CALLS)
+    def a_call_arrives(self, n):
+        self.tell(arrived(n, self.later()))
+
+    @rule(n=CALLS, queue=st.sampled_from([FAULT, BILL]))
+    def a_call_is_queued(self, n, queue):
+        self.tell(queued(n, self.later(), queue))
+
+    @rule(n=CALLS, ending=ENDINGS)
+    def a_caller_is_gone(self, n, ending):
+        self.tell(hung_up(caller_leg(n), self.later(), ending))
+
+    @rule(agent=AGENTS, wish=WISHES)
+    def an_agent_wishes(self, agent, wish):
+        self.tell(wish(at=at(self.later()), agent_id=agent))
+
+    @rule(agent=AGENTS)
+    def an_agent_wants_a_break(self, agent):
+        self.tell(AgentNotReady(at=at(self.later()), agent_id=agent, reason="break"))
+
+    @rule(pick=st.randoms(use_true_random=False))
+    def an_offer_is_answered(self, pick):
+        for leg in self._a_leg(pick):
+            self.tell(LegAnswered(at=at(self.later()), leg_id=leg))
+
+    @rule(pick=st.randoms(use_true_random=False), ending=ENDINGS)
+    def an_agents_leg_ends(self, pick, ending):
+        for leg in self._a_leg(pick):
+            self.tell(hung_up(leg, self.later(), ending))
+
+    @rule(pick=st.randoms(use_true_random=False))
+    def an_agents_leg_is_joined(self, pick):
+        for leg in self._a_leg(pick):
+            self.tell(LegJoined(at=at(self.later()), leg_id=leg, bridge_id=leg))
+            offer = self.engine.floor.offers.get(leg)
+            call = self.engine.floor.calls.get(offer.call_id) if offer else None
+            if call is not None:
+                joined = LegJoined(
+                    at=at(self.later()), leg_id=call.leg_id, bridge_id=leg
+                )
+                self.tell(joined)
+
+    @rule(pick=st.randoms(use_true_random=False))
+    def a_leg_parts(self, pick):
+        for leg in self._a_leg(pick):
+            self.tell(LegParted(at=at(self.later()), leg_id=leg, bridge_id=leg))
+
+    @rule(pick=st.randoms(use_true_random=False))
+    def a_bridge_fails(self, pick):
+        for leg in self._a_leg(pick):
+            self.tell(BridgeFailed(at=at(self.later()), offer_id=leg, detail="x"))
+
+    @rule(seconds=st.sampled_from([1, 4, 16, 60]))
+    def time_passes(self, seconds):
+        self.later(seconds)
+        deadline = self.engine.next_deadline
+        if deadline is not None and deadline <= at(self.now):
+            self.said.extend(self.engine.tick(at(self.now)).facts)
+
+    @rule(pick=st.randoms(use_true_random=False), reboot=st.booleans())
+    def the_switch_is_lost_and_seen_again(self, pick, reboot):
+        self.tell(SwitchLost(at=at(self.later())))
+        legs = [
+            LegSeen(leg_id=leg, role=LegRole.OTHER, call_id="")
+            for leg in [*self.engine.floor.callers, *self.engine.floor.offers]
+            if pick.random() < 0.5
+        ]
+        boot_id = f"b{self.now}" if reboot else "b1"
+        self.tell(seen(self.later(), *legs, boot_id=boot_id))
+
+    def _a_leg(self, pick: random.Random) -> list[str]:
+        legs = sorted(self.engine.floor.offers)
+        return [pick.choice(legs)] if legs else []
+
+    @invariant()
+    def no_call_and_no_agent_has_two_live_offers(self):
+        live = [o for o in self.engine.floor.offers.values() if o.is_open]
+        assert len({o.call_id for o in live}) == len(live)
+        assert len({o.agent_id for o in live}) == len(live)
+
+    @invariant()
+    def an_agent_is_held_exactly_by_a_call_that_holds_them(self):
+        floor = self.engine.floor
+        held = {
+            floor.offers[call.offer_id].agent_id
+            for call in floor.calls.values()
+            if call.state
+            in (CallState.OFFERED, CallState.CONNECTING, CallState.TALKING)
+            and call.offer_id is not None
+        }
+        busy = {
+            agent.profile.agent_id
+            for agent in floor.agents.values()
+            if agent.state in (AgentState.RESERVED, AgentState.TALKING)
+        }
+        assert held == busy
+
+    @invariant()
+    def no_call_waits_while_a_qualified_agent_is_ready(self):
+        floor = self.engine.floor
+        if not floor.is_linked:
+            return
+        for call in floor.waiting.in_order():
+            if call.retry_at is None or call.retry_at <= at(self.now - 1):
+                for agent in floor.ready.values():
+                    assert not call.skills <= agent.profile.skills
+
+    @invariant()
+    def every_call_is_closed_at_most_once_and_then_forgotten(self):
+        closed = [f.call_id for f in self.said if isinstance(f, CallClosed)]
+        assert len(closed) == len(set(closed))
+        assert not set(closed) & set(self.engine.floor.calls)
+
+    @invariant()
+    def every_offer_ends_at_most_once(self):
+        started = {f.offer_id for f in self.said if isinstance(f, OfferStarted)}
+        ended = [f.offer_id for f in self.said if isinstance(f, ENDED)]
+        assert len(ended) == len(set(ended))
+        assert set(ended) <= started
+
+    def teardown(self):
+        """Every caller leaves in the end: nothing is left open, and replay agrees."""
+        for leg in list(self.engine.floor.callers):
+            self.tell(hung_up(leg, self.later()))
+        assert self.engine.floor.calls == {}
+        assert len(self.engine.floor.waiting) == 0
+
+
+TestFloor = Floor.TestCase
+TestFloor.settings = settings(
+    max_examples=150,
+    stateful_step_count=60,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_replay_of_what_was_told_says_the_same(seed):
+    pick = random.Random(seed)  # noqa: S311 - a story, not a secret
+    first, again = Engine(a_floor()), Engine(a_floor())
+    story: list[ToldFact] = [seen(-1)]
+    for step in range(400):
+        n = pick.randrange(12)
+        story.append(
+            pick.choice(
+                [
+                    arrived(n, step),
+                    queued(n, step),
+                    hung_up(caller_leg(n), step),
+                    AgentSignedIn(at=at(step), agent_id=ALICE),
+                    AgentReady(at=at(step), agent_id=ALICE),
+                    seen(step),
+                ]
+            )
+        )
+
+    def tell(engine: Engine) -> list[object]:
+        outcomes: list[object] = []
+        for fact in story:
+            if engine.next_deadline and engine.next_deadline <= fact.at:
+                outcomes.append(engine.tick(fact.at))
+            try:
+                outcomes.append(engine.apply(fact))
+            except AcdError as refused:
+                outcomes.append(str(refused))
+        return outcomes
+
+    assert tell(first) == tell(again)
