@@ -1,0 +1,117 @@
+"""YAML to flow, or every problem with file and line."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ivr.check import findings, unknown_steps
+from ivr.flow import KINDS, Flow, Prompt
+from ivr.problems import FlowRefused, Problem, nearest
+from ivr.source import Source, SourceRefused, Trail, read_source
+from ivr.words import problem_at, read_as
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenFlow:
+    """A flow, and where each part of it stands."""
+
+    flow: Flow
+    source: Source
+
+
+def load_flow(path: Path) -> WrittenFlow:
+    """Read one flow and prove what can be proved of it.
+
+    Raises:
+        FlowRefused: With every problem found.
+    """
+    problems, written = _read(path)
+    if written is None:
+        raise FlowRefused(problems)
+    return written
+
+
+def load_flows(folder: Path) -> Mapping[str, WrittenFlow]:
+    """Read every ``*.yaml`` of a folder, by the flows' names.
+
+    Raises:
+        FlowRefused: With every problem of every file; also where the folder is
+            missing, cannot be read, or holds no flow.
+    """
+    try:
+        paths = sorted(folder.iterdir())
+    except OSError as error:
+        what = f"cannot be read: {error.strerror}; flows are files *.yaml in it"
+        raise FlowRefused([_whole(folder, what)]) from error
+    problems: list[Problem] = []
+    flows: dict[str, WrittenFlow] = {}
+    for path in paths:
+        if path.suffix == ".yml":
+            problems.append(_whole(path, "would be passed over; end it in '.yaml'"))
+        if path.suffix == ".yaml":
+            found, written = _read(path)
+            problems += found
+            if written is not None:
+                flows[written.flow.name] = written
+    if not problems and not flows:
+        problems.append(_whole(folder, "holds no flow; flows are files *.yaml in it"))
+    if problems:
+        raise FlowRefused(problems)
+    return flows
+
+
+def _read(path: Path) -> tuple[list[Problem], WrittenFlow | None]:
+    try:
+        source = read_source(path)
+    except SourceRefused as refused:
+        return source_problems(path, refused), None
+    flow = read_as(Flow, source, options_at=_options_at, trail_of=_trail_of)
+    names = unknown_steps(source.value)
+    problems = [problem_at(source, trail, what) for trail, what in names]
+    if isinstance(flow, list):
+        return flow + problems, None
+    if not problems:
+        found = findings(flow)
+        problems = [problem_at(source, trail, what) for trail, what in found]
+    if flow.name != path.stem:
+        what = f"{flow.name!r} is not the file's own name; write {path.stem!r}"
+        problems.append(problem_at(source, ("name",), what))
+    return problems, None if problems else WrittenFlow(flow=flow, source=source)
+
+
+def source_problems(path: Path, refused: SourceRefused) -> list[Problem]:
+    """Return what a file was refused for, as problems."""
+    return [
+        Problem(file=path.as_posix(), line=line, trail=trail, what=what)
+        for line, trail, what in refused.found
+    ]
+
+
+def unknown(name: str, what: str, known: Iterable[str]) -> str:
+    """Return the words for a name that stands for nothing."""
+    return f"no {what} is called {name!r}{nearest(name, known)}"
+
+
+def _whole(path: Path, what: str) -> Problem:
+    return Problem(file=path.as_posix(), line=0, trail=(), what=what)
+
+
+def _trail_of(place: Trail) -> Trail:
+    """Take out the step's kind, which pydantic puts after the step's name."""
+    match place:
+        case ("steps", name, kind, *rest) if kind in KINDS and rest:
+            return ("steps", name, *rest)
+        case ("steps", name, kind) if kind in KINDS:
+            return ("steps", name)
+        case _:
+            return place
+
+
+def _options_at(place: Trail) -> Iterable[str]:
+    match place:
+        case (_,):
+            return Flow.model_fields
+        case ("steps", _, kind, _):
+            return KINDS[kind].model_fields
+        case _:
+            return Prompt.model_fields
