@@ -11,6 +11,8 @@ from hypothesis.stateful import (
     rule,
 )
 
+from acd.core import floor as memory
+from acd.core.agents import Agent
 from acd.core.engine import Engine
 from acd.vocabulary.agent_facts import (
     AgentNotReady,
@@ -62,6 +64,10 @@ WISHES = st.sampled_from([AgentSignedIn, AgentSignedOut, AgentReady, WrapUpDone]
 ENDED = OfferTimedOut | OfferDeclined | OfferFailed | OfferWithdrawn
 
 
+def _agents(floor: memory.Floor) -> list[Agent]:
+    return [floor.agents[agent_id] for agent_id in sorted(floor.agents)]
+
+
 class Floor(RuleBasedStateMachine):
     """Tells an engine anything at any time, as a bad day on the line would."""
 
@@ -75,10 +81,22 @@ class Floor(RuleBasedStateMachine):
 
     def tell(self, fact: ToldFact) -> None:
         self.told.append(fact)
+        before = self.fingerprint()
         try:
             self.said.extend(self.engine.apply(fact).facts)
         except AcdError:
-            return
+            assert self.fingerprint() == before, "a refused fact left its mark"
+
+    def fingerprint(self) -> tuple[object, ...]:
+        """All that decides: a refusal must leave it as it was."""
+        floor = self.engine.floor
+        return (
+            [(a.state, a.reason, a.ready_since, a.call_id) for a in _agents(floor)],
+            [(c.call_id, c.state, c.offers, c.offer_id) for c in floor.calls.values()],
+            [(o.offer_id, o.is_open, o.is_answered) for o in floor.offers.values()],
+            [call.call_id for call in floor.waiting.in_order()],
+            sorted(floor.ready),
+        )
 
     def later(self, seconds: float = 0.1) -> float:
         self.now += seconds
