@@ -1,0 +1,66 @@
+"""What can go wrong with what is kept, in words."""
+
+from pathlib import Path
+
+
+class StoreError(Exception):
+    """The ground of all that goes wrong with what is kept."""
+
+
+class JournalDamaged(StoreError):
+    """A line in the middle of the journal is not what was written."""
+
+    def __init__(self, path: Path, offset: int, why: str) -> None:
+        """Say where and why."""
+        super().__init__(
+            f"{path}: byte {offset}: {why}; entries after it are read, this one is lost"
+        )
+        self.path = path
+        self.offset = offset
+        self.why = why
+
+
+class JournalInUse(StoreError):
+    """Another process writes this journal."""
+
+    def __init__(self, folder: Path) -> None:
+        """Say which."""
+        super().__init__(
+            f"{folder}: another process writes this journal; is Tieline running there?"
+        )
+        self.folder = folder
+
+
+class JournalClosed(StoreError):
+    """An entry was awaited that will never be on disk."""
+
+    def __init__(self, seq: int) -> None:
+        """Say which."""
+        super().__init__(f"journal: closed before entry {seq} was on disk")
+        self.seq = seq
+
+
+class SchemaUnknown(StoreError):
+    """The database was made by another release than this one."""
+
+    def __init__(self, found: str) -> None:
+        """Say which schema was found."""
+        super().__init__(
+            f"database: its schema is {found!r}, which this release does not know; "
+            "was it made by a newer release?"
+        )
+        self.found = found
+
+
+class ShippedElsewhere(StoreError):
+    """The position in the database is not where this shipper left it."""
+
+    def __init__(self, journal_id: str, *, expected: int, found: int | None) -> None:
+        """Say both positions."""
+        super().__init__(
+            f"journal {journal_id}: shipped up to {found} by somebody else, "
+            f"expected {expected}; is a second engine running on this journal?"
+        )
+        self.journal_id = journal_id
+        self.expected = expected
+        self.found = found
