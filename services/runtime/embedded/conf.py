@@ -1,0 +1,243 @@
+"""Asterisk's configuration: rendered from the templates, and put in place."""
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from services.runtime.errors import RuntimeProblem
+from services.runtime.settings import CHECKOUT
+
+TEMPLATES = (CHECKOUT / "asterisk-conf", CHECKOUT / "dialplans")
+"""Folders with one ``*.conf`` for each file of Asterisk's, and ``*.part``s of them."""
+_LEFT_EMPTY = ("acl", "ccss", "features", "pjproject", "udptl")
+# Asterisk takes its defaults where these are missing too, but calls it an error.
+HOLDS_SECRETS = frozenset({"manager.conf", "pjsip.conf"})
+
+# The least that works, found by trying each action on Asterisk 22.10.1: Originate needs
+# originate; Bridge, Hangup, Setvar, Redirect and Status call; the rest needs reporting.
+AMI_WRITE = "call,originate,reporting"
+_PLACE = re.compile(r"\{\{([a-z_]+)\}\}")
+_NUMBER = re.compile(r"[0-9*#+]{1,20}")
+_DEVICE = re.compile(r"dev-[A-Za-z0-9_-]{1,40}")
+_SECRET = re.compile(r"[A-Za-z0-9_-]{16,64}")
+_MODULE = re.compile(r"[a-z0-9_]+\.so")
+
+
+class ConfRefused(RuntimeProblem):
+    """A value cannot stand in Asterisk's configuration."""
+
+    exit_code = 2
+
+    def __init__(self, where: str, *, found: str, would_do: str) -> None:
+        """Keep which value it was and what was found; never the text of a secret."""
+        self.where = where
+        self.found = found
+        super().__init__(
+            f"{where}: cannot stand in asterisk's configuration, found {found}; "
+            f"{would_do}"
+        )
+
+
+class TemplateBroken(RuntimeProblem):
+    """A template asks for a value that nobody gives: our mistake."""
+
+    def __init__(self, template: str, name: str) -> None:
+        """Keep the template and the name that it asks for."""
+        self.template = template
+        self.name = name
+        super().__init__(
+            f"{template}: no value is called {name!r}; see conf.py for those there are"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conf:
+    """All that differs between two Asterisks of ours."""
+
+    boot_id: str
+    """Made anew at each start: letters and digits, at most 32."""
+    etc: Path
+    run: Path
+    spool: Path
+    log: Path
+    lib: Path
+    """Asterisk's own data; the English sounds are linked into it."""
+    modules: Path
+    sounds: Path
+    """The folder with the English core sounds."""
+    music: Path
+    """What waiting callers hear: a folder of sound files."""
+    documentation: Path | None = None
+    """The folder of core-en_US.xml, which some modules want at load."""
+    sip_host: str = "127.0.0.1"
+    sip_port: int
+    ami_host: str = "127.0.0.1"
+    ami_port: int
+    ami_user: str = "tieline"
+    ami_secret: str
+    agi_host: str = "127.0.0.1"
+    agi_port: int
+    rtp_first: int
+    rtp_last: int
+    rtp_timeout_s: int = 30
+    """A talking leg without any sound for so long is hung up; 0 never."""
+    rtp_timeout_hold_s: int = 900
+    is_rtp_strict: bool = True
+    """Off only where recorded packets are played from other ports."""
+    numbers: tuple[str, ...]
+    """What a caller can dial."""
+    devices: Mapping[str, str]
+    """Password by the name of the device (``dev-1001``)."""
+    trunk_from: tuple[str, ...] = ("127.0.0.1",)
+    """Addresses or networks whose calls are the trunk's."""
+    qualify_s: int = 0
+    """How often a registered device is asked whether it is there; 0 never."""
+    max_files: int = 16384
+    extra_modules: tuple[str, ...] = ()
+    """For benches and tests, as in ``app_queue.so``."""
+    extra_dialplan: str = ""
+    """Further contexts, for benches and tests."""
+
+
+def render(conf: Conf) -> dict[str, str]:
+    """Return the text of each configuration file by its name.
+
+    Raises:
+        ConfRefused: A value would break out of its place in a file.
+        TemplateBroken: A template names a value that is not there.
+    """
+    _check(conf)
+    values = _values(conf)
+    files = {
+        path.name: _fill(path.name, path.read_text(encoding="utf-8"), values)
+        for folder in TEMPLATES
+        for path in sorted(folder.glob("*.conf"))
+    }
+    files["extensions.conf"] += conf.extra_dialplan
+    files |= {f"{name}.conf": "; the defaults\n" for name in _LEFT_EMPTY}
+    return files
+
+
+def put(conf: Conf, *, owner: tuple[int, int] | None = None) -> None:
+    """Write all files, and the folders that they name.
+
+    Each file is replaced whole, with mode 0600 where it holds a secret, so that no
+    reader sees half of one.
+
+    Args:
+        conf: What to write.
+        owner: User and group that Asterisk runs as, where root starts it.
+    """
+    files = render(conf)
+    links = {conf.lib / "sounds" / "en": conf.sounds}
+    if conf.documentation:
+        links[conf.lib / "documentation"] = conf.documentation
+    own = (conf.etc, conf.run, conf.log, conf.spool, conf.lib)
+    for folder in (*own, conf.spool / "monitor", conf.lib / "sounds"):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o750)
+        _own(folder, owner)
+    for name, text in files.items():
+        _replace(conf.etc / name, text, owner=owner)
+    for link, target in links.items():
+        link.unlink(missing_ok=True)
+        link.symlink_to(target)
+
+
+def _replace(target: Path, text: str, *, owner: tuple[int, int] | None) -> None:
+    mode = 0o600 if target.name in HOLDS_SECRETS else 0o640
+    draft = target.with_name(f".{target.name}.new")
+    draft.unlink(missing_ok=True)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+    with os.fdopen(os.open(draft, flags, mode), "w", encoding="utf-8") as out:
+        out.write(text)
+    _own(draft, owner)
+    draft.replace(target)
+
+
+def _own(path: Path, owner: tuple[int, int] | None) -> None:
+    if owner is not None:
+        os.chown(path, *owner, follow_symlinks=False)
+
+
+def _fill(template: str, text: str, values: Mapping[str, str]) -> str:
+    def value(found: re.Match[str]) -> str:
+        if found[1] not in values:
+            raise TemplateBroken(template, found[1])
+        return values[found[1]]
+
+    return _PLACE.sub(value, text)
+
+
+def _values(conf: Conf) -> dict[str, str]:
+    plain = {field.name: str(getattr(conf, field.name)) for field in fields(conf)}
+    return plain | {
+        "strict_rtp": "yes" if conf.is_rtp_strict else "no",
+        "ami_permit": f"{conf.ami_host}/255.255.255.255",
+        "ami_write": AMI_WRITE,
+        "numbers": "\n".join(_entries(conf.numbers)),
+        "trunk_matches": "\n".join(f"match = {at}" for at in conf.trunk_from),
+        "devices": _devices(conf.devices),
+        "extra_modules": "\n".join(f"load = {name}" for name in conf.extra_modules),
+    }
+
+
+def _entries(numbers: tuple[str, ...]) -> Iterator[str]:
+    for number in numbers:
+        yield f"exten => {number},1,Set(CC_NUMBER={number})"
+        yield " same => n,Goto(cc-in,s,1)"
+
+
+def _devices(devices: Mapping[str, str]) -> str:
+    part = (TEMPLATES[0] / "device.part").read_text(encoding="utf-8")
+    return "\n".join(
+        _fill("device.part", part, {"device": device, "password": password})
+        for device, password in sorted(devices.items())
+    )
+
+
+def _check(conf: Conf) -> None:
+    for number in conf.numbers:
+        _must(_NUMBER, number, "number", "digits, *, # and + at most 20")
+    for device, password in conf.devices.items():
+        _must(_DEVICE, device, "device", "dev- and letters or digits would do")
+        if not _SECRET.fullmatch(password):
+            raise ConfRefused(
+                f"password of {device}",
+                found=f"{len(password)} characters",
+                would_do="16 to 64 letters, digits, - or _ would do",
+            )
+    if not _SECRET.fullmatch(conf.ami_secret):
+        raise ConfRefused(
+            "secret of the AMI account",
+            found=f"{len(conf.ami_secret)} characters",
+            would_do="16 to 64 letters, digits, - or _ would do",
+        )
+    for module in conf.extra_modules:
+        _must(_MODULE, module, "module", "a name such as app_queue.so would do")
+    _must(re.compile(r"[A-Za-z0-9]{1,32}"), conf.boot_id, "boot id", "1 to 32 letters")
+    _check_lines(conf)
+
+
+def _check_lines(conf: Conf) -> None:
+    """Refuse what would end its line, or begin a comment in it."""
+    for field in fields(conf):
+        value = getattr(conf, field.name)
+        texts = value if isinstance(value, tuple) else (value,)
+        if field.name == "extra_dialplan":
+            continue
+        for text in texts:
+            if isinstance(text, str | Path) and re.search(
+                r"[\x00-\x1f\x7f;]", str(text)
+            ):
+                raise ConfRefused(
+                    field.name,
+                    found=repr(str(text)),
+                    would_do="a text without ; and control characters would do",
+                )
+
+
+def _must(pattern: re.Pattern[str], text: str, where: str, would_do: str) -> None:
+    if not pattern.fullmatch(text):
+        raise ConfRefused(where, found=repr(text), would_do=would_do)
