@@ -57,7 +57,8 @@ from tests.support.builders import (
     seen,
 )
 
-CALLS = st.integers(1, 6)
+CALLS = st.integers(0, 3)
+"""How many arrivals ago."""
 AGENTS = st.sampled_from([ALICE, BOB, CAROL])
 ENDINGS = st.sampled_from(LegEnding)
 WISHES = st.sampled_from([AgentSignedIn, AgentSignedOut, AgentReady, WrapUpDone])
@@ -77,7 +78,10 @@ class Floor(RuleBasedStateMachine):
         self.now = 0.0
         self.told: list[ToldFact] = []
         self.said: list[Fact] = []
+        self.arrivals = 4
         self.tell(seen(0))
+        for agent in (ALICE, BOB, CAROL):
+            self.tell(AgentSignedIn(at=at(0), agent_id=agent))
 
     def tell(self, fact: ToldFact) -> None:
         self.told.append(fact)
@@ -102,17 +106,32 @@ class Floor(RuleBasedStateMachine):
         self.now += seconds
         return self.now
 
-    @rule(n=CALLS)
-    def a_call_arrives(self, n):
-        self.tell(arrived(n, self.later()))
+    @rule()
+    def a_call_arrives(self):
+        self.arrivals += 1
+        self.tell(arrived(self.arrivals, self.later()))
 
-    @rule(n=CALLS, queue=st.sampled_from([FAULT, BILL]))
-    def a_call_is_queued(self, n, queue):
-        self.tell(queued(n, self.later(), queue))
+    @rule(ago=CALLS)
+    def an_arrival_is_told_again(self, ago):
+        self.tell(arrived(self.arrivals - ago, self.later()))
 
-    @rule(n=CALLS, ending=ENDINGS)
-    def a_caller_is_gone(self, n, ending):
-        self.tell(hung_up(caller_leg(n), self.later(), ending))
+    @rule(ago=CALLS, queue=st.sampled_from([FAULT, BILL]))
+    def a_call_is_queued(self, ago, queue):
+        self.tell(queued(self.arrivals - ago, self.later(), queue))
+
+    @rule(queue=st.sampled_from([FAULT, BILL]))
+    def a_call_comes_straight_to_a_queue(self, queue):
+        self.a_call_arrives()
+        self.tell(queued(self.arrivals, self.later(), queue))
+
+    @rule(ago=CALLS, ending=ENDINGS)
+    def a_caller_is_gone(self, ago, ending):
+        leg = caller_leg(self.arrivals - ago)
+        self.tell(hung_up(leg, self.later(), ending))
+
+    @rule(agent=AGENTS)
+    def an_agent_wants_work(self, agent):
+        self.tell(AgentReady(at=at(self.later()), agent_id=agent))
 
     @rule(agent=AGENTS, wish=WISHES)
     def an_agent_wishes(self, agent, wish):
