@@ -1,0 +1,226 @@
+"""A caller's line as a flow needs it, over one AGI session."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from cti_bridge.agi import protocol
+from cti_bridge.agi.errors import (
+    ArrivalUnusable,
+    CommandFailed,
+    SessionEnded,
+    TextRefused,
+)
+from cti_bridge.agi.protocol import Reply
+from cti_bridge.agi.server import Session
+from ivr.ports import CallerGone
+
+log = structlog.get_logger(__name__)
+
+UNKNOWN: Final = "unknown"
+"""Stands for a caller's text that is not of the form it should be."""
+
+_QUICK_S: Final = 5.0
+"""Commands that only read or write a variable: on loopback, milliseconds."""
+_MARGIN_S: Final = 5.0
+_LONGEST_SOUND_S: Final = 3600.0
+
+_UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
+_NUMBER: Final = re.compile(r"[+0-9A-Za-z*#._-]{0,40}", re.ASCII)
+_SIP_CALL_ID: Final = re.compile(r"[!-~]{0,128}", re.ASCII)
+_ID: Final = re.compile(r"[A-Za-z0-9_.-]{1,60}", re.ASCII)
+_MAX_NAME: Final = 80
+
+_FENCE: Final = "CC_FENCE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """Who came, on which leg, for which number.
+
+    What a caller could choose is checked: a text of the wrong form is "unknown", and
+    "" means that it was withheld.
+    """
+
+    call_id: str
+    """The call's uuid, made by the dialplan."""
+    leg_id: str
+    """Asterisk's Uniqueid of the caller's channel."""
+    number: str
+    """The number dialled."""
+    caller_number: str
+    caller_name: str
+    sip_call_id: str
+
+
+class AgiLine:
+    """``ivr.ports.Line`` over one AGI session."""
+
+    def __init__(
+        self,
+        session: Session,
+        *,
+        now: Callable[[], float] = time.time,
+        nonce: Callable[[], str] = lambda: secrets.token_hex(8),
+    ) -> None:
+        """Take over a session.
+
+        Args:
+            session: It; this line becomes its only user.
+            now: Tells the epoch in seconds, for ``CC_T0``.
+            nonce: Gives hexadecimal text that nobody can guess.
+        """
+        self._session = session
+        self._now = now
+        self._nonce = nonce()
+        self._call_id = ""
+        self._has_let_go = False
+
+    @property
+    def script(self) -> str:
+        """The path that the dialplan called, such as ``flow``."""
+        return self._session.request.script
+
+    async def arrival(self) -> Arrival:
+        """Read who came, from the leg's variables.
+
+        To be called first, and once. The headers of the request are not believed: a
+        caller can write lines into them, and even lines that look like answers
+        (asterisk.md, trap 2). So the answers are fenced before and after by a secret
+        that was made after the caller's text was sent.
+
+        Raises:
+            CallerGone: The line is gone.
+            ArrivalUnusable: The dialplan gave the call no uuid or no leg.
+        """
+        await self._run(protocol.set_variable(_FENCE, self._nonce), _QUICK_S)
+        await self._fence()
+        call_id = await self._get("CC_CALL_ID")
+        if _UUID.fullmatch(call_id) is None:
+            raise ArrivalUnusable("CC_CALL_ID", call_id)
+        self._call_id = call_id
+        structlog.contextvars.bind_contextvars(call_id=call_id)
+        leg_id = await self._get("UNIQUEID")
+        if _ID.fullmatch(leg_id) is None:
+            raise ArrivalUnusable("UNIQUEID", leg_id)
+        number = await self._get("CC_NUMBER")
+        # From here on caller's text: a line of it may shift only what is also theirs.
+        caller_number = await self._get("CALLERID(num)")
+        caller_name = await self._get("CALLERID(name)")
+        sip_call_id = await self._get("CC_SIP_CALL_ID")
+        await self._fence()
+        return Arrival(
+            call_id=call_id,
+            leg_id=leg_id,
+            number=_checked(number, _NUMBER) or UNKNOWN,
+            caller_number=_checked(caller_number, _NUMBER),
+            caller_name=_checked_name(caller_name),
+            sip_call_id=_checked(sip_call_id, _SIP_CALL_ID),
+        )
+
+    async def answer(self) -> None:
+        """Take the call; see ``ivr.ports.Line``."""
+        await self._do(protocol.answer(), "answer", _QUICK_S)
+
+    async def play(self, sound: str, keys: str) -> str | None:
+        """Play one sound; see ``ivr.ports.Line``."""
+        during = f"play {sound!r}"
+        reply = await self._run(protocol.stream_file(sound, keys), _LONGEST_SOUND_S)
+        if reply.code == 200 and reply.result == -1 and not await self._is_gone():
+            # Asterisk says the same of a sound that it has not as of a leg that left.
+            log.warning("sound_missing", call_id=self._call_id, sound=sound)
+            return None
+        self._require_done(reply, during)
+        return _key(reply)
+
+    async def listen(self, limit_s: float) -> str | None:
+        """Wait for one key; see ``ivr.ports.Line``."""
+        command = protocol.wait_for_digit(limit_s)
+        return _key(await self._do(command, "listen", limit_s + _MARGIN_S))
+
+    async def wait_in_queue(self, queue_id: str, skills: frozenset[str]) -> None:
+        """Give the call to the waiting context; see ``ivr.ports.Line``.
+
+        Raises:
+            TextRefused: A queue's or skill's id is not one; the line is unchanged.
+        """
+        for name in (queue_id, *skills):
+            if _ID.fullmatch(name) is None:
+                raise TextRefused("SET VARIABLE", name, "is no id of a queue or skill")
+        await self._set("CC_QUEUE", queue_id)
+        await self._set("CC_SKILLS", ",".join(sorted(skills)))
+        await self._set("CC_T0", f"{self._now():.3f}")
+        await self._set("CC_STATE", "waiting")
+        await self._let_go("cc-wait")
+
+    async def hang_up(self) -> None:
+        """Give the call to the ending context; see ``ivr.ports.Line``."""
+        await self._let_go("cc-end")
+
+    async def _let_go(self, context: str) -> None:
+        # Last of the variables: it tells the dialplan that the flow came to its end.
+        await self._set("CC_IVR_DONE", "1")
+        # One command for context, extension and priority: dying between three of them
+        # would leave the call at a step that is nowhere.
+        await self._do(protocol.run("Goto", f"{context},s,1"), "let go", _QUICK_S)
+        self._has_let_go = True
+        await self._session.close()
+
+    async def _get(self, name: str) -> str:
+        reply = await self._run(protocol.get_variable(name), _QUICK_S)
+        return reply.value or ""
+
+    async def _set(self, name: str, value: str) -> None:
+        await self._do(protocol.set_variable(name, value), f"set {name}", _QUICK_S)
+
+    async def _fence(self) -> None:
+        try:
+            await self._session.until(
+                protocol.get_variable(_FENCE), self._nonce, _QUICK_S
+            )
+        except SessionEnded:
+            raise CallerGone(self._call_id, "arrival") from None
+
+    async def _run(self, command: bytes, limit_s: float) -> Reply:
+        """Send a command that works on a leg that is gone too."""
+        if self._has_let_go:
+            raise CallerGone(self._call_id, "use of a line that was let go")
+        try:
+            return await self._session.ask(command, limit_s)
+        except SessionEnded as ended:
+            raise CallerGone(self._call_id, ended.reason) from None
+
+    async def _do(self, command: bytes, during: str, limit_s: float) -> Reply:
+        reply = await self._run(command, limit_s)
+        self._require_done(reply, during)
+        return reply
+
+    def _require_done(self, reply: Reply, during: str) -> None:
+        if reply.code == 511 or reply.result == -1 or self._session.hung_up:
+            raise CallerGone(self._call_id, during)
+        if reply.code != 200:
+            raise CommandFailed(during, reply.code, reply.text)
+
+    async def _is_gone(self) -> bool:
+        # Asterisk writes its notice of a leg that left before it reads any more.
+        await self._run(protocol.get_variable(_FENCE), _QUICK_S)
+        return self._session.hung_up
+
+
+def _key(reply: Reply) -> str | None:
+    return chr(reply.result) if reply.result else None
+
+
+def _checked(text: str, form: re.Pattern[str]) -> str:
+    return text if form.fullmatch(text) else UNKNOWN
+
+
+def _checked_name(text: str) -> str:
+    return text if text.isprintable() and len(text) <= _MAX_NAME else UNKNOWN
