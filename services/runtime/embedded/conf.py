@@ -16,7 +16,8 @@ _LEFT_EMPTY = ("acl", "ccss", "features", "pjproject", "udptl")
 HOLDS_SECRETS = frozenset({"manager.conf", "pjsip.conf"})
 
 # The least that works, found by trying each action on Asterisk 22.10.1: Originate needs
-# originate; Bridge, Hangup, Setvar, Redirect and Status call; the rest needs reporting.
+# originate; Bridge, Hangup, Setvar, Redirect and Status call; CoreSettings, which tells
+# the boot id and the version, reporting.
 AMI_WRITE = "call,originate,reporting"
 _PLACE = re.compile(r"\{\{([a-z_]+)\}\}")
 _NUMBER = re.compile(r"[0-9*#+]{1,20}")
