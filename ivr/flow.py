@@ -49,11 +49,16 @@ NAME = r"^[a-z][a-z0-9_]{0,39}$"
 KEY = r"^[0-9*#]$"
 FILE_NAME = r"^[A-Za-z0-9_-]{1,64}(/[A-Za-z0-9_-]{1,64}){0,3}$"
 
+PLAIN = r"^[^\x00-\x08\x0b-\x1f\x7f]*$"
+
 StepName = Annotated[str, StringConstraints(pattern=NAME)]
 Id = Annotated[str, StringConstraints(pattern=NAME)]
 Key = Annotated[str, StringConstraints(pattern=KEY)]
 Words = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)
+    str,
+    StringConstraints(
+        strip_whitespace=True, min_length=1, max_length=1000, pattern=PLAIN
+    ),
 ]
 FileName = Annotated[str, StringConstraints(pattern=FILE_NAME, max_length=128)]
 

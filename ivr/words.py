@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from ivr.flow import FILE_NAME, KEY, KEYS, NAME
+from ivr.flow import FILE_NAME, KEY, KEYS, NAME, PLAIN
 from ivr.problems import Problem, nearest
 from ivr.source import Source, Trail
 
@@ -14,6 +14,7 @@ NAME_WORDS = "a name of a to z, 0 to 9 and _, at most 40 long"
 PATTERNS: Mapping[str, str] = {
     NAME: NAME_WORDS,
     KEY: f"one key of {KEYS}",
+    PLAIN: "text without control characters",
     FILE_NAME: "a file below the folder of prompts, without its suffix",
 }
 """Patterns in words, for every pattern that a written file is held against."""
@@ -25,14 +26,31 @@ TrailOf = Callable[[Trail], Trail]
 
 
 def read_as(
-    model: type[Model], source: Source, *, options_at: OptionsAt, trail_of: TrailOf
+    model: type[Model],
+    source: Source,
+    *,
+    options_at: OptionsAt,
+    trail_of: TrailOf = lambda place: place,
+    patterns: Mapping[str, str] = PATTERNS,
 ) -> Model | list[Problem]:
-    """Return a file's contents as a model, or everything that is wrong with it."""
+    """Return a file's contents as a model, or everything that is wrong with it.
+
+    Args:
+        model: What it should be.
+        source: The file.
+        options_at: For what is written where no such option is.
+        trail_of: For models whose parts have names that are not in the file.
+        patterns: What each pattern in the model asks for, in words.
+    """
     try:
         return model.model_validate(source.value)
     except ValidationError as error:
         return [
-            _problem(source, found, options_at=options_at, trail_of=trail_of)
+            problem_at(
+                source,
+                trail_of(_place(found)),
+                _what(found, options_at=options_at, patterns=patterns),
+            )
             for found in error.errors(include_url=False)
         ]
 
@@ -42,39 +60,37 @@ def problem_at(source: Source, trail: Trail, what: str) -> Problem:
     return Problem(file=source.file, line=source.line(trail), trail=trail, what=what)
 
 
-def _problem(
-    source: Source,
+def _place(found: Mapping[str, Any]) -> Trail:
+    return tuple(str(part) for part in found["loc"] if part != "[key]")
+
+
+def _what(
     found: Mapping[str, Any],
     *,
     options_at: OptionsAt,
-    trail_of: TrailOf,
-) -> Problem:
-    place = tuple(str(part) for part in found["loc"] if part != "[key]")
-    trail = trail_of(place)
+    patterns: Mapping[str, str],
+) -> str:
+    got = f"got {_short(found['input'])}"
+    message = str(found["msg"])
     match found["type"]:
         case "extra_forbidden":
-            hint = nearest(trail[-1], options_at(place))
-            what = f"is not an option here{hint}"
+            place = _place(found)
+            return f"is not an option here{nearest(place[-1], options_at(place))}"
         case "missing":
-            what = "is required, got nothing"
+            return "is required, got nothing"
         case "string_pattern_mismatch":
-            should = PATTERNS[found["ctx"]["pattern"]]
-            what = f"should be {should}, got {_short(found['input'])}"
+            return f"should be {patterns[found['ctx']['pattern']]}, {got}"
         case "prompt_choice" | "step_kind":
-            problem, _, way_out = str(found["msg"]).partition("; ")
-            what = f"{problem}, got {_options(found['input'])}; {way_out}"
+            problem, _, way_out = message.partition("; ")
+            return f"{problem}, got {_options(found['input'])}; {way_out}"
         case "model_type" | "dict_type" | "mapping_type" | "model_attributes_type":
-            what = f"should be a mapping of options, got {_short(found['input'])}"
+            return f"should be a mapping of options, {got}"
         case "tuple_type" | "list_type":
-            what = f"should be a list as in `[a, b]`, got {_short(found['input'])}"
+            return f"should be a list as in `[a, b]`, {got}"
         case "enum":
-            expected = found["ctx"]["expected"]
-            what = f"should be {expected}, got {_short(found['input'])}"
+            return f"should be {found['ctx']['expected']}, {got}"
         case _:
-            message = str(found["msg"])
-            said = message[:1].lower() + message[1:]
-            what = f"{said}, got {_short(found['input'])}"
-    return problem_at(source, trail, what)
+            return f"{message[:1].lower()}{message[1:]}, {got}"
 
 
 def _options(value: object) -> str:

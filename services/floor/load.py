@@ -1,0 +1,172 @@
+"""The floor file and the flows to one proved floor, or every problem with its line."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from acd.policy import AgentProfile, FloorPolicy, QueuePolicy
+from acd.vocabulary.ids import AgentId, DeviceId, Place, QueueId, SkillId
+from ivr.flow import QueueStep
+from ivr.load import WrittenFlow, load_flows, source_problems, unknown
+from ivr.problems import FlowRefused, Problem, Refused
+from ivr.source import Source, SourceRefused, read_source
+from ivr.words import problem_at, read_as
+from services.floor.floor import Floor, Number
+from services.floor.written import (
+    PATTERNS,
+    Entry,
+    WrittenAgent,
+    WrittenFloor,
+    WrittenQueue,
+    options_at,
+)
+
+
+class FloorRefused(Refused):
+    """The floor file, or a flow that it needs, cannot be used."""
+
+
+def load_floor(path: Path, flows: Path) -> Floor:
+    """Read the floor and all flows, and prove them against each other.
+
+    Args:
+        path: The floor file.
+        flows: The folder of flows.
+
+    Raises:
+        FloorRefused: With every problem of the floor file and of every flow.
+    """
+    problems: list[Problem] = []
+    written_flows: Mapping[str, WrittenFlow] | None = None
+    try:
+        written_flows = load_flows(flows)
+    except FlowRefused as refused:
+        problems += refused.problems
+    source, written, found = _read(path)
+    problems += found
+    if source is not None and written is not None:
+        problems += _inner_problems(source, written)
+        if written_flows is not None:
+            problems += _unknown_flows(source, written, written_flows)
+            problems += _unknown_in_flows(written, written_flows.values())
+    if problems or written is None or written_flows is None:
+        raise FloorRefused(problems)
+    return _floor(written, written_flows)
+
+
+def _read(path: Path) -> tuple[Source | None, WrittenFloor | None, list[Problem]]:
+    try:
+        source = read_source(path)
+    except SourceRefused as refused:
+        return None, None, source_problems(path, refused)
+    written = read_as(WrittenFloor, source, options_at=options_at, patterns=PATTERNS)
+    if isinstance(written, list):
+        return source, None, written
+    return source, written, []
+
+
+def _inner_problems(source: Source, floor: WrittenFloor) -> Iterator[Problem]:
+    """Tell skills that are not listed, and devices that two agents have."""
+    holders: dict[str, Mapping[str, WrittenQueue | WrittenAgent]] = {
+        "queues": floor.queues,
+        "agents": floor.agents,
+    }
+    for part, entries in holders.items():
+        for name, entry in entries.items():
+            for place, skill in enumerate(entry.skills):
+                if skill not in floor.skills:
+                    trail = (part, name, "skills", str(place))
+                    what = unknown(skill, "skill", floor.skills)
+                    yield problem_at(source, trail, what)
+    owners: dict[str, str] = {}
+    for agent_id, agent in floor.agents.items():
+        device = _device_of(agent_id, agent)
+        owner = owners.setdefault(device, agent_id)
+        if owner != agent_id:
+            what = f"{device!r} is the device of agent {owner!r}; name another"
+            yield problem_at(source, ("agents", agent_id, "device"), what)
+
+
+def _unknown_flows(
+    source: Source, floor: WrittenFloor, flows: Iterable[str]
+) -> Iterator[Problem]:
+    for number, entry in floor.numbers.items():
+        if entry.flow not in flows:
+            what = unknown(entry.flow, "flow", flows)
+            yield problem_at(source, ("numbers", number, "flow"), what)
+
+
+def _unknown_in_flows(
+    floor: WrittenFloor, flows: Iterable[WrittenFlow]
+) -> Iterator[Problem]:
+    for written in flows:
+        for name, step in written.flow.steps.items():
+            if not isinstance(step, QueueStep):
+                continue
+            here = ("steps", name)
+            if step.queue not in floor.queues:
+                what = unknown(step.queue, "queue", floor.queues)
+                yield problem_at(written.source, (*here, "queue"), what)
+            for place, skill in enumerate(step.skills):
+                if skill not in floor.skills:
+                    trail = (*here, "skills", str(place))
+                    what = unknown(skill, "skill", floor.skills)
+                    yield problem_at(written.source, trail, what)
+
+
+def _floor(floor: WrittenFloor, flows: Mapping[str, WrittenFlow]) -> Floor:
+    return Floor(
+        numbers={
+            number: Number(
+                number=number,
+                name=entry.name,
+                flow=entry.flow,
+                place=_place_of(floor, entry),
+            )
+            for number, entry in floor.numbers.items()
+        },
+        policy=_policy(floor),
+        flows={name: written.flow for name, written in flows.items()},
+    )
+
+
+def _policy(floor: WrittenFloor) -> FloorPolicy:
+    queues = [
+        QueuePolicy(
+            queue_id=QueueId(queue_id),
+            name=entry.name,
+            skills=_skills(entry.skills),
+            ring_s=entry.ring_s,
+            wrap_up_s=entry.wrap_up_s,
+            place=_place_of(floor, entry),
+        )
+        for queue_id, entry in floor.queues.items()
+    ]
+    agents = [
+        AgentProfile(
+            agent_id=AgentId(agent_id),
+            name=entry.name,
+            device_id=DeviceId(_device_of(agent_id, entry)),
+            skills=_skills(entry.skills),
+            place=_place_of(floor, entry),
+        )
+        for agent_id, entry in floor.agents.items()
+    ]
+    return FloorPolicy(
+        queues={queue.queue_id: queue for queue in queues},
+        agents={agent.agent_id: agent for agent in agents},
+    )
+
+
+def _device_of(agent_id: str, agent: WrittenAgent) -> str:
+    return agent.device or f"dev-{agent_id}"
+
+
+def _skills(skills: Iterable[str]) -> frozenset[SkillId]:
+    return frozenset(SkillId(skill) for skill in skills)
+
+
+def _place_of(floor: WrittenFloor, entry: Entry) -> Place:
+    """Return an entry's place; another province's has the floor's unit no more."""
+    if entry.province is None or entry.province == floor.province:
+        return Place(province=floor.province, unit=entry.unit or floor.unit)
+    return Place(province=entry.province, unit=entry.unit or "-")

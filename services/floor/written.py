@@ -1,0 +1,86 @@
+"""The schema of the floor file."""
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from ivr.flow import NAME, Id
+from ivr.source import Trail
+from ivr.words import NAME_WORDS
+
+TITLE = r"^[^\x00-\x1f\x7f]{1,80}$"
+NUMBER = r"^[0-9+*#]{1,20}$"
+WHO = r"^[A-Za-z0-9_-]{1,40}$"
+CODE = r"^([A-Za-z0-9]{1,12}|-)$"
+
+PATTERNS: Mapping[str, str] = {
+    NAME: NAME_WORDS,
+    TITLE: "1 to 80 characters of one line",
+    NUMBER: "a number of 0 to 9, +, * and #, at most 20 long",
+    WHO: "letters, digits, _ and -, at most 40 long",
+    CODE: "a code of letters and digits, at most 12 long, or '-' for all of it",
+}
+"""Every pattern of this schema, in words."""
+
+Title = Annotated[str, StringConstraints(pattern=TITLE)]
+Dialled = Annotated[str, StringConstraints(pattern=NUMBER)]
+Who = Annotated[str, StringConstraints(pattern=WHO)]
+Code = Annotated[str, StringConstraints(pattern=CODE)]
+
+
+class Entry(BaseModel):
+    """What all entries have: a name, and a place where it is not the floor's."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Title
+    province: Code | None = None
+    unit: Code | None = None
+
+
+class WrittenNumber(Entry):
+    """A number that can be dialled."""
+
+    flow: Id
+
+
+class WrittenQueue(Entry):
+    """A queue and its limits."""
+
+    skills: tuple[Id, ...] = ()
+    ring_s: float = Field(default=15, ge=3, le=120, allow_inf_nan=False)
+    wrap_up_s: float = Field(default=30, ge=0, le=3600, allow_inf_nan=False)
+
+
+class WrittenAgent(Entry):
+    """An agent; without a device it is ``dev-<agent>``."""
+
+    skills: tuple[Id, ...] = ()
+    device: Who | None = None
+
+
+class WrittenFloor(BaseModel):
+    """The floor file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    province: Code
+    unit: Code = "-"
+    numbers: Mapping[Dialled, WrittenNumber] = Field(min_length=1, max_length=200)
+    skills: Mapping[Id, Title] = Field(min_length=1, max_length=500)
+    queues: Mapping[Id, WrittenQueue] = Field(min_length=1, max_length=500)
+    agents: Mapping[Who, WrittenAgent] = Field(max_length=10_000)
+
+
+def options_at(place: Trail) -> Iterable[str]:
+    """Return the options there are beside something that is none."""
+    match place:
+        case ("numbers", _, _):
+            return WrittenNumber.model_fields
+        case ("queues", _, _):
+            return WrittenQueue.model_fields
+        case ("agents", _, _):
+            return WrittenAgent.model_fields
+        case _:
+            return WrittenFloor.model_fields

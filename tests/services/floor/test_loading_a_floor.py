@@ -1,0 +1,197 @@
+"""What the floor file says, and every message about one that cannot be used."""
+
+from pathlib import Path
+
+import pytest
+
+from acd.vocabulary.ids import AgentId, Place, QueueId, SkillId
+from ivr.flow import QueueStep
+from services.floor.load import FloorRefused, load_floor
+
+ROOT = Path(__file__).parents[3]
+
+FLOW = """\
+name: main
+language: zh
+entry: person
+person: person
+steps:
+  person:
+    queue: q_fault
+    skills: [pq]
+"""
+
+FLOOR = """\
+province: YJ
+unit: YZ
+numbers:
+  6000: {name: 热线, flow: main}
+skills:
+  fault: 故障
+  pq: 质量
+queues:
+  q_fault:
+    name: 故障报修
+    skills: [fault]
+    ring_s: 10
+agents:
+  1001: {name: 王芳, skills: [fault, pq]}
+  1002: {name: 李强, province: HL, device: phone-2}
+"""
+
+
+def written(tmp_path: Path, floor: str, flow: str) -> tuple[Path, Path]:
+    (tmp_path / "flows").mkdir()
+    (tmp_path / "flows" / "main.yaml").write_text(flow, encoding="utf-8")
+    (tmp_path / "floor.yaml").write_text(floor, encoding="utf-8")
+    return tmp_path / "floor.yaml", tmp_path / "flows"
+
+
+def refusal(tmp_path: Path, floor: str, flow: str = FLOW) -> list[str]:
+    with pytest.raises(FloorRefused) as caught:
+        load_floor(*written(tmp_path, floor, flow))
+    return str(caught.value).replace(f"{tmp_path.as_posix()}/", "").splitlines()
+
+
+def test_a_floor_is_read_with_its_defaults(tmp_path: Path) -> None:
+    floor = load_floor(*written(tmp_path, FLOOR, FLOW))
+
+    assert floor.numbers["6000"].flow == "main"
+    assert floor.numbers["6000"].place == Place(province="YJ", unit="YZ")
+    queue = floor.policy.queues[QueueId("q_fault")]
+    assert (queue.ring_s, queue.wrap_up_s) == (10, 30)
+    assert queue.skills == frozenset({SkillId("fault")})
+    alice = floor.policy.agents[AgentId("1001")]
+    assert alice.device_id == "dev-1001"
+    assert sorted(alice.skills) == ["fault", "pq"]
+    bob = floor.policy.agents[AgentId("1002")]
+    assert (bob.device_id, bob.place) == ("phone-2", Place(province="HL", unit="-"))
+    assert set(floor.flows) == {"main"}
+
+
+def test_the_floor_that_comes_with_the_house_is_right() -> None:
+    floor = load_floor(ROOT / "dialplans/floor.yaml", ROOT / "dialplans/flows")
+
+    assert list(floor.numbers) == ["6000", "6001", "6002", "6003", "6010", "6020"]
+    assert len(floor.policy.agents) == 12
+
+
+def test_every_queue_a_flow_names_has_an_agent_who_can_take_its_calls() -> None:
+    floor = load_floor(ROOT / "dialplans/floor.yaml", ROOT / "dialplans/flows")
+
+    for flow in floor.flows.values():
+        for name, step in flow.steps.items():
+            if isinstance(step, QueueStep):
+                queue = floor.policy.queues[QueueId(step.queue)]
+                needed = queue.skills | set(step.skills)
+                able = [a for a in floor.policy.agents.values() if needed <= a.skills]
+                assert able, (flow.name, name)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "message"),
+    [
+        (
+            "flow: main",
+            "flow: mian",
+            "floor.yaml:4: numbers → 6000 → flow: no flow is called 'mian'; "
+            "did you mean 'main'?",
+        ),
+        (
+            "skills: [fault]",
+            "skills: [fualt]",
+            "floor.yaml:11: queues → q_fault → skills → 0: no skill is called 'fualt'; "
+            "did you mean 'fault'?",
+        ),
+        (
+            "skills: [fault, pq]",
+            "skills: [fault, xyzzy]",
+            "floor.yaml:14: agents → 1001 → skills → 1: no skill is called 'xyzzy'; "
+            "there is 'fault', 'pq'",
+        ),
+        (
+            "device: phone-2",
+            "device: dev-1001",
+            "floor.yaml:15: agents → 1002 → device: 'dev-1001' is the device of agent "
+            "'1001'; name another",
+        ),
+        (
+            "  1002:",
+            "  1001:",
+            "floor.yaml:15: agents → 1001: written twice, first at line 14; delete one",
+        ),
+        (
+            "ring_s: 10",
+            "ring_s: 900",
+            "floor.yaml:12: queues → q_fault → ring_s: input should be less than or "
+            "equal to 120, got '900'",
+        ),
+        (
+            "ring_s: 10",
+            "wrap_up: 10",
+            "floor.yaml:12: queues → q_fault → wrap_up: is not an option here; "
+            "did you mean 'wrap_up_s'?",
+        ),
+        (
+            "name: 王芳",
+            'name: "王\\r\\nAction: x"',
+            "floor.yaml:14: agents → 1001 → name: should be 1 to 80 characters of one "
+            "line, got '王\\r\\nAction: x'",
+        ),
+        (
+            "  1001:",
+            "  10,01:",
+            "floor.yaml:14: agents → 10,01: should be letters, digits, _ and -, "
+            "at most 40 long, got '10,01'",
+        ),
+        (
+            "  6000:",
+            "  6000a:",
+            "floor.yaml:4: numbers → 6000a: should be a number of 0 to 9, +, * and #, "
+            "at most 20 long, got '6000a'",
+        ),
+        (
+            "province: YJ",
+            "province: Y/J",
+            "floor.yaml:1: province: should be a code of letters and digits, at most "
+            "12 long, or '-' for all of it, got 'Y/J'",
+        ),
+    ],
+)
+def test_what_is_wrong_is_said_where_it_stands(
+    tmp_path: Path, right: str, wrong: str, message: str
+) -> None:
+    assert right in FLOOR
+
+    assert refusal(tmp_path, FLOOR.replace(right, wrong, 1)) == [message]
+
+
+def test_a_flow_that_names_an_unknown_queue_or_skill_is_refused(tmp_path: Path) -> None:
+    flow = FLOW.replace("q_fault", "q_falt").replace("[pq]", "[pq, pk]")
+
+    assert refusal(tmp_path, FLOOR, flow) == [
+        "flows/main.yaml:7: steps → person → queue: no queue is called 'q_falt'; "
+        "did you mean 'q_fault'?",
+        "flows/main.yaml:8: steps → person → skills → 1: no skill is called 'pk'; "
+        "there is 'fault', 'pq'",
+    ]
+
+
+def test_problems_of_flows_and_floor_come_together(tmp_path: Path) -> None:
+    found = refusal(tmp_path, "agents: {}\n", "a: [\n")
+
+    assert [line.split(":")[0] for line in found] == [
+        *["floor.yaml"] * 4,
+        "flows/main.yaml",
+    ]
+
+
+def test_a_missing_floor_file_and_folder_are_named(tmp_path: Path) -> None:
+    with pytest.raises(FloorRefused) as caught:
+        load_floor(tmp_path / "floor.yaml", tmp_path / "flows")
+
+    assert str(caught.value).replace(f"{tmp_path.as_posix()}/", "") == (
+        "floor.yaml: cannot be read: No such file or directory\n"
+        "flows: cannot be read: No such file or directory; "
+        "flows are files *.yaml in it"
+    )
