@@ -175,6 +175,8 @@ class AgiLine:
 
     async def _get(self, name: str) -> str:
         reply = await self._run(protocol.get_variable(name), _QUICK_S)
+        if reply.value is None and reply.result:
+            return UNKNOWN  # it goes on in the next line, as no number or name does
         return reply.value or ""
 
     async def _set(self, name: str, value: str) -> None:
@@ -182,7 +184,7 @@ class AgiLine:
 
     async def _fence(self) -> None:
         try:
-            await self._session.until(
+            await self._session.fence(
                 protocol.get_variable(_FENCE), self._nonce, _QUICK_S
             )
         except SessionEnded:
