@@ -1,0 +1,84 @@
+"""One process that we started: where its words go, and how it is ended."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
+
+LOG_KEPT_BYTES = 10_000_000
+
+
+class Child:
+    """A started process; it ends when we end, and is ended in steps."""
+
+    def __init__(
+        self, name: str, process: asyncio.subprocess.Process, log: Path
+    ) -> None:
+        """Take charge of a process; use ``Child.start`` to get one."""
+        self.name = name
+        self.log = log
+        self._process = process
+
+    @classmethod
+    async def start(
+        cls,
+        name: str,
+        argv: Sequence[str],
+        *,
+        log: Path,
+        environment: Mapping[str, str],
+        folder: Path = Path("/"),
+    ) -> "Child":
+        """Start a process whose words are added to ``log``."""
+        with _opened(log) as out:
+            process = await asyncio.create_subprocess_exec(
+                *argv,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                env=dict(environment),
+                cwd=folder,
+                # Ctrl-C in a terminal goes to us alone; we end the parts in order.
+                start_new_session=True,
+            )
+        return cls(name, process, log)
+
+    @property
+    def pid(self) -> int:
+        """The process id, which is its process group's as well."""
+        return self._process.pid
+
+    @property
+    def exit_code(self) -> int | None:
+        """None while it runs; negative when a signal ended it."""
+        return self._process.returncode
+
+    async def wait(self) -> int:
+        """Wait for its end and return the exit code."""
+        return await self._process.wait()
+
+    async def stop(self, *steps: tuple[signal.Signals, float]) -> int:
+        """End it by signals, each with seconds to wait for; SIGKILL comes last.
+
+        What it started and left behind in its group is killed with it.
+        """
+        for step, limit_s in steps:
+            if self.exit_code is not None:
+                break
+            with suppress(ProcessLookupError):
+                self._process.send_signal(step)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._process.wait(), limit_s)
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+        return await self._process.wait()
+
+
+def _opened(log: Path) -> BinaryIO:
+    log.parent.mkdir(parents=True, exist_ok=True)
+    if log.exists() and log.stat().st_size > LOG_KEPT_BYTES:
+        log.replace(log.with_name(f"{log.name}.1"))
+    return log.open("ab")

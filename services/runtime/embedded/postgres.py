@@ -1,0 +1,241 @@
+"""A PostgreSQL of our own in the data folder: made once, started, asked, stopped."""
+
+import asyncio
+import os
+import shutil
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import asyncpg
+
+from services.runtime.embedded.child import Child
+from services.runtime.embedded.errors import ForeignCluster, NotStarted
+from services.runtime.parts.postgres import PostgresPart
+from services.runtime.privileges import (
+    ServiceUser,
+    confined,
+    let_pass,
+    make_folder,
+    service_environment,
+)
+from services.runtime.secrets_kept import kept_secret
+
+START_LIMIT_S = 60.0
+STOP_LIMIT_S = 20.0
+DATABASE = ROLE = "tieline"
+_ADMIN = "postgres"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostgresPlace:
+    """Where one embedded PostgreSQL lives and as whom it runs."""
+
+    part: PostgresPart
+    data: Path
+    """The instance's folder; ours is ``postgres`` in it."""
+    host: str
+    port: int
+    user: ServiceUser | None
+    options: Mapping[str, str] = field(default_factory=dict)
+    """Further settings of the server; tests turn its syncing off."""
+
+    @property
+    def cluster(self) -> Path:
+        """The folder of the server's own files."""
+        return self.data / "postgres"
+
+    @property
+    def log(self) -> Path:
+        """The server's words."""
+        return self.data / "log" / "postgres.log"
+
+    @property
+    def needed(self) -> tuple[Path, ...]:
+        """Folders that the server must reach."""
+        return (self.data, Path(self.part.program.argv[0]).parent)
+
+    def url(self) -> str:
+        """Return the address of the product's database, with its password."""
+        return self._url(ROLE, kept_secret(self.data, "database"), DATABASE)
+
+    def admin_url(self, database: str = "postgres") -> str:
+        """Return an address that may make and drop databases."""
+        return self._url(_ADMIN, kept_secret(self.data, "database-admin"), database)
+
+    def _url(self, role: str, password: str, database: str) -> str:
+        return f"postgresql://{role}:{password}@{self.host}:{self.port}/{database}"
+
+
+async def start(place: PostgresPlace) -> Child:
+    """Start the server and return when it answers and has our database.
+
+    Raises:
+        ForeignCluster: Its files are another version's.
+        NotStarted: It ended or did not answer; its last words are told.
+    """
+    let_pass(place.data, place.user)
+    await _make_cluster(place)
+    _forget_stale_pid(place.cluster)
+    child = await Child.start(
+        "postgresql",
+        # Fast shutdown: it ends its clients and leaves files that need no recovery.
+        confined(_argv(place), place.user, place.needed, end_by=signal.SIGINT),
+        log=place.log,
+        environment=_environment(place),
+    )
+    try:
+        await _until_it_answers(place, child)
+        await _make_database(place)
+    except BaseException:
+        await stop(child)
+        raise
+    return child
+
+
+async def stop(child: Child) -> None:
+    """Stop the server: fast, then at once."""
+    await child.stop((signal.SIGINT, STOP_LIMIT_S), (signal.SIGQUIT, 5.0))
+
+
+def _argv(place: PostgresPlace) -> tuple[str, ...]:
+    options = {
+        "listen_addresses": place.host,
+        "port": str(place.port),
+        # A socket's path has 107 characters at most, and a data folder any length.
+        "unix_socket_directories": "",
+        "timezone": "UTC",
+        "log_timezone": "UTC",
+        # The JIT compiler is not fetched, and pays only for reports of minutes.
+        "jit": "off",
+        "max_connections": "60",
+        "cluster_name": "tieline",
+    } | dict(place.options)
+    settings = (f"--{name}={value}" for name, value in options.items())
+    return place.part.command("postgres", "-D", str(place.cluster), *settings)
+
+
+def _environment(place: PostgresPlace) -> dict[str, str]:
+    program = place.part.program
+    return service_environment(place.user, place.cluster, program.environment)
+
+
+async def _make_cluster(place: PostgresPlace) -> None:
+    try:
+        made_by = (place.cluster / "PG_VERSION").read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        await _initdb(place)
+        return
+    if made_by != str(place.part.major):
+        raise ForeignCluster(place.cluster, made_by=made_by, running=place.part.major)
+
+
+async def _initdb(place: PostgresPlace) -> None:
+    # Under another name until it is whole: an interrupted one is not believed.
+    draft = place.cluster.with_name("postgres.new")
+    shutil.rmtree(draft, ignore_errors=True)
+    make_folder(draft, place.user, mode=0o700)
+    password = draft.with_name("postgres.password")
+    _write_for(password, kept_secret(place.data, "database-admin"), place.user)
+    argv = place.part.command(
+        "initdb",
+        f"--pgdata={draft}",
+        f"--username={_ADMIN}",
+        f"--pwfile={password}",
+        "--auth=scram-sha-256",
+        "--encoding=UTF8",
+        # Sorted by code point, which no new ICU or libc changes under an index; a
+        # column or a query that sorts for people names its ICU collation.
+        "--locale=C.UTF-8",
+        "--no-instructions",
+    )
+    try:
+        child = await Child.start(
+            "initdb",
+            confined(argv, place.user, place.needed),
+            log=place.log,
+            environment=_environment(place),
+        )
+        try:
+            code = await child.wait()
+        finally:
+            await child.stop()
+    finally:
+        password.unlink(missing_ok=True)
+    if code:
+        why = f"initdb ended with {code}"
+        raise NotStarted("postgresql", why=why, log=place.log)
+    # A folder without PG_VERSION is none of PostgreSQL's; only an empty one is taken.
+    if place.cluster.exists():
+        place.cluster.rmdir()
+    draft.rename(place.cluster)
+
+
+def _write_for(path: Path, text: str, user: ServiceUser | None) -> None:
+    path.unlink(missing_ok=True)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    with os.fdopen(os.open(path, flags, 0o600), "w", encoding="ascii") as out:
+        out.write(text)
+    if user:
+        os.chown(path, user.uid, user.gid)
+
+
+def _forget_stale_pid(cluster: Path) -> None:
+    # After a reboot the number may be another program's, and the server would think
+    # that it runs already. The lock on the data folder says that none of ours does.
+    pid_file = cluster / "postmaster.pid"
+    try:
+        pid = pid_file.read_text(encoding="ascii").split()[0]
+        name = Path("/proc", pid, "comm").read_text(encoding="utf-8").strip()
+    except (OSError, IndexError):
+        return
+    if not name.startswith("postgres"):
+        pid_file.unlink()
+
+
+async def _until_it_answers(place: PostgresPlace, child: Child) -> None:
+    async def ask() -> None:
+        while True:
+            try:
+                connection = await asyncpg.connect(place.admin_url(), timeout=5)
+            except (OSError, asyncpg.CannotConnectNowError):
+                await asyncio.sleep(0.05)
+            else:
+                await connection.close()
+                return
+
+    asking = asyncio.create_task(ask())
+    ending = asyncio.create_task(child.wait())
+    try:
+        await asyncio.wait(
+            (asking, ending),
+            timeout=START_LIMIT_S,
+            return_when=asyncio.FIRST_COMPLETED,
+        )
+        if asking.done():
+            asking.result()
+        elif ending.done():
+            why = f"it ended with {ending.result()}"
+            raise NotStarted("postgresql", why=why, log=place.log)
+        else:
+            why = f"it did not answer in {START_LIMIT_S:.0f} s"
+            raise NotStarted("postgresql", why=why, log=place.log)
+    finally:
+        asking.cancel()
+        ending.cancel()
+
+
+async def _make_database(place: PostgresPlace) -> None:
+    connection = await asyncpg.connect(place.admin_url())
+    try:
+        password = kept_secret(place.data, "database")
+        found = "SELECT 1 FROM pg_roles WHERE rolname = $1"
+        if not await connection.fetchval(found, ROLE):
+            # The password is ours: letters, digits, - and _ only.
+            await connection.execute(f"CREATE ROLE {ROLE} LOGIN PASSWORD '{password}'")
+        found = "SELECT 1 FROM pg_database WHERE datname = $1"
+        if not await connection.fetchval(found, DATABASE):
+            await connection.execute(f"CREATE DATABASE {DATABASE} OWNER {ROLE}")
+    finally:
+        await connection.close()
