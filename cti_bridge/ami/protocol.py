@@ -209,7 +209,7 @@ class Frames:
         """The peer's greeting line, or None before it came."""
         self.signatures: tuple[bytes, ...] = ()
         """What only Asterisk and we know; given to each message from then on."""
-        self._skipped = frozenset(name.encode() for name in skipped)
+        self._skipped = frozenset(f"Event: {name}".encode() for name in skipped)
         self._max_frame_bytes = max_frame_bytes
         self._buffer = bytearray()
 
@@ -243,7 +243,7 @@ class Frames:
         for frame in frames:
             if len(frame) > self._max_frame_bytes:
                 raise FrameTooLong(len(frame), self._max_frame_bytes, tuple(messages))
-            if skipped and frame[7 : frame.find(b"\r\n", 7)] in skipped:
+            if skipped and frame.partition(b"\r\n")[0] in skipped:
                 continue
             messages.append(Message(frame, signatures))
         return messages
