@@ -61,16 +61,16 @@ def give_up_root(uid: int, gid: int) -> None:
 def main() -> None:
     """Do what the first argument says, then become the program that follows it."""
     plan, argv = json.loads(sys.argv[1]), sys.argv[2:]
-    os.umask(0o022)  # the way to a folder must be enterable
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     files = most if most == resource.RLIM_INFINITY else min(most, _OPEN_FILES)
     resource.setrlimit(resource.RLIMIT_NOFILE, (files, most))
     try:
         if plan["ways"]:
+            os.umask(0o022)  # the way to a folder must be enterable
             open_ways(plan["ways"])
         if plan["user"]:
             give_up_root(*plan["user"])
-        os.umask(0o027)
+            os.umask(0o027)
         _call("prctl", _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
         # After the change of user, which would clear it.
         _call("prctl", _PR_SET_PDEATHSIG, plan["end_by"], 0, 0, 0)

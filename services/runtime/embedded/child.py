@@ -3,10 +3,12 @@
 import asyncio
 import os
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
+
+from services.runtime.embedded.errors import NotStarted
 
 LOG_KEPT_BYTES = 10_000_000
 
@@ -59,6 +61,39 @@ class Child:
     async def wait(self) -> int:
         """Wait for its end and return the exit code."""
         return await self._process.wait()
+
+    async def until(
+        self, answer: Coroutine[None, None, None], *, limit_s: float, asked: str
+    ) -> None:
+        """Return when ``answer`` does, which is asked while the process lives.
+
+        Args:
+            answer: Asks the process until it answers.
+            limit_s: For how long.
+            asked: What is waited for, in words.
+
+        Raises:
+            NotStarted: It ended, or did not answer in time.
+        """
+        asking = asyncio.create_task(answer)
+        ending = asyncio.create_task(self.wait())
+        try:
+            await asyncio.wait(
+                (asking, ending),
+                timeout=limit_s,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            if ending.done():
+                why = f"it ended with {ending.result()}"
+                raise NotStarted(self.name, why=why, log=self.log)
+            if not asking.done():
+                why = f"in {limit_s:.0f} s it was not so that {asked}"
+                raise NotStarted(self.name, why=why, log=self.log)
+            asking.result()
+        finally:
+            asking.cancel()
+            ending.cancel()
+            await asyncio.wait((asking, ending))
 
     async def stop(self, *steps: tuple[signal.Signals, float]) -> int:
         """End it by signals, each with seconds to wait for; SIGKILL comes last.

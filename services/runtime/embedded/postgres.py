@@ -86,7 +86,9 @@ async def start(place: PostgresPlace) -> Child:
         environment=_environment(place),
     )
     try:
-        await _until_it_answers(place, child)
+        await child.until(
+            _answers(place), limit_s=START_LIMIT_S, asked="a connection is taken"
+        )
         await _make_database(place)
     except BaseException:
         await stop(child)
@@ -194,36 +196,15 @@ def _forget_stale_pid(cluster: Path) -> None:
         pid_file.unlink()
 
 
-async def _until_it_answers(place: PostgresPlace, child: Child) -> None:
-    async def ask() -> None:
-        while True:
-            try:
-                connection = await asyncpg.connect(place.admin_url(), timeout=5)
-            except (OSError, asyncpg.CannotConnectNowError):
-                await asyncio.sleep(0.05)
-            else:
-                await connection.close()
-                return
-
-    asking = asyncio.create_task(ask())
-    ending = asyncio.create_task(child.wait())
-    try:
-        await asyncio.wait(
-            (asking, ending),
-            timeout=START_LIMIT_S,
-            return_when=asyncio.FIRST_COMPLETED,
-        )
-        if asking.done():
-            asking.result()
-        elif ending.done():
-            why = f"it ended with {ending.result()}"
-            raise NotStarted("postgresql", why=why, log=place.log)
+async def _answers(place: PostgresPlace) -> None:
+    while True:
+        try:
+            connection = await asyncpg.connect(place.admin_url(), timeout=5)
+        except (OSError, asyncpg.CannotConnectNowError):
+            await asyncio.sleep(0.05)
         else:
-            why = f"it did not answer in {START_LIMIT_S:.0f} s"
-            raise NotStarted("postgresql", why=why, log=place.log)
-    finally:
-        asking.cancel()
-        ending.cancel()
+            await connection.close()
+            return
 
 
 async def _make_database(place: PostgresPlace) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from services.runtime.parts.errors import PartUnavailable
 from services.runtime.parts.recipe import Recipe
+from services.runtime.privileges import confined
 
 LISTS_KEPT_S = 3600
 UPDATE_LIMIT_S = 300
@@ -233,7 +234,8 @@ Debug::NoLocking "true";
         }
         try:
             done = subprocess.run(  # noqa: S603 - our own words and package names
-                ("apt-get", "-q", *arguments),  # noqa: S607 - the machine's apt
+                # Ends when we are ended, however that was.
+                confined(("apt-get", "-q", *arguments), None),
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,

@@ -1,0 +1,161 @@
+"""An Asterisk of our own in the data folder: configured, started, asked, stopped."""
+
+import asyncio
+import secrets
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.runtime.embedded.child import Child
+from services.runtime.embedded.conf import Conf, put
+from services.runtime.embedded.errors import NotStarted
+from services.runtime.parts.asterisk import AsteriskPart
+from services.runtime.ports import Ports
+from services.runtime.privileges import (
+    ServiceUser,
+    confined,
+    let_pass,
+    service_environment,
+)
+
+START_LIMIT_S = 60.0
+STOP_LIMIT_S = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AsteriskPlace:
+    """Where one embedded Asterisk lives, as whom it runs, and what it knows."""
+
+    part: AsteriskPart
+    data: Path
+    """The instance's folder; ours is ``asterisk`` in it."""
+    host: str
+    ports: Ports
+    user: ServiceUser | None
+    ami_user: str
+    ami_secret: str
+    numbers: tuple[str, ...]
+    devices: Mapping[str, str]
+    """Password by the name of the device."""
+
+    @property
+    def folder(self) -> Path:
+        """The folder of Asterisk's own files."""
+        return self.data / "asterisk"
+
+    @property
+    def log(self) -> Path:
+        """What it says outside its own logs."""
+        return self.data / "log" / "asterisk.log"
+
+    @property
+    def needed(self) -> tuple[Path, ...]:
+        """Folders that Asterisk must reach."""
+        part = self.part
+        program = Path(part.program.argv[-1]).parent
+        said = (part.sounds, part.music, part.documentation or part.sounds)
+        return (self.data, program, part.modules, *said)
+
+
+async def start(place: AsteriskPlace) -> Child:
+    """Start Asterisk with a new boot id and return when it has fully booted.
+
+    Raises:
+        ConfRefused: A value cannot stand in its configuration.
+        NotStarted: It ended, or did not say that it is booted.
+    """
+    let_pass(place.data, place.user)
+    conf = _conf(place)
+    owner = (place.user.uid, place.user.gid) if place.user else None
+    await asyncio.to_thread(put, conf, owner=owner)
+    program = place.part.program
+    argv = (*program.argv, "-C", str(conf.etc / "asterisk.conf"), "-f")
+    child = await Child.start(
+        "asterisk",
+        confined(argv, place.user, place.needed),
+        log=place.log,
+        environment=service_environment(place.user, conf.run, program.environment),
+    )
+    try:
+        await child.until(
+            _fully_booted(place), limit_s=START_LIMIT_S, asked="AMI says it is booted"
+        )
+    except BaseException:
+        await stop(child)
+        raise
+    return child
+
+
+async def stop(child: Child) -> None:
+    """Stop Asterisk: calls are hung up, then it ends; after a limit it is killed."""
+    await child.stop((signal.SIGTERM, STOP_LIMIT_S))
+
+
+def _conf(place: AsteriskPlace) -> Conf:
+    folder, part, ports = place.folder, place.part, place.ports
+    return Conf(
+        boot_id=secrets.token_hex(4),
+        etc=folder / "etc",
+        run=folder / "run",
+        spool=folder / "spool",
+        log=folder / "log",
+        lib=folder / "lib",
+        modules=part.modules,
+        sounds=part.sounds,
+        music=part.music,
+        documentation=part.documentation,
+        sip_host=place.host,
+        sip_port=ports.sip,
+        ami_host=place.host,
+        ami_port=ports.ami,
+        ami_user=place.ami_user,
+        ami_secret=place.ami_secret,
+        agi_host=place.host,
+        agi_port=ports.agi,
+        rtp_first=ports.rtp_first,
+        rtp_last=ports.rtp_last,
+        numbers=place.numbers,
+        devices=place.devices,
+    )
+
+
+async def _fully_booted(place: AsteriskPlace) -> None:
+    # The banner alone comes before the modules are loaded. Asked over AMI and not by
+    # the console, whose socket's path would limit the length of the data folder's.
+    while True:
+        try:
+            reader, writer = await asyncio.open_connection(place.host, place.ports.ami)
+        except OSError:
+            await asyncio.sleep(0.05)
+            continue
+        try:
+            await _log_in(reader, writer, place)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            await asyncio.sleep(0.2)
+        else:
+            return
+        finally:
+            writer.close()
+
+
+async def _log_in(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, place: AsteriskPlace
+) -> None:
+    banner = await reader.readuntil(b"\r\n")
+    if not banner.startswith(b"Asterisk Call Manager/"):
+        raise NotStarted(
+            "asterisk",
+            why=f"{place.host}:{place.ports.ami} answers {banner!r}, which is no AMI",
+            log=place.log,
+        )
+    writer.write(
+        f"Action: Login\r\nUsername: {place.ami_user}\r\n"
+        f"Secret: {place.ami_secret}\r\n\r\n".encode()
+    )
+    answer = await reader.readuntil(b"\r\n\r\n")
+    if not answer.startswith(b"Response: Success"):
+        refused = f"its AMI refused the log-in of {place.ami_user!r}: {answer!r}"
+        raise NotStarted("asterisk", why=refused, log=place.log)
+    while b"Event: FullyBooted" not in await reader.readuntil(b"\r\n\r\n"):
+        pass
