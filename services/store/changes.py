@@ -1,0 +1,86 @@
+"""Changes to the tables of record, merged into one for each row."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from acd.vocabulary.ids import CENTRE, Place
+
+Key = tuple[object, ...]
+Row = dict[str, Any]
+
+KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "calls": ("call_id",),
+        "legs": ("leg_id",),
+        "steps": ("call_id", "nth"),
+        "offers": ("offer_id",),
+        "conversations": ("offer_id",),
+        "wrap_ups": ("call_id", "agent_id"),
+        "recordings": ("offer_id",),
+        "agent_states": ("seq",),
+    }
+)
+"""What a row is known by. ``wrap_ups`` are the latest conversation of that pair."""
+
+FIRST_STANDS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "calls": frozenset(
+            {"number", "caller_number", "caller_name", "sip_call_id", "caller_leg_id"}
+            | {"arrived_at", "answered_at", "queued_at", "connected_at"}
+            | {"ended_at", "close_reason", "ended_by", "is_estimated"}
+        ),
+        "legs": frozenset(
+            {"started_at", "rang_at", "answered_at", "ended_at", "ending", "cause"}
+        ),
+        "offers": frozenset({"started_at", "rang_at"}),
+        "conversations": frozenset({"started_at", "ended_at", "ended_by"}),
+    }
+)
+"""Columns whose first value stands; in others the last one does.
+
+A call has exactly one closing: whatever says again that it ended changes nothing.
+"""
+
+
+class RowChanges:
+    """What a batch of facts changes, merged into one change a row.
+
+    ``whole`` are rows that are made when they are not there; ``touched`` are changes
+    to rows that must be there already, for facts that do not know the whole row.
+    """
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self.whole: dict[str, dict[Key, Row]] = {name: {} for name in KEYS}
+        self.touched: dict[str, dict[Key, Row]] = {name: {} for name in KEYS}
+
+    def put(self, table: str, key: Key, place: Place, /, **values: object) -> None:
+        """Change a row, or make it."""
+        rows = self.whole[table]
+        row = rows.get(key)
+        if row is None:
+            row = dict(zip(KEYS[table], key, strict=True))
+            row["province"], row["unit"] = place.province, place.unit
+            rows[key] = row
+        elif place != CENTRE:
+            row["province"], row["unit"] = place.province, place.unit
+        _merge(table, row, values)
+
+    def touch(self, table: str, key: Key, /, **values: object) -> None:
+        """Change a row, if there is one."""
+        row = self.whole[table].get(key)
+        if row is None:
+            empty = dict(zip(KEYS[table], key, strict=True))
+            row = self.touched[table].setdefault(key, empty)
+        _merge(table, row, values)
+
+
+def _merge(table: str, row: Row, values: dict[str, object]) -> None:
+    if "state" in values and row.get("ended_at") is not None:
+        del values["state"]
+    first_stands = FIRST_STANDS.get(table, frozenset())
+    for column, value in values.items():
+        if value is None or (column in first_stands and column in row):
+            continue
+        row[column] = value

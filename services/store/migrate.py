@@ -1,0 +1,70 @@
+"""Brings a database to the schema of this release."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.util.exc import CommandError
+from sqlalchemy import URL, Connection, make_url
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from services.store.errors import SchemaUnknown
+
+# Alembic keeps the migration that runs in a module of its own; the database itself
+# keeps processes apart, by the lock that migrations/env.py takes.
+_one_at_a_time = threading.Lock()
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def engine_url(url: str) -> URL:
+    """Return a ``postgresql://`` address as SQLAlchemy with asyncpg takes it."""
+    return make_url(url).set(drivername="postgresql+asyncpg")
+
+
+async def upgrade(url: str) -> None:
+    """Bring a database to the newest schema; nothing happens when it has it.
+
+    Safe to run from several processes at once.
+
+    Args:
+        url: A ``postgresql://`` address.
+
+    Raises:
+        SchemaUnknown: The database was made by a newer release.
+        OSError: Nothing answers there.
+        DBAPIError: The database refused.
+    """
+    # A loop of its own: migrations may take long, and calls go on meanwhile.
+    await asyncio.to_thread(lambda: asyncio.run(_on_database(url, _upgrade)))
+
+
+async def _on_database(url: str, act: Callable[[Connection], None]) -> None:
+    engine = create_async_engine(engine_url(url), poolclass=NullPool)
+    try:
+        async with engine.connect() as connection:
+            await connection.run_sync(act)
+            await connection.commit()
+    finally:
+        await engine.dispose()
+
+
+def _upgrade(connection: Connection) -> None:
+    try:
+        with _one_at_a_time:
+            command.upgrade(_config(connection), "head")
+    except CommandError as error:
+        if "Can't locate revision" not in str(error):
+            raise
+        raise SchemaUnknown(str(error).rpartition(" ")[2].strip("'")) from None
+
+
+def _config(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config

@@ -1,0 +1,308 @@
+"""Ships the journal into the tables of record, each entry exactly once."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TypeAlias
+
+import asyncpg
+import structlog
+from pydantic_core import from_json, to_json
+from sqlalchemy.exc import DBAPIError
+
+from acd.vocabulary.facts import Fact
+from acd.vocabulary.wire import WireError, from_wire
+from services.store.changes import Row, RowChanges
+from services.store.errors import JournalDamaged, ShippedElsewhere, StoreError
+from services.store.journal import Journal
+from services.store.migrate import upgrade
+from services.store.records import fold
+from services.store.segments import Entry, Origin, Reader
+from services.store.statements import (
+    ADVANCE,
+    BEGIN_SHIPPING,
+    FACTS,
+    SHIPPED,
+    TOUCHED,
+    WHOLE,
+)
+
+log = structlog.get_logger()
+
+_BATCH_EVERY_S = 0.1
+_BATCH_ENTRIES = 200
+"""So few that the loop is not held up for more than some milliseconds."""
+_CONNECT_S = 5.0
+_STATEMENT_S = 30.0
+_FIRST_RETRY_S = 0.2
+_LAST_RETRY_S = 5.0
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+
+_DATABASE_AWAY = (
+    OSError,  # and with it TimeoutError
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    DBAPIError,
+    StoreError,
+)
+_NOT_FOR_THE_DATABASE = (
+    asyncpg.DataError,
+    asyncpg.IntegrityConstraintViolationError,
+    ValueError,  # asyncpg's own, before the value is sent
+)
+
+
+class Shipper:
+    """Takes a journal's entries to a database as they come, and catches up."""
+
+    def __init__(self, journal: Journal, url: str) -> None:
+        """Ship nothing yet.
+
+        Args:
+            journal: Where the entries are.
+            url: A ``postgresql://`` address; brought to the newest schema at the
+                first connection.
+        """
+        self._journal = journal
+        self._url = url
+        self._is_migrated = False
+        self._shipped_seq: int | None = None
+        self._progress = asyncio.Condition()
+        self._problem: str | None = "database: not reached yet"
+        self._is_away_told = False
+
+    @property
+    def shipped_seq(self) -> int:
+        """Up to which entry all is on record; 0 before the first connection."""
+        return self._shipped_seq or 0
+
+    @property
+    def problem(self) -> str | None:
+        """What keeps entries from the database, or None."""
+        return self._problem
+
+    async def caught_up(self, within_s: float) -> bool:
+        """Wait until all that was journaled by now is on record.
+
+        Returns:
+            False when that did not happen in time.
+        """
+        wanted = self._journal.last_seq
+        try:
+            async with asyncio.timeout(within_s), self._progress:
+                await self._progress.wait_for(lambda: self.shipped_seq >= wanted)
+        except TimeoutError:
+            return False
+        return True
+
+    async def run(self) -> None:
+        """Ship until cancelled; a database that is away is waited for.
+
+        Cancelled in the middle of a batch, that batch is shipped at the next start.
+        Call ``caught_up`` before, to ship what there is.
+        """
+        retry_s = _FIRST_RETRY_S
+        while True:
+            shipped_before = self._shipped_seq
+            try:
+                await self._ship_while_connected()
+            except _DATABASE_AWAY as error:
+                self._tell_problem(error)
+            if self._shipped_seq != shipped_before:
+                retry_s = _FIRST_RETRY_S
+            await asyncio.sleep(retry_s)
+            retry_s = min(retry_s * 2, _LAST_RETRY_S)
+
+    async def _ship_while_connected(self) -> None:
+        if not self._is_migrated:
+            await upgrade(self._url)
+            self._is_migrated = True
+        connection = await asyncpg.connect(
+            self._url,
+            timeout=_CONNECT_S,
+            command_timeout=_STATEMENT_S,
+            server_settings={"application_name": "tieline shipper"},
+        )
+        try:
+            await self._ship_on(connection)
+        finally:
+            # Nothing of worth is in flight, and a dead peer would not say goodbye.
+            connection.terminate()
+
+    async def _ship_on(self, connection: Connection) -> None:
+        journal_id = self._journal.journal_id
+        await connection.execute(BEGIN_SHIPPING, journal_id)
+        position: int = await connection.fetchval(SHIPPED, journal_id)
+        reader = self._journal.reader(position + 1, on_damage=_tell_damage)
+        self._tell_mended(position)
+        try:
+            while True:
+                position = await self._ship_next(connection, reader, position)
+        finally:
+            reader.close()
+
+    async def _ship_next(
+        self, connection: Connection, reader: Reader, position: int
+    ) -> int:
+        self._journal.grown.clear()
+        up_to_seq = self._journal.flushed_seq
+        if up_to_seq <= position:
+            await self._journal.grown.wait()
+            # What else comes in the next moment goes along.
+            await asyncio.sleep(_BATCH_EVERY_S / 2)
+            return position
+        entries = reader.batch(limit=_BATCH_ENTRIES, up_to_seq=up_to_seq)
+        is_full = len(entries) == _BATCH_ENTRIES
+        reached = entries[-1].seq if is_full else up_to_seq
+        try:
+            await self._ship(connection, entries, position, reached)
+        except _NOT_FOR_THE_DATABASE:
+            await self._ship_one_by_one(connection, entries, position, reached)
+        await self._tell_shipped(reached)
+        if not is_full:
+            await asyncio.sleep(_BATCH_EVERY_S / 2)
+        return reached
+
+    async def _ship(
+        self,
+        connection: Connection,
+        entries: Sequence[Entry],
+        position: int,
+        reached: int,
+    ) -> None:
+        """Ship a batch and move the position in one transaction."""
+        batch = _Batch(self._journal.journal_id, entries)
+        async with connection.transaction():
+            moved = await connection.execute(
+                ADVANCE, self._journal.journal_id, position, reached
+            )
+            if moved != "UPDATE 1":
+                found = await connection.fetchval(SHIPPED, self._journal.journal_id)
+                raise ShippedElsewhere(
+                    self._journal.journal_id, expected=position, found=found
+                )
+            for sql, rows in batch.statements():
+                await connection.executemany(sql, rows)
+
+    async def _ship_one_by_one(
+        self,
+        connection: Connection,
+        entries: Sequence[Entry],
+        position: int,
+        reached: int,
+    ) -> None:
+        """Ship all of a batch but what the database cannot hold.
+
+        That stays in the journal, and is told.
+        """
+        for entry in entries:
+            try:
+                await self._ship(connection, [entry], position, entry.seq)
+            except _NOT_FOR_THE_DATABASE as error:
+                log.error(  # noqa: TRY400 - a trace would show callers' numbers
+                    "entry_refused_by_database", seq=entry.seq, why=type(error).__name__
+                )
+                await self._ship(connection, [], position, entry.seq)
+            position = entry.seq
+        if position != reached:
+            await self._ship(connection, [], position, reached)
+
+    async def _tell_shipped(self, seq: int) -> None:
+        async with self._progress:
+            self._shipped_seq = seq
+            self._progress.notify_all()
+
+    def _tell_problem(self, error: Exception) -> None:
+        why = _why(error)
+        if not self._is_away_told:
+            log.warning("database_away", why=why)
+            self._is_away_told = True
+        self._problem = f"database: {why}; entries wait in the journal until it is back"
+
+    def _tell_mended(self, position: int) -> None:
+        if self._problem is not None:
+            behind = self._journal.last_seq - position
+            log.info("database_reached", entries_behind=behind)
+            self._problem = None
+            self._is_away_told = False
+        self._shipped_seq = position
+
+
+def _tell_damage(damage: JournalDamaged) -> None:
+    log.error("journal_damaged", why=str(damage))
+
+
+def _why(error: BaseException) -> str:
+    if isinstance(error, DBAPIError) and error.orig is not None:
+        # Below SQLAlchemy's words are the database's own.
+        error = error.orig.__cause__ or error.orig
+    return str(error).partition("\n")[0] or type(error).__name__
+
+
+class _Batch:
+    """The rows of a batch of entries."""
+
+    def __init__(self, journal_id: str, entries: Sequence[Entry]) -> None:
+        self._journal_id = journal_id
+        self._facts: list[Row] = []
+        counted: list[tuple[int, Fact]] = []
+        for entry in entries:
+            text, told = _told(entry)
+            fact = _fact(entry.seq, told)
+            self._facts.append(self._fact_row(entry, text, told, fact))
+            if fact is not None and entry.origin is not Origin.REFUSED:
+                counted.append((entry.seq, fact))
+        self._changes: RowChanges = fold(counted)
+
+    def statements(self) -> list[tuple[str, list[tuple[object, ...]]]]:
+        """Return what is to be executed, with its rows."""
+        found = [(FACTS, self._facts)]
+        whole, touched = self._changes.whole, self._changes.touched
+        for row in whole["agent_states"].values():
+            row["journal_id"] = self._journal_id
+        found += [(WHOLE[name], list(whole[name].values())) for name in WHOLE]
+        found += [(TOUCHED[name], list(touched[name].values())) for name in TOUCHED]
+        return [(how.sql, how.rows(rows)) for how, rows in found if rows]
+
+    def _fact_row(self, entry: Entry, text: str, told: Row, fact: Fact | None) -> Row:
+        at = datetime.fromisoformat(told["at"]) if fact is None else fact.at
+        return {
+            "journal_id": self._journal_id,
+            "seq": entry.seq,
+            "kind": told["kind"],
+            "origin": entry.origin.value,
+            "at": at,
+            "call_id": told.get("call_id") or None,
+            "agent_id": told.get("agent_id"),
+            "body": text,
+            "province": told["province"],
+            "unit": told["unit"],
+        }
+
+
+def _told(entry: Entry) -> tuple[str, Row]:
+    text = entry.text
+    told: Row = from_json(text)
+    if "\\u0000" in text:
+        # PostgreSQL has no text with a NUL; the journal keeps it as it was.
+        told = _without_nul(told)
+        text = to_json(told).decode()
+    return text, told
+
+
+def _without_nul(told: Row) -> Row:
+    return {
+        name: value.replace("\0", "\ufffd") if isinstance(value, str) else value
+        for name, value in told.items()
+    }
+
+
+def _fact(seq: int, told: Row) -> Fact | None:
+    try:
+        return from_wire(told)
+    except WireError as error:
+        log.error(  # noqa: TRY400 - the sentence says it all
+            "fact_not_readable", seq=seq, why=str(error)
+        )
+        return None

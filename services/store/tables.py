@@ -1,0 +1,196 @@
+"""The tables of record, as SQLAlchemy knows them; migrations make them so."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Double,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    Uuid,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+metadata = MetaData()
+
+
+def _id(name: str, *, is_key: bool = False, is_known: bool = True) -> Column[str]:
+    return Column(
+        name, Uuid(as_uuid=False), primary_key=is_key, nullable=not (is_known or is_key)
+    )
+
+
+def _text(name: str, *, is_key: bool = False, is_known: bool = False) -> Column[str]:
+    return Column(name, Text, primary_key=is_key, nullable=not (is_known or is_key))
+
+
+def _instant(name: str, *, is_known: bool = False) -> "Column[object]":
+    return Column(name, DateTime(timezone=True), nullable=not is_known)
+
+
+def _place() -> "tuple[Column[str], Column[str]]":
+    return _text("province", is_known=True), _text("unit", is_known=True)
+
+
+facts = Table(
+    "facts",
+    metadata,
+    _id("journal_id", is_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    _text("kind", is_known=True),
+    _text("origin", is_known=True),
+    _instant("at", is_known=True),
+    _id("call_id", is_known=False),
+    _text("agent_id"),
+    Column("body", JSONB, nullable=False),
+    *_place(),
+    Index("facts_by_call", "call_id", postgresql_where="call_id IS NOT NULL"),
+    Index("facts_by_at", "at"),
+)
+"""Every entry of every journal, as it was written."""
+
+calls = Table(
+    "calls",
+    metadata,
+    _id("call_id", is_key=True),
+    _text("state", is_known=True),
+    _text("number"),
+    _text("caller_number"),
+    _text("caller_name"),
+    _text("sip_call_id"),
+    _text("caller_leg_id"),
+    _instant("arrived_at"),
+    _instant("answered_at"),
+    _instant("queued_at"),
+    _instant("connected_at"),
+    _instant("ended_at"),
+    _text("flow"),
+    _text("queue_id"),
+    _text("agent_id"),
+    _text("close_reason"),
+    _text("ended_by"),
+    Column("is_estimated", Boolean),
+    _text("disposition"),
+    *_place(),
+    Index("calls_by_arrival", "arrived_at"),
+    Index("calls_by_caller", "caller_number", "arrived_at"),
+    Index("calls_by_sip_call_id", "sip_call_id"),
+    Index("calls_open", "arrived_at", postgresql_where="ended_at IS NULL"),
+)
+"""One row a call. ``queued_at`` and ``connected_at`` are of the first time."""
+
+legs = Table(
+    "legs",
+    metadata,
+    _text("leg_id", is_key=True),
+    _id("call_id"),
+    _text("role", is_known=True),
+    _text("agent_id"),
+    _text("device_id"),
+    _instant("started_at"),
+    _instant("rang_at"),
+    _instant("answered_at"),
+    _instant("ended_at"),
+    _text("ending"),
+    Column("cause", SmallInteger),
+    *_place(),
+    Index("legs_by_call", "call_id"),
+)
+"""One row a leg; its role is ``caller`` or ``agent``."""
+
+steps = Table(
+    "steps",
+    metadata,
+    _id("call_id", is_key=True),
+    Column("nth", Integer, primary_key=True, autoincrement=False),
+    _text("kind", is_known=True),
+    _text("flow", is_known=True),
+    _text("step", is_known=True),
+    _text("key"),
+    Column("is_choice", Boolean),
+    _instant("at", is_known=True),
+    *_place(),
+)
+"""What a caller walked through: ``step``, ``key``, ``timeout`` or ``route``."""
+
+offers = Table(
+    "offers",
+    metadata,
+    _id("offer_id", is_key=True),
+    _id("call_id"),
+    _text("agent_id", is_known=True),
+    _text("device_id"),
+    _text("queue_id"),
+    _instant("started_at"),
+    _instant("rang_at"),
+    _instant("ended_at"),
+    _text("outcome"),
+    _text("withdrawn_by"),
+    Column("is_late_answer", Boolean),
+    *_place(),
+    Index("offers_by_call", "call_id"),
+    Index("offers_by_agent", "agent_id", "started_at"),
+)
+"""One row an offer; without an outcome while it goes on."""
+
+conversations = Table(
+    "conversations",
+    metadata,
+    _id("offer_id", is_key=True),
+    _id("call_id"),
+    _text("agent_id", is_known=True),
+    _text("queue_id"),
+    _instant("started_at"),
+    _instant("ended_at"),
+    _text("ended_by"),
+    _instant("wrap_up_started_at"),
+    _instant("wrap_up_ended_at"),
+    *_place(),
+    Index("conversations_by_call", "call_id"),
+    Index("conversations_by_agent", "agent_id", "started_at"),
+)
+"""One row for each time that a caller and an agent heard each other."""
+
+recordings = Table(
+    "recordings",
+    metadata,
+    _id("offer_id", is_key=True),
+    _id("call_id"),
+    _text("path"),
+    _text("sha256"),
+    Column("size_bytes", BigInteger),
+    Column("length_s", Double),
+    Column("channels", SmallInteger),
+    _text("missing_reason"),
+    *_place(),
+    Index("recordings_by_call", "call_id"),
+)
+"""One row a conversation that was to be recorded: where it is, or why not."""
+
+agent_states = Table(
+    "agent_states",
+    metadata,
+    _id("journal_id", is_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    _text("agent_id", is_known=True),
+    _instant("at", is_known=True),
+    _text("state", is_known=True),
+    _text("reason", is_known=True),
+    _id("call_id", is_known=False),
+    *_place(),
+    Index("agent_states_by_agent", "agent_id", "at"),
+)
+"""Every change of an agent's state, numbered as the fact that told it."""
+
+shipping = Table(
+    "shipping",
+    metadata,
+    _id("journal_id", is_key=True),
+    Column("seq", BigInteger, nullable=False),
+)
+"""Up to which entry a journal is in the other tables."""
