@@ -1,0 +1,116 @@
+"""All that lives in Asterisk, told as one fact."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import Final
+
+import structlog
+
+from acd.vocabulary.facts import LegFact
+from acd.vocabulary.ids import AgentId, CallId, LegId, OfferId, QueueId, SkillId
+from acd.vocabulary.leg_facts import (
+    CallQueued,
+    LegAnswered,
+    LegJoined,
+    LegRang,
+    LegRole,
+    LegSeen,
+    SwitchSeen,
+)
+from cti_bridge.ami import causes
+from cti_bridge.ami.connection import Connection
+from cti_bridge.ami.protocol import Message
+
+log = structlog.get_logger(__name__)
+
+VARIABLES: Final = (
+    "CC_CALL_ID,CC_STATE,CC_NUMBER,CC_QUEUE,CC_SKILLS,CC_T0,CC_OFFER_ID,CC_AGENT"
+)
+"""What the dialplan keeps on each leg (dialplans/extensions.conf)."""
+
+
+async def take(
+    link: Connection, *, now: Callable[[], datetime]
+) -> tuple[SwitchSeen, dict[LegId, str]]:
+    """Ask Asterisk for every leg that lives.
+
+    Returns:
+        The fact, and Asterisk's name of each leg.
+
+    Raises:
+        AmiError: Asterisk did not tell.
+    """
+    taken_at = now()
+    items = await link.ask("Status", {"Variables": VARIABLES})
+    believed = [item for item in items if not item.is_doubtful]
+    if len(believed) < len(items):
+        # Left out, such a leg would be taken for one that ended.
+        log.warning("status_doubtful", items=len(items) - len(believed))
+    telephones = [item for item in items if item["Channel"].startswith("PJSIP/")]
+    seen = SwitchSeen(
+        at=now(),
+        boot_id=link.system_name,
+        taken_at=taken_at,
+        legs=tuple(legs_seen(telephones)),
+    )
+    return seen, {LegId(item["Uniqueid"]): item["Channel"] for item in telephones}
+
+
+def legs_seen(items: Iterable[Message]) -> Iterable[LegSeen]:
+    """Tell each leg of Asterisk's answers to ``Status``."""
+    for item in items:
+        told = item.variables()
+        offer_id, agent_id = told.get("CC_OFFER_ID"), told.get("CC_AGENT")
+        queue_id = told.get("CC_QUEUE")
+        skills = sorted(filter(None, told.get("CC_SKILLS", "").split(",")))
+        yield LegSeen(
+            leg_id=LegId(item["Uniqueid"]),
+            role=_role(told.get("CC_STATE", ""), is_offer=bool(offer_id)),
+            call_id=CallId(told.get("CC_CALL_ID", "")),
+            offer_id=OfferId(offer_id) if offer_id else None,
+            agent_id=AgentId(agent_id) if agent_id else None,
+            queue_id=QueueId(queue_id) if queue_id else None,
+            skills=tuple(SkillId(skill) for skill in skills),
+            queued_at=_instant(told.get("CC_T0", "")),
+            number=told.get("CC_NUMBER", ""),
+            is_up=item["ChannelState"] == str(causes.UP),
+            bridge_id=item.get("BridgeID") or None,
+        )
+
+
+def facts_of(leg: LegSeen, *, at: datetime) -> Iterable[LegFact]:
+    """Tell of one live leg what its events would have told, in their order."""
+    if leg.role is LegRole.WAITING and leg.queue_id is not None:
+        yield CallQueued(
+            at=at,
+            call_id=leg.call_id,
+            leg_id=leg.leg_id,
+            queue_id=leg.queue_id,
+            skills=leg.skills,
+        )
+    if leg.role is LegRole.OFFER:
+        yield (LegAnswered if leg.is_up else LegRang)(at=at, leg_id=leg.leg_id)
+    if leg.bridge_id is not None:
+        yield LegJoined(at=at, leg_id=leg.leg_id, bridge_id=leg.bridge_id)
+
+
+def _role(state: str, *, is_offer: bool) -> LegRole:
+    match state:
+        case "flow":
+            return LegRole.FLOW
+        case _ if is_offer:
+            # Before its device answers the leg has not come to the dialplan.
+            return LegRole.OFFER
+        case "waiting" | "talking":
+            return LegRole.WAITING
+        case _:
+            return LegRole.OTHER
+
+
+def _instant(text: str) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(float(text), UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
