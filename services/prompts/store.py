@@ -1,0 +1,150 @@
+"""Every prompt of every flow as a file that Asterisk can play, made once."""
+
+import asyncio
+import hashlib
+import os
+import tempfile
+import wave
+from array import array
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from ivr.flow import Flow, Recorded, Sound, Spoken
+from services.prompts.errors import PromptsRefused, SpeechFailed, Unplayable
+from services.prompts.recorded import recorded_file
+from services.prompts.resample import TELEPHONE_HZ
+from services.prompts.speech import SpeechProgram, speak
+from services.prompts.wording import Run, Unspeakable, runs_of
+
+MADE_BY = 1
+"""Counts up when the same words would be spoken otherwise: all are made anew."""
+_PARTIAL = ".part-"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptStore:
+    """Where prompts lie, and what speaks those that nobody recorded."""
+
+    spoken: Path
+    """Folder of what we speak; ours alone, can be deleted at any time."""
+    recorded: Path
+    """Folder of files that flows name; nothing outside it is ever played."""
+    program: SpeechProgram
+    at_once: int = 2
+    """How many texts are spoken at a time."""
+
+    async def prepare(self, flows: Iterable[Flow]) -> Mapping[Sound, str]:
+        """Make every sound of the flows ready; what was made before is kept.
+
+        Returns:
+            For each sound the absolute path without suffix, as ``Line.play`` takes it.
+
+        Raises:
+            PromptsRefused: With every text that cannot be spoken, every file that is
+                missing or leads out of its folder, and why.
+        """
+        wanted = sorted({s for flow in flows for s in flow.sounds()}, key=repr)
+        try:
+            self.spoken.mkdir(parents=True, exist_ok=True)
+            _sweep(self.spoken)
+        except OSError as error:
+            raise PromptsRefused([_cannot_write(self.spoken, error)]) from error
+        problems: set[str] = set()
+        ready: dict[Sound, str] = {}
+        for sound, outcome in zip(wanted, await self._all(wanted), strict=True):
+            match outcome:
+                case Path():
+                    ready[sound] = str(outcome)
+                case Unspeakable() | SpeechFailed() | Unplayable():
+                    problems.add(f"{_shown(sound)}: {outcome}")
+                case OSError():
+                    problems.add(_cannot_write(self.spoken, outcome))
+                case _:
+                    raise outcome
+        if problems:
+            raise PromptsRefused(problems)
+        return ready
+
+    async def _all(self, wanted: Iterable[Sound]) -> list[Path | BaseException]:
+        """Return what became of each, in threads of our own, a few at a time."""
+        loop = asyncio.get_running_loop()
+        pool = ThreadPoolExecutor(self.at_once, "prompts")
+        try:
+            made = [loop.run_in_executor(pool, self._ready, one) for one in wanted]
+            return await asyncio.gather(*made, return_exceptions=True)
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    def _ready(self, sound: Sound) -> Path:
+        match sound:
+            case Spoken():
+                return self._spoken_file(sound)
+            case Recorded():
+                return recorded_file(self.recorded, sound.name)
+
+    def _spoken_file(self, sound: Spoken) -> Path:
+        runs = runs_of(sound.text, sound.language)
+        kept = (self.spoken / f"{sound.language.value}-{_key(runs)}").absolute()
+        file = kept.with_suffix(".wav")
+        if not _is_whole(file):
+            _write(file, speak(self.program, runs))
+        return kept
+
+
+def _key(runs: tuple[Run, ...]) -> str:
+    """Return what stands for exactly these words in exactly these voices."""
+    whole = repr((MADE_BY, [(run.voice, run.words) for run in runs]))
+    return hashlib.sha256(whole.encode()).hexdigest()[:32]
+
+
+def _is_whole(file: Path) -> bool:
+    try:
+        with wave.open(str(file), "rb") as opened:
+            sound = (opened.getnchannels(), opened.getsampwidth())
+            rate_hz, length = opened.getframerate(), opened.getnframes()
+            size_bytes = file.stat().st_size
+    except (OSError, EOFError, wave.Error):
+        return False
+    right = (*sound, rate_hz) == (1, 2, TELEPHONE_HZ)
+    return right and length > 0 and size_bytes >= 2 * length
+
+
+def _write(file: Path, samples: "array[int]") -> None:
+    """Write a sound so that it is there whole or not at all."""
+    handle, name = tempfile.mkstemp(prefix=_PARTIAL, dir=file.parent)
+    partial = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as opened:
+            with wave.open(opened, "wb") as sound:
+                sound.setnchannels(1)
+                sound.setsampwidth(2)
+                sound.setframerate(TELEPHONE_HZ)
+                sound.writeframes(samples.tobytes())
+            opened.flush()
+            os.fsync(opened.fileno())
+        # Asterisk may run as another user.
+        partial.chmod(0o644)
+        partial.replace(file)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+
+
+def _sweep(folder: Path) -> None:
+    """Delete what a crash left half made."""
+    for left in folder.glob(f"{_PARTIAL}*"):
+        left.unlink(missing_ok=True)
+
+
+def _shown(sound: Sound) -> str:
+    match sound:
+        case Spoken():
+            return f"prompt in {sound.language.value!r}"
+        case Recorded():
+            return f"prompt file {sound.name!r}"
+
+
+def _cannot_write(folder: Path, error: OSError) -> str:
+    return f"{folder}: cannot be written: {error.strerror}; free space, or allow it"

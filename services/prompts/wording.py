@@ -1,0 +1,150 @@
+"""What a prompt's text is to the voices: runs of one script each, spelt for them."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pypinyin import Style, lazy_pinyin
+
+from ivr.flow import Language
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voice:
+    """One voice of espeak-ng."""
+
+    name: str
+    speed_wpm: int
+
+
+VOICES = {
+    # Debian's `cmn` reads characters as English words; this one reads pinyin.
+    Language.ZH: Voice(name="cmn-latn-pinyin", speed_wpm=160),
+    Language.EN: Voice(name="en-us", speed_wpm=160),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """Words for one voice."""
+
+    voice: Voice
+    words: str
+
+
+class Unspeakable(ValueError):
+    """A text that no voice of ours can say."""
+
+    def __init__(self, text: str, why: str) -> None:
+        """Say which text and why."""
+        super().__init__(f"{text!r} cannot be spoken: {why}")
+        self.text = text
+        self.why = why
+
+
+_PAUSES = str.maketrans(
+    {
+        **dict.fromkeys("，、；：—…～;:", ","),
+        **dict.fromkeys("。！!", "."),
+        "？": "?",
+        **dict.fromkeys('“”‘’《》〈〉（）()【】「」"·', " "),
+    }
+)
+_DIGITS = dict(
+    zip(
+        "0123456789",
+        ["ling2", "yi1", "er4", "san1", "si4", "wu3", "liu4", "qi1", "ba1", "jiu3"],
+        strict=True,
+    )
+)
+# Words that pypinyin reads otherwise than they are meant on the telephone.
+_READINGS = {"重听": "chong2 ting1", "重播": "chong2 bo1", "校表": "jiao4 biao3"}
+
+_HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
+_LATIN = "A-Za-z\u00c0-\u024f"
+_CHINESE_PART = re.compile(
+    rf"(?P<han>[{_HAN}]+)"
+    # Digits after English words belong to them, as in "press 8".
+    rf"|(?P<latin>[{_LATIN}]+(?:[ ,.'’&/+-]*[{_LATIN}0-9]+)*)"
+    r"|(?P<number>[0-9]+(?:\.[0-9]+)?)"
+    r"|(?P<pause>[,.?\s]+)"
+    r"|(?P<other>.)",
+    re.DOTALL,
+)
+_ENGLISH_PART = re.compile(
+    rf"(?P<han>[{_HAN}]+)|(?P<latin>[{_LATIN}\x20-\x7e\s]+)|(?P<other>.)", re.DOTALL
+)
+_READ_OTHERWISE = re.compile(f"({'|'.join(_READINGS)})")
+_LONG_NUMBER = re.compile(r"[0-9]{5,}")
+
+
+def runs_of(text: str, language: Language) -> tuple[Run, ...]:
+    """Return what the voices shall say, one after the other.
+
+    Digits in a Chinese text are said one by one, as key and telephone numbers are;
+    an amount is written in words. In an English text numbers of five and more digits
+    are.
+
+    Args:
+        text: As a flow has it.
+        language: Of the text; words of the other language in it get its own voice.
+
+    Raises:
+        Unspeakable: It has letters of another script, signs that have no sound, or
+            nothing to say at all.
+    """
+    plain = text.translate(_PAUSES)
+    parts = _CHINESE_PART if language is Language.ZH else _ENGLISH_PART
+    spoken: list[tuple[Language, str]] = []
+    strange: list[str] = []
+    for part in parts.finditer(plain):
+        match part.lastgroup:
+            case "han":
+                spoken.append((Language.ZH, _pinyin(part.group())))
+            case "latin":
+                spoken.append((Language.EN, _english(part.group())))
+            case "number":
+                spoken.append((Language.ZH, _one_by_one(part.group())))
+            case "pause":
+                if spoken:
+                    spoken.append((spoken[-1][0], part.group()))
+            case _:
+                strange.append(part.group())
+    if strange:
+        signs = ", ".join(repr(sign) for sign in dict.fromkeys(strange))
+        raise Unspeakable(text, f"no voice for {signs}; write it in words")
+    if not any(character.isalnum() for _, said in spoken for character in said):
+        raise Unspeakable(text, "there are no words in it; write some")
+    return tuple(_joined(spoken))
+
+
+def _joined(spoken: list[tuple[Language, str]]) -> Iterator[Run]:
+    """Join what stands beside each other for one voice."""
+    words: list[str] = []
+    for place, (language, said) in enumerate(spoken):
+        words.append(said)
+        last = place + 1 == len(spoken)
+        if last or spoken[place + 1][0] is not language:
+            whole = re.sub(r"\s+", " ", " ".join(words)).strip()
+            yield Run(voice=VOICES[language], words=whole)
+            words = []
+
+
+def _pinyin(han: str) -> str:
+    syllables: list[str] = []
+    for piece in _READ_OTHERWISE.split(han):
+        if piece in _READINGS:
+            syllables.append(_READINGS[piece])
+        elif piece:
+            syllables += lazy_pinyin(
+                piece, style=Style.TONE3, neutral_tone_with_five=True
+            )
+    return " ".join(syllables)
+
+
+def _english(words: str) -> str:
+    return _LONG_NUMBER.sub(lambda number: " ".join(number.group()), words)
+
+
+def _one_by_one(number: str) -> str:
+    return " ".join("dian3" if sign == "." else _DIGITS[sign] for sign in number)
