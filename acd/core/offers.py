@@ -194,6 +194,8 @@ def leg_ended_unjoined(
         case LegEnding.LOST:
             fact = OfferWithdrawn(at=at, place=place, by=Party.SYSTEM, **ids)
             _end(floor, turn, offer, fact, "")
+            # Asked for and not seen is not surely gone: it must not ring on.
+            turn.decisions.append(StopRinging(offer_id=offer.offer_id))
         case _:
             failure = (
                 OfferFailure.BUSY

@@ -1,0 +1,69 @@
+"""One caller's session: the arrival is told, then the number's flow is walked."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+import structlog
+
+from acd.vocabulary.facts import FlowFact
+from acd.vocabulary.flow_facts import CallArrived
+from acd.vocabulary.ids import CallId, LegId
+from cti_bridge.agi.line import AgiLine
+from cti_bridge.agi.server import Session
+from ivr.flow import Sound
+from ivr.runner import walk_flow
+from services.floor.floor import Floor
+
+log = structlog.get_logger()
+
+
+class Callers:
+    """Serves each session that the FastAGI server lends."""
+
+    def __init__(
+        self,
+        floor: Floor,
+        sounds: Mapping[Sound, str],
+        *,
+        tell: Callable[[FlowFact], None],
+        now: Callable[[], datetime],
+    ) -> None:
+        """Join the flows with the line and the switchboard."""
+        self._floor = floor
+        self._sounds = sounds
+        self._tell = tell
+        self._now = now
+
+    async def serve(self, session: Session) -> None:
+        """Tell who came and walk them through the flow of the number dialled.
+
+        Raises:
+            AgiError, CallerGone: The line broke or left; the dialplan goes on alone.
+        """
+        line = AgiLine(session)
+        came = await line.arrival()
+        number = self._floor.numbers.get(came.number)
+        if number is None:
+            # The dialplan is made from the same list, so this is an older dialplan.
+            log.warning("number_unknown", number=came.number)
+            return
+        self._tell(
+            CallArrived(
+                at=self._now(),
+                place=number.place,
+                call_id=CallId(came.call_id),
+                leg_id=LegId(came.leg_id),
+                number=came.number,
+                caller_number=came.caller_number,
+                caller_name=came.caller_name,
+                sip_call_id=came.sip_call_id,
+            )
+        )
+        await walk_flow(
+            self._floor.flows[number.flow],
+            CallId(came.call_id),
+            line,
+            sounds=self._sounds,
+            tell=self._tell,
+            now=self._now,
+        )
