@@ -21,6 +21,7 @@ from services.phone.sound import Ear
 LOOPBACK = "127.0.0.1"
 _RTP_PORTS = 20
 _REGISTER_EVERY_S = 300
+_REGISTER_WAIT_S = 5.0
 _NUMBER = re.compile(r"[+0-9A-Za-z*#._-]{1,40}")
 
 # Refusals reach us as exceptions with words of our own; without a handler the
@@ -70,7 +71,7 @@ class Softphone:
             RegistrationRefused: Wrong password, or nothing answers.
         """
         try:
-            await self._user_agent.register()
+            await self._user_agent.register(timeout=_REGISTER_WAIT_S)
         except baresip.RegistrationError as error:
             raise RegistrationRefused(
                 self._line.user, self._line.server, error.status, error.reason

@@ -168,7 +168,12 @@ class SippRun:
     def __init__(self, process: asyncio.subprocess.Process, folder: Path) -> None:
         self._process = process
         self._folder = folder
-        self.outcome: SippOutcome | None = None
+        self._outcome: SippOutcome | None = None
+
+    @property
+    def outcome(self) -> SippOutcome:
+        """What the run came to; what it came to so far while it is running."""
+        return self._outcome or self.read()
 
     async def finished(self) -> SippOutcome:
         """Wait for SIPp's own end; cancelled, end it."""
@@ -189,7 +194,7 @@ class SippRun:
             with suppress(ProcessLookupError):
                 self._process.kill()
             await self._process.wait()
-        self.outcome = self.read()
+        self._outcome = self.read()
 
     def read(self) -> SippOutcome:
         """Read what SIPp wrote so far."""
@@ -215,7 +220,7 @@ async def _start(
         # SIPp appends to what an earlier run left.
         (folder / name).unlink(missing_ok=True)
     written = _written(folder, "scenario.xml", scenario)
-    process = await asyncio.create_subprocess_exec(
+    command = (
         program,
         *arguments,
         *("-sf", str(written), "-i", LOOPBACK, "-p", str(port)),
@@ -225,10 +230,11 @@ async def _start(
         *("-trace_stat", "-stf", str(folder / "stat.csv"), "-fd", "1"),
         *("-trace_err", "-error_file", str(folder / "errors.log")),
         *("-trace_logs", "-log_file", str(folder / "calls.log")),
-        cwd=folder,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=(folder / "stderr.log").open("wb"),
     )
+    with written.with_name("stderr.log").open("wb") as stderr:
+        process = await asyncio.create_subprocess_exec(
+            *command, cwd=folder, stdout=asyncio.subprocess.DEVNULL, stderr=stderr
+        )
     return SippRun(process, folder)
 
 

@@ -65,8 +65,9 @@ def agent(
     except Stopped as stopped:
         # The way to end a shift without a number of calls: no failure.
         typer.echo(str(stopped), err=True)
-    if as_json:
-        typer.echo(json.dumps(report.as_json(), ensure_ascii=False))
+    finally:
+        if as_json:
+            typer.echo(json.dumps(report.as_json(), ensure_ascii=False))
 
 
 async def _worked(

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from services.phone.caller import CallPlan, CallReport, place_call
-from services.phone.errors import PhoneError
+from services.phone.errors import NotDiallable, PhoneError
 from services.phone.hotline import open_hotline
 from services.phone.stopping import Stopped, run_until_stopped
 from services.runtime import instance
@@ -65,13 +65,18 @@ def call(
     found = instance.find(data)
     try:
         report = run_until_stopped(_placed(plan, found, quiet=as_json))
+    except NotDiallable as error:
+        raise typer.BadParameter(str(error)) from error
     except PhoneError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
     except Stopped as stopped:
         typer.echo(f"{number}: hung up, {stopped}", err=True)
         raise typer.Exit(stopped.exit_code) from stopped
-    typer.echo(_as_json(report) if as_json else _in_words(report))
+    if as_json:
+        typer.echo(_as_json(report))
+    elif report.answered:
+        typer.echo(_in_words(report))
     if report.failure:
         typer.echo(report.failure, err=True)
         raise typer.Exit(1)
