@@ -236,7 +236,7 @@ class Connection:
         self.asterisk_version = settings.get("AsteriskVersion") or ""
         self.system_name = settings.get("SystemName") or ""
         if self.system_name:
-            name = f"\r\nSystemName: {self.system_name}\r\n".encode()
+            name = f"\r\nSystemName: {self.system_name}".encode()
             self._frames.signatures = (name, self._mark)
 
     async def _run(

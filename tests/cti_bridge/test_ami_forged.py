@@ -8,7 +8,7 @@ import pytest
 from cti_bridge.ami.protocol import Frames, Message
 from tests.support import traces
 
-SIGNATURE = f"\r\nSystemName: {traces.SYSTEM_NAME}\r\n".encode()
+SIGNATURE = f"\r\nSystemName: {traces.SYSTEM_NAME}".encode()
 VICTIM = "tl7f3a9c21-1795301595.7"
 
 
