@@ -13,7 +13,6 @@ from services.phone.sound import CALLER_HZ, voice_like
 
 _POLL_S = 0.5
 _RECORD_WAIT_S = 3.0
-_PROMPT_WAIT_S = 5.0
 _PROMPT_BEGUN_S = 0.2
 _NOT_FOUND = 404
 
@@ -28,6 +27,8 @@ class CallPlan:
     keys: tuple[str, ...] = ()
     press_after_s: float = 1.5
     """Seconds of a prompt that are heard before each key."""
+    prompt_wait_s: float = 5.0
+    """Seconds after which a key is pressed though no prompt was heard."""
     talk_s: float = 5.0
     wait_s: float = 60.0
     """Seconds from dialling until an agent must be reached."""
@@ -164,7 +165,9 @@ class _Script:
 
     async def _press_keys(self) -> None:
         for key in self._plan.keys:
-            await self._call.wait_heard(_PROMPT_BEGUN_S, timeout_s=_PROMPT_WAIT_S)
+            await self._call.wait_heard(
+                _PROMPT_BEGUN_S, timeout_s=self._plan.prompt_wait_s
+            )
             if await self._call.wait_ended(self._plan.press_after_s):
                 return
             try:
