@@ -19,7 +19,7 @@ def kept_secret(data: Path, name: str) -> str:
     try:
         return path.read_text(encoding="ascii").strip()
     except FileNotFoundError:
-        secret = secrets.token_urlsafe(24)
+        secret = new_secret()
         draft = path.with_suffix(".new")
         draft.unlink(missing_ok=True)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
@@ -27,3 +27,8 @@ def kept_secret(data: Path, name: str) -> str:
             out.write(f"{secret}\n")
         draft.rename(path)
         return secret
+
+
+def new_secret() -> str:
+    """Return a password that nobody knows: 32 letters, digits, ``-`` and ``_``."""
+    return secrets.token_urlsafe(24)

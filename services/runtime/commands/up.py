@@ -1,0 +1,143 @@
+"""``tieline up``: one instance, from nothing to ready, until it is told to stop."""
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import asyncpg
+import typer
+from sqlalchemy.exc import DBAPIError
+
+from services.runtime import instance
+from services.runtime.data_folder import held
+from services.runtime.embedded.child import Child
+from services.runtime.instance import Instance
+from services.runtime.launch import DatabaseUnusable, Launch, read_floor
+from services.runtime.occupied import check_ports
+from services.runtime.parts.obtain import obtain_parts
+from services.runtime.privileges import check_ways, service_user
+from services.runtime.progress import say
+from services.runtime.settings import Settings, read_settings
+from services.runtime.supervisor import Supervised, Supervisor
+
+
+def up(
+    data: Annotated[Path | None, typer.Option(help="folder of all state")] = None,
+    base_port: Annotated[
+        int | None, typer.Option(help="first of the ports; the others are near it")
+    ] = None,
+    floor: Annotated[
+        Path | None, typer.Option(help="queues, agents and numbers; the demo's if none")
+    ] = None,
+    *,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="print one JSON line when ready")
+    ] = False,
+) -> None:
+    """Start an instance and keep it running until SIGTERM, SIGINT or SIGHUP."""
+    began = time.monotonic()
+    settings = read_settings(data=data, base_port=base_port, floor=floor)
+    with held(settings.data) as folder:
+        launch = _prepare(settings, folder)
+        asyncio.run(_run(launch, as_json=as_json, began=began))
+    say("stopped")
+
+
+def _prepare(settings: Settings, folder: Path) -> Launch:
+    with_database = settings.database.url is None
+    check_ports(settings.ports, settings.host, with_database=with_database)
+    # What can be wrong is looked at before anything is fetched or started.
+    floor = read_floor(settings)
+    user = service_user(settings.user)
+    parts = obtain_parts(settings)
+    launch = Launch(settings=settings, data=folder, floor=floor, parts=parts, user=user)
+    check_ways(user, launch.needed)
+    return launch
+
+
+async def _run(launch: Launch, *, as_json: bool, began: float) -> None:
+    is_told = False
+
+    def pids_changed(pids: Mapping[str, int]) -> None:
+        nonlocal is_told
+        told = launch.instance({"supervisor": os.getpid(), **pids})
+        instance.write(told)
+        if not is_told:
+            is_told = True
+            say(f"ready after {time.monotonic() - began:.1f} s")
+            _print(told.ready_line() if as_json else _welcome(launch, told))
+
+    parts = launch.supervised()
+    if "postgresql" in parts:
+        own = parts["postgresql"]
+        start = partial(_start_migrated, launch, own)
+        parts["postgresql"] = replace(own, start=start)
+    else:
+        await _migrate(launch)
+    supervisor = Supervisor(parts, pids_changed=pids_changed)
+    try:
+        await supervisor.run()
+    finally:
+        instance.remove(launch.data)
+
+
+async def _start_migrated(launch: Launch, postgres: Supervised) -> Child:
+    # Before anything that uses the database is started.
+    child = await postgres.start()
+    try:
+        await _migrate(launch)
+    except BaseException:
+        await postgres.stop(child)
+        raise
+    return child
+
+
+async def _migrate(launch: Launch) -> None:
+    from services.store.migrate import upgrade
+
+    try:
+        await upgrade(launch.database_url)
+    except (OSError, DBAPIError, asyncpg.PostgresError) as error:
+        raise DatabaseUnusable(str(error).splitlines()[0]) from error
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def _welcome(launch: Launch, told: Instance) -> str:
+    numbers = [
+        f"  {number.number}  {number.name}" for number in launch.floor.numbers.values()
+    ]
+    agents = [
+        f"  {agent.agent_id}  {agent.name}, device {agent.device_id}"
+        for agent in launch.floor.policy.agents.values()
+    ]
+    return "\n".join(
+        (
+            "Tieline is ready.",
+            "",
+            f"Dial, from a SIP phone at {told.sip} (UDP), as in sip:6000@{told.sip}:",
+            *numbers,
+            "",
+            "Agents, each with the password of their device in"
+            f" {launch.data / 'secrets' / 'devices.json'}:",
+            *agents,
+            "",
+            f"HTTP      {told.http} (its API: {told.http}/docs)",
+            f"database  {told.database}",
+            "",
+            "Try it in two more terminals:",
+            "  ./tieline agent --calls 1",
+            "  ./tieline call 6000 --press 1 --talk 5",
+            "",
+            f"Ctrl-C, or kill -TERM {told.pids['supervisor']}, stops all of it.",
+        )
+    )

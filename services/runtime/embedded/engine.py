@@ -1,0 +1,82 @@
+"""The engine as a process of its own: started, asked whether it is ready, stopped."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from services.runtime.embedded.child import Child
+from services.runtime.privileges import confined
+from services.runtime.settings import CHECKOUT
+
+START_LIMIT_S = 60.0
+STOP_LIMIT_S = 15.0
+MODULE = "services.runtime.engine"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnginePlace:
+    """What the engine is started with."""
+
+    data: Path
+    http: str
+    """Where it answers, as in http://127.0.0.1:16001."""
+    variables: Mapping[str, str]
+    """Settings that the command line gave, by the names of their variables."""
+
+    @property
+    def log(self) -> Path:
+        """The engine's words."""
+        return self.data / "log" / "engine.log"
+
+
+async def start(place: EnginePlace) -> Child:
+    """Start the engine and return when it says that it is ready.
+
+    It runs as the one who started us: its code and its Python lie in their folders.
+
+    Raises:
+        NotStarted: It ended, or did not become ready.
+    """
+    argv = (sys.executable, "-P", "-m", MODULE, "--data", str(place.data))
+    paths = {"PYTHONPATH": str(CHECKOUT), "PYTHONSAFEPATH": "1"}
+    child = await Child.start(
+        "engine",
+        confined(argv, None),
+        log=place.log,
+        environment=os.environ | paths | dict(place.variables),
+    )
+    try:
+        await child.until(
+            _is_ready(place.http),
+            limit_s=START_LIMIT_S,
+            asked=f"{place.http}/readiness answers 200",
+        )
+    except BaseException:
+        await stop(child)
+        raise
+    return child
+
+
+async def stop(child: Child) -> None:
+    """Stop the engine: it writes down what it knows, then ends."""
+    await child.stop((signal.SIGTERM, STOP_LIMIT_S))
+
+
+async def _is_ready(http: str) -> None:
+    # Nothing of the machine's proxies stands between us and loopback.
+    async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
+        while True:
+            try:
+                answer = await client.get(f"{http}/readiness")
+            except httpx.TransportError:
+                pass
+            else:
+                if answer.status_code == httpx.codes.OK:
+                    return
+            await asyncio.sleep(0.1)

@@ -1,0 +1,163 @@
+"""What an instance is made of: its settings, floor and parts put together."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from ivr.problems import Refused
+from services.floor.floor import Floor
+from services.floor.load import load_floor
+from services.runtime.data_folder import device_passwords
+from services.runtime.embedded import asterisk, engine, postgres
+from services.runtime.embedded.asterisk import AsteriskPlace
+from services.runtime.embedded.child import Child
+from services.runtime.embedded.engine import EnginePlace
+from services.runtime.embedded.postgres import PostgresPlace
+from services.runtime.errors import RuntimeProblem
+from services.runtime.instance import Instance
+from services.runtime.parts.obtain import Parts
+from services.runtime.privileges import ServiceUser
+from services.runtime.restarts import PartName
+from services.runtime.secrets_kept import kept_secret
+from services.runtime.settings import CHECKOUT, Settings
+from services.runtime.supervisor import Supervised
+
+DEMO_FLOOR = CHECKOUT / "dialplans" / "floor.yaml"
+
+
+class FloorUnusable(RuntimeProblem):
+    """The floor or its flows cannot be used; each problem stands with its line."""
+
+    exit_code = 2
+
+
+class DatabaseUnusable(RuntimeProblem):
+    """The database that the settings name does not answer or does not obey."""
+
+    exit_code = 2
+
+    def __init__(self, why: str) -> None:
+        """Keep why; the address, which may hold a password, is not told."""
+        super().__init__(
+            f"TIELINE_DATABASE__URL: the database cannot be used, {why};"
+            " is it running, and are name and password right?"
+        )
+
+
+def read_floor(settings: Settings) -> Floor:
+    """Read the floor and its flows.
+
+    Raises:
+        FloorUnusable: With every problem, each with file and line.
+    """
+    try:
+        return load_floor(settings.floor or DEMO_FLOOR, settings.flows)
+    except Refused as refused:
+        raise FloorUnusable(str(refused)) from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launch:
+    """One instance, ready to be started."""
+
+    settings: Settings
+    data: Path
+    """The data folder by its real path."""
+    floor: Floor
+    parts: Parts
+    user: ServiceUser | None
+
+    @property
+    def postgres(self) -> PostgresPlace | None:
+        """The embedded database; None when it is elsewhere."""
+        if self.parts.postgres is None:
+            return None
+        return PostgresPlace(
+            part=self.parts.postgres,
+            data=self.data,
+            host=self.settings.host,
+            port=self.settings.ports.database,
+            user=self.user,
+        )
+
+    @property
+    def database_url(self) -> str:
+        """The address of the database, with its password."""
+        if place := self.postgres:
+            return place.url()
+        url = self.settings.database.url
+        return url.get_secret_value() if url else ""
+
+    @property
+    def needed(self) -> tuple[Path, ...]:
+        """Folders that the parts must reach as the service user."""
+        postgres_needs = self.postgres.needed if self.postgres else ()
+        return (*postgres_needs, *self.asterisk().needed)
+
+    def asterisk(self) -> AsteriskPlace:
+        """Return where Asterisk lives, with the log-ins it knows."""
+        settings, given = self.settings, self.settings.ami.secret
+        devices = {
+            str(agent.agent_id): str(agent.device_id)
+            for agent in self.floor.policy.agents.values()
+        }
+        return AsteriskPlace(
+            part=self.parts.asterisk,
+            data=self.data,
+            host=settings.host,
+            ports=settings.ports,
+            user=self.user,
+            ami_user=settings.ami.user,
+            ami_secret=(
+                given.get_secret_value() if given else kept_secret(self.data, "ami")
+            ),
+            numbers=tuple(self.floor.numbers),
+            devices=device_passwords(self.data, devices),
+        )
+
+    def engine(self) -> EnginePlace:
+        """Return how the engine is started."""
+        settings = self.settings
+        variables = {
+            "TIELINE_DATA": str(self.data),
+            "TIELINE_BASE_PORT": str(settings.base_port),
+        }
+        if settings.floor:
+            variables["TIELINE_FLOOR"] = str(settings.floor)
+        return EnginePlace(
+            data=self.data,
+            http=f"http://{settings.host}:{settings.ports.http}",
+            variables=variables,
+        )
+
+    def supervised(self) -> dict[PartName, Supervised]:
+        """Return how each part of ours is started and stopped."""
+        parts: dict[PartName, Supervised] = {
+            "asterisk": Supervised(
+                start=lambda: asterisk.start(self.asterisk()), stop=asterisk.stop
+            ),
+            "engine": Supervised(start=self._start_engine, stop=engine.stop),
+        }
+        if place := self.postgres:
+            parts["postgresql"] = Supervised(
+                start=partial(postgres.start, place), stop=postgres.stop
+            )
+        return parts
+
+    async def _start_engine(self) -> Child:
+        return await engine.start(self.engine())
+
+    def instance(self, pids: Mapping[str, int]) -> Instance:
+        """Return what others are told of this instance."""
+        host, ports = self.settings.host, self.settings.ports
+        return Instance(
+            data=self.data,
+            sip=f"{host}:{ports.sip}",
+            http=f"http://{host}:{ports.http}",
+            ami=f"{host}:{ports.ami}",
+            agi=f"{host}:{ports.agi}",
+            database=self.database_url,
+            numbers=tuple(self.floor.numbers),
+            pids=dict(pids),
+        )
