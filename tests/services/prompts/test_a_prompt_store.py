@@ -203,3 +203,31 @@ def test_a_recorded_file_that_is_not_the_folders_own_is_refused(
 
     with pytest.raises(PromptsRefused, match=f"prompt file 'storm/warning': {why}"):
         prepared(prompts, [flow_saying({"file": "storm/warning"})])
+
+
+def test_a_speech_program_that_makes_silence_is_named(tmp_path: Path) -> None:
+    silence = tmp_path / "silence.wav"
+    with wave.open(str(silence), "wb") as sound:
+        sound.setparams((1, 2, 22050, 0, "NONE", ""))
+        sound.writeframes(bytes(44100))
+    # espeak-ng's last argument is the file to write.
+    script = f'for file; do :; done; cat "{silence}" > "$file"'
+    mute = SpeechProgram(argv_prefix=("/bin/sh", "-c", script, "espeak-ng"))
+
+    with pytest.raises(PromptsRefused, match="/bin/sh: silence for 'nin2 hao3'"):
+        prepared(store(tmp_path, mute), [flow_saying({"zh": "您好"})])
+
+
+def test_a_sound_that_cannot_be_put_in_its_place_leaves_nothing(
+    tmp_path: Path,
+) -> None:
+    flow = flow_saying({"zh": "您好"})
+    (path,) = prepared(store(tmp_path), [flow]).values()
+    file = Path(path + ".wav")
+    file.unlink()
+    file.mkdir()
+
+    with pytest.raises(PromptsRefused, match="spoken: cannot be written: Is a direct"):
+        prepared(store(tmp_path), [flow])
+
+    assert list((tmp_path / "spoken").iterdir()) == [file]
