@@ -93,7 +93,8 @@ def read_request(block: bytes) -> Request:
             repeated.add(name)
         headers.setdefault(name, value)
     if not block.startswith(b"agi_network: ") or "agi_uniqueid" not in headers:
-        raise HeadersRefused("must begin with 'agi_network: ' and tell a leg", block)
+        problem = "must begin with 'agi_network: ' and tell a leg"
+        raise HeadersRefused(problem, block)
     return Request(headers=MappingProxyType(headers), repeated=frozenset(repeated))
 
 
