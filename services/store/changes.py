@@ -34,7 +34,10 @@ FIRST_STANDS: Mapping[str, frozenset[str]] = MappingProxyType(
             {"started_at", "rang_at", "answered_at", "ended_at", "ending", "cause"}
         ),
         "offers": frozenset({"started_at", "rang_at"}),
-        "conversations": frozenset({"started_at", "ended_at", "ended_by"}),
+        "conversations": frozenset(
+            {"started_at", "ended_at", "ended_by"}
+            | {"wrap_up_started_at", "wrap_up_ended_at"}
+        ),
     }
 )
 """Columns whose first value stands; in others the last one does.
@@ -47,33 +50,55 @@ class RowChanges:
     """What a batch of facts changes, merged into one change a row.
 
     ``whole`` are rows that are made when they are not there; ``touched`` are changes
-    to rows that must be there already, for facts that do not know the whole row.
+    to rows that must be there already, for facts that do not know the whole row. No
+    row is in both: one statement ships them, and it may change a row but once.
     """
 
     def __init__(self) -> None:
         """Begin with none."""
         self.whole: dict[str, dict[Key, Row]] = {name: {} for name in KEYS}
         self.touched: dict[str, dict[Key, Row]] = {name: {} for name in KEYS}
+        self._talks: dict[Key, Row] = {}
 
-    def put(self, table: str, key: Key, place: Place, /, **values: object) -> None:
-        """Change a row, or make it."""
-        rows = self.whole[table]
-        row = rows.get(key)
+    def put(self, table: str, key: Key, place: Place, /, **values: object) -> Row:
+        """Change a row, or make it; return it."""
+        row = self.whole[table].get(key)
         if row is None:
-            row = dict(zip(KEYS[table], key, strict=True))
+            row = self.touched[table].pop(key, None) or _empty(table, key)
             row["province"], row["unit"] = place.province, place.unit
-            rows[key] = row
+            self.whole[table][key] = row
         elif place != CENTRE:
             row["province"], row["unit"] = place.province, place.unit
         _merge(table, row, values)
+        return row
 
     def touch(self, table: str, key: Key, /, **values: object) -> None:
         """Change a row, if there is one."""
         row = self.whole[table].get(key)
         if row is None:
-            empty = dict(zip(KEYS[table], key, strict=True))
-            row = self.touched[table].setdefault(key, empty)
+            row = self.touched[table].get(key)
+        if row is None:
+            row = self.touched[table][key] = _empty(table, key)
         _merge(table, row, values)
+
+    def put_talk(self, key: Key, place: Place, /, **values: object) -> None:
+        """Change a conversation, or make it; wrap-ups of the pair are now its own."""
+        row = self.put("conversations", key, place, **values)
+        pair = (row["call_id"], row["agent_id"])
+        self._talks[pair] = row
+        wrap_up = self.touched["wrap_ups"].pop(pair, {})
+        _merge("conversations", row, dict(wrap_up))
+
+    def touch_wrap_up(self, pair: Key, /, **values: object) -> None:
+        """Change the wrap-up of the latest conversation of a call and an agent."""
+        if pair in self._talks:
+            _merge("conversations", self._talks[pair], values)
+        else:
+            self.touch("wrap_ups", pair, **values)
+
+
+def _empty(table: str, key: Key) -> Row:
+    return dict(zip(KEYS[table], key, strict=True))
 
 
 def _merge(table: str, row: Row, values: dict[str, object]) -> None:

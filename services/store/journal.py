@@ -9,6 +9,7 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -23,6 +24,7 @@ from services.store.segments import (
     OnDamage,
     Origin,
     Reader,
+    entry_for,
     entry_of,
     first_seq_of,
     line_of,
@@ -36,9 +38,10 @@ log = structlog.get_logger()
 SEGMENT_BYTES = 64 << 20
 HELD_ENTRIES = 200_000
 """What memory holds while the disk refuses: about an hour of a busy floor."""
-_COMMIT_EVERY_S = 0.02
+_COMMIT_EVERY_S = 0.04
 _RETRY_S = 1.0
 _READ_ENTRIES = 1000
+_RECENT_ENTRIES = 4000
 _Pending = tuple[int, Origin, Fact]
 
 
@@ -74,6 +77,7 @@ class Journal:
         self._fd = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         self._flushed_seq = self._last_seq
         self._pending: deque[_Pending] = deque()
+        self._recent: deque[Entry] = deque(maxlen=_RECENT_ENTRIES)
         self._wanted = threading.Event()
         self._closing = threading.Event()
         self._thread: threading.Thread | None = None
@@ -160,7 +164,9 @@ class Journal:
             return
         waiter = asyncio.get_running_loop().create_future()
         self._waiters.append((seq, waiter))
-        await waiter
+        # The writer wakes only whom it finds waiting.
+        if seq > self._flushed_seq:
+            await waiter
 
     def read(
         self, from_seq: int = 1, *, on_damage: OnDamage | None = None
@@ -177,6 +183,23 @@ class Journal:
                 yield from batch
         finally:
             reader.close()
+
+    def recent(self, from_seq: int, *, limit: int) -> list[Entry] | None:
+        """Return the next entries from memory, which spares reading them back.
+
+        All of them are surely on disk.
+
+        Returns:
+            None where memory does not go back so far: read them, then.
+        """
+        # A copy is made in one go; the writer's thread adds to the other.
+        recent = self._recent.copy()
+        if not recent or recent[0].seq > from_seq:
+            return None
+        wanted: deque[Entry] = deque()
+        while recent and recent[-1].seq >= from_seq:
+            wanted.appendleft(recent.pop())
+        return list(islice(wanted, limit))
 
     def reader(self, from_seq: int, *, on_damage: OnDamage | None = None) -> Reader:
         """Return what reads the journal onwards while it grows."""
@@ -201,7 +224,8 @@ class Journal:
         return [self._pending.popleft() for _ in range(len(self._pending))]
 
     def _write_surely(self, batch: list[_Pending]) -> None:
-        lines = b"".join(_lines(batch))
+        entries = list(_entries(batch))
+        lines = b"".join(map(line_of, entries))
         while True:
             try:
                 self._write(lines, first_seq=batch[0][0])
@@ -212,6 +236,7 @@ class Journal:
                     return
             else:
                 self._tell_mended()
+                self._recent.extend(entries)
                 self._tell_flushed(batch[-1][0])
                 return
 
@@ -253,7 +278,8 @@ class Journal:
     def _tell_flushed(self, seq: int) -> None:
         self._flushed_seq = seq
         assert self._loop is not None  # noqa: S101 - start() sets it before the thread
-        self._loop.call_soon_threadsafe(self._wake, seq)
+        if self._waiters or not self.grown.is_set():
+            self._loop.call_soon_threadsafe(self._wake, seq)
 
     # And this in the loop again.
 
@@ -267,10 +293,10 @@ class Journal:
         self._waiters = [pair for pair in self._waiters if not pair[1].done()]
 
 
-def _lines(batch: list[_Pending]) -> Iterator[bytes]:
+def _entries(batch: list[_Pending]) -> Iterator[Entry]:
     for seq, origin, fact in batch:
         try:
-            yield line_of(seq, origin, fact)
+            yield entry_for(seq, origin, fact)
         except WireError as error:
             # A fault of ours; the entries beside it must not be lost with it.
             _say("fact_not_writable", seq=seq, why=str(error))

@@ -239,8 +239,7 @@ def _connected(changes: RowChanges, fact: offer_facts.CallConnected, _seq: int) 
         agent_id=fact.agent_id,
         connected_at=fact.at,
     )
-    changes.put(
-        "conversations",
+    changes.put_talk(
         (fact.offer_id,),
         fact.place,
         call_id=fact.call_id,
@@ -254,8 +253,7 @@ def _parted(
     changes: RowChanges, fact: offer_facts.ConversationEnded, _seq: int
 ) -> None:
     _call(changes, fact, fact.call_id, state=CallState.LEAVING.value)
-    changes.put(
-        "conversations",
+    changes.put_talk(
         (fact.offer_id,),
         fact.place,
         call_id=fact.call_id,
@@ -286,14 +284,14 @@ def _wrap_up_started(
     changes: RowChanges, fact: agent_facts.WrapUpStarted, _seq: int
 ) -> None:
     key = (fact.call_id, fact.agent_id)
-    changes.touch("wrap_ups", key, wrap_up_started_at=fact.at)
+    changes.touch_wrap_up(key, wrap_up_started_at=fact.at)
 
 
 def _wrap_up_ended(
     changes: RowChanges, fact: agent_facts.WrapUpEnded, _seq: int
 ) -> None:
     key = (fact.call_id, fact.agent_id)
-    changes.touch("wrap_ups", key, wrap_up_ended_at=fact.at)
+    changes.touch_wrap_up(key, wrap_up_ended_at=fact.at)
 
 
 def _state_entered(

@@ -15,6 +15,7 @@ from acd.vocabulary.wire import from_wire, to_wire
 from services.store.errors import JournalDamaged
 
 _BLOCK_BYTES = 1 << 18
+_SUM_CHARS = 8
 _LINE = re.compile(
     rb"([0-9a-f]{8})\t((\d{1,18})\t(told|established|refused)\t(\{.*\}))"
 )
@@ -40,6 +41,8 @@ class Entry:
     origin: Origin
     text: str
     """The fact in its wire form, as JSON, of whatever version it was written."""
+    known: Fact | None = None
+    """The fact itself, where this process wrote it and has it still."""
 
     def fact(self) -> Fact:
         """Return the fact.
@@ -47,19 +50,25 @@ class Entry:
         Raises:
             WireError: It was written by a newer release.
         """
-        return from_wire(from_json(self.text))
+        return self.known or from_wire(from_json(self.text))
 
 
 OnDamage = Callable[[JournalDamaged], None]
 
 
-def line_of(seq: int, origin: Origin, fact: Fact) -> bytes:
-    """Return the line of an entry: sum, number, origin, JSON and its end.
+def entry_for(seq: int, origin: Origin, fact: Fact) -> Entry:
+    """Return the entry of a fact.
 
     Raises:
         WireError: The fact has no wire form, as with a naive instant.
     """
-    rest = b"%d\t%s\t%s" % (seq, origin.value.encode(), _json(to_wire(fact)))
+    text = _json(to_wire(fact)).decode()
+    return Entry(seq=seq, origin=origin, text=text, known=fact)
+
+
+def line_of(entry: Entry) -> bytes:
+    """Return the line of an entry: sum, number, origin, JSON and its end."""
+    rest = f"{entry.seq}\t{entry.origin.value}\t{entry.text}".encode()
     return b"%08x\t%s\n" % (crc32(rest), rest)
 
 
@@ -144,6 +153,11 @@ class Reader:
         self._rest = b""
         self._unread: Entry | None = None
 
+    @property
+    def next_seq(self) -> int:
+        """The entry that comes next, if it is there."""
+        return self._next_seq
+
     def close(self) -> None:
         """Let go of the open segment."""
         if self._file is not None:
@@ -170,13 +184,14 @@ class Reader:
             if entry.seq > up_to_seq:
                 self._unread = entry
                 break
-            if entry.seq >= self._next_seq:
-                entries.append(entry)
-                self._next_seq = entry.seq + 1
+            entries.append(entry)
+            self._next_seq = entry.seq + 1
         return entries
 
     def _read(self) -> Entry | None:
         while (line := self._line()) is not None:
+            if self._is_before(line):
+                continue
             entry = entry_of(line)
             if isinstance(entry, Entry):
                 return entry
@@ -186,6 +201,11 @@ class Reader:
                 raise damage
             self._on_damage(damage)
         return None
+
+    def _is_before(self, line: bytes) -> bool:
+        # A segment may be long, and what is wanted near its end.
+        seq = line[_SUM_CHARS + 1 :].partition(b"\t")[0]
+        return seq.isdigit() and int(seq) < self._next_seq
 
     def _line(self) -> bytes | None:
         while True:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime
 from typing import TypeAlias
 
 import asyncpg
@@ -11,21 +10,13 @@ from pydantic_core import from_json, to_json
 from sqlalchemy.exc import DBAPIError
 
 from acd.vocabulary.facts import Fact
-from acd.vocabulary.wire import WireError, from_wire
-from services.store.changes import Row, RowChanges
+from acd.vocabulary.wire import WireError
 from services.store.errors import JournalDamaged, ShippedElsewhere, StoreError
 from services.store.journal import Journal
 from services.store.migrate import upgrade
 from services.store.records import fold
 from services.store.segments import Entry, Origin, Reader
-from services.store.statements import (
-    ADVANCE,
-    BEGIN_SHIPPING,
-    FACTS,
-    SHIPPED,
-    TOUCHED,
-    WHOLE,
-)
+from services.store.statements import BEGIN_SHIPPING, SHIP, SHIPPED, TOUCHED
 
 log = structlog.get_logger()
 
@@ -68,6 +59,7 @@ class Shipper:
         self._url = url
         self._is_migrated = False
         self._shipped_seq: int | None = None
+        self._reader: Reader | None = None
         self._progress = asyncio.Condition()
         self._problem: str | None = "database: not reached yet"
         self._is_away_told = False
@@ -134,17 +126,25 @@ class Shipper:
         journal_id = self._journal.journal_id
         await connection.execute(BEGIN_SHIPPING, journal_id)
         position: int = await connection.fetchval(SHIPPED, journal_id)
-        reader = self._journal.reader(position + 1, on_damage=_tell_damage)
         self._tell_mended(position)
         try:
             while True:
-                position = await self._ship_next(connection, reader, position)
+                position = await self._ship_next(connection, position)
         finally:
-            reader.close()
+            self._let_go_of_reader()
 
-    async def _ship_next(
-        self, connection: Connection, reader: Reader, position: int
-    ) -> int:
+    def _reader_from(self, seq: int) -> Reader:
+        if self._reader is None or self._reader.next_seq != seq:
+            self._let_go_of_reader()
+            self._reader = self._journal.reader(seq, on_damage=_tell_damage)
+        return self._reader
+
+    def _let_go_of_reader(self) -> None:
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
+
+    async def _ship_next(self, connection: Connection, position: int) -> int:
         self._journal.grown.clear()
         up_to_seq = self._journal.flushed_seq
         if up_to_seq <= position:
@@ -152,7 +152,11 @@ class Shipper:
             # What else comes in the next moment goes along.
             await asyncio.sleep(_BATCH_EVERY_S / 2)
             return position
-        entries = reader.batch(limit=_BATCH_ENTRIES, up_to_seq=up_to_seq)
+        entries = self._journal.recent(position + 1, limit=_BATCH_ENTRIES)
+        if entries is None:
+            reader = self._reader_from(position + 1)
+            entries = reader.batch(limit=_BATCH_ENTRIES, up_to_seq=up_to_seq)
+        entries = [entry for entry in entries if entry.seq <= up_to_seq]
         is_full = len(entries) == _BATCH_ENTRIES
         reached = entries[-1].seq if is_full else up_to_seq
         try:
@@ -171,19 +175,15 @@ class Shipper:
         position: int,
         reached: int,
     ) -> None:
-        """Ship a batch and move the position in one transaction."""
-        batch = _Batch(self._journal.journal_id, entries)
-        async with connection.transaction():
-            moved = await connection.execute(
-                ADVANCE, self._journal.journal_id, position, reached
-            )
-            if moved != "UPDATE 1":
-                found = await connection.fetchval(SHIPPED, self._journal.journal_id)
-                raise ShippedElsewhere(
-                    self._journal.journal_id, expected=position, found=found
-                )
-            for sql, rows in batch.statements():
-                await connection.executemany(sql, rows)
+        """Ship a batch and move the position, all or nothing."""
+        journal_id = self._journal.journal_id
+        values = _values(entries)
+        values |= {"journal_id": journal_id, "position": position, "reached": reached}
+        try:
+            await connection.fetchval(SHIP.sql, *map(values.get, SHIP.names))
+        except asyncpg.DivisionByZeroError:
+            found = await connection.fetchval(SHIPPED, journal_id)
+            raise ShippedElsewhere(journal_id, expected=position, found=found) from None
 
     async def _ship_one_by_one(
         self,
@@ -240,69 +240,42 @@ def _why(error: BaseException) -> str:
     return str(error).partition("\n")[0] or type(error).__name__
 
 
-class _Batch:
-    """The rows of a batch of entries."""
-
-    def __init__(self, journal_id: str, entries: Sequence[Entry]) -> None:
-        self._journal_id = journal_id
-        self._facts: list[Row] = []
-        counted: list[tuple[int, Fact]] = []
-        for entry in entries:
-            text, told = _told(entry)
-            fact = _fact(entry.seq, told)
-            self._facts.append(self._fact_row(entry, text, told, fact))
-            if fact is not None and entry.origin is not Origin.REFUSED:
-                counted.append((entry.seq, fact))
-        self._changes: RowChanges = fold(counted)
-
-    def statements(self) -> list[tuple[str, list[tuple[object, ...]]]]:
-        """Return what is to be executed, with its rows."""
-        found = [(FACTS, self._facts)]
-        whole, touched = self._changes.whole, self._changes.touched
-        for row in whole["agent_states"].values():
-            row["journal_id"] = self._journal_id
-        found += [(WHOLE[name], list(whole[name].values())) for name in WHOLE]
-        found += [(TOUCHED[name], list(touched[name].values())) for name in TOUCHED]
-        return [(how.sql, how.rows(rows)) for how, rows in found if rows]
-
-    def _fact_row(self, entry: Entry, text: str, told: Row, fact: Fact | None) -> Row:
-        at = datetime.fromisoformat(told["at"]) if fact is None else fact.at
-        return {
-            "journal_id": self._journal_id,
-            "seq": entry.seq,
-            "kind": told["kind"],
-            "origin": entry.origin.value,
-            "at": at,
-            "call_id": told.get("call_id") or None,
-            "agent_id": told.get("agent_id"),
-            "body": text,
-            "province": told["province"],
-            "unit": told["unit"],
-        }
-
-
-def _told(entry: Entry) -> tuple[str, Row]:
-    text = entry.text
-    told: Row = from_json(text)
-    if "\\u0000" in text:
-        # PostgreSQL has no text with a NUL; the journal keeps it as it was.
-        told = _without_nul(told)
-        text = to_json(told).decode()
-    return text, told
-
-
-def _without_nul(told: Row) -> Row:
-    return {
-        name: value.replace("\0", "\ufffd") if isinstance(value, str) else value
-        for name, value in told.items()
+def _values(entries: Sequence[Entry]) -> dict[str, object]:
+    """Return the rows of a batch by table, as JSON."""
+    entries = [_storable(entry) for entry in entries]
+    counted: list[tuple[int, Fact]] = []
+    for entry in entries:
+        if entry.origin is not Origin.REFUSED:
+            counted += _counted(entry)
+    changes = fold(counted)
+    touched = changes.touched.items()
+    rows = {TOUCHED + name: list(them.values()) for name, them in touched}
+    rows |= {name: list(them.values()) for name, them in changes.whole.items()}
+    values: dict[str, object] = {
+        name: to_json(them).decode() for name, them in rows.items() if them
     }
+    # The rest of a fact's row the database finds in its body.
+    told = [f'{{"seq":{e.seq},"origin":"{e.origin}","body":{e.text}}}' for e in entries]
+    values["facts"] = f"[{','.join(told)}]"
+    return values
 
 
-def _fact(seq: int, told: Row) -> Fact | None:
+def _storable(entry: Entry) -> Entry:
+    """Return an entry as PostgreSQL can hold it: its text has no NUL."""
+    if "\\u0000" not in entry.text:
+        return entry
+    told = {
+        name: value.replace("\0", "\ufffd") if isinstance(value, str) else value
+        for name, value in from_json(entry.text).items()
+    }
+    return Entry(seq=entry.seq, origin=entry.origin, text=to_json(told).decode())
+
+
+def _counted(entry: Entry) -> list[tuple[int, Fact]]:
     try:
-        return from_wire(told)
+        return [(entry.seq, entry.fact())]
     except WireError as error:
         log.error(  # noqa: TRY400 - the sentence says it all
-            "fact_not_readable", seq=seq, why=str(error)
+            "fact_not_readable", seq=entry.seq, why=str(error)
         )
-        return None
+        return []
