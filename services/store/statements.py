@@ -74,9 +74,8 @@ _JOURNAL_ID: ColumnElement[str] = cast(bindparam("journal_id"), Uuid)
 def _facts() -> CTE:
     table = tables.facts
     given = _rows("facts", _types(table, "seq", "origin", "body"))
-    found = {
-        name: given.c.body.op("->>")(literal_column(f"'{name}'")) for name in _FOUND
-    }
+    body = given.c.body
+    found = {name: body.op("->>")(literal_column(f"'{name}'")) for name in _FOUND}
     values = {
         "journal_id": _JOURNAL_ID,
         "seq": given.c.seq,
