@@ -10,9 +10,9 @@ import pytest
 from services.phone.caller import CallPlan, CallReport, place_call
 from services.phone.errors import HotlineUnreachable
 from services.phone.hotline import open_hotline
+from services.phone.sipp import DevicePlan, devices_ringing
 from tests.services.phone.floor import PlayedFloor, open_floor
 from tests.services.phone.peers import free_sip_port
-from tests.support.sipp import DevicePlan, devices_ringing
 
 PLAN = CallPlan(
     number="6000", caller_number="13800138000", talk_s=0.3, wait_s=10, press_after_s=0

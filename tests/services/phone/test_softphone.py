@@ -13,10 +13,7 @@ from services.phone.errors import (
     RegistrationRefused,
 )
 from services.phone.phone_call import PhoneCall
-from services.phone.softphone import Line, Softphone, open_softphone
-from services.phone.sound import CALLER_HZ, loudness_at, voice_like
-from tests.services.phone.peers import free_sip_port
-from tests.support.sipp import (
+from services.phone.sipp import (
     CallerPlan,
     DevicePlan,
     Load,
@@ -24,6 +21,9 @@ from tests.support.sipp import (
     devices_ringing,
     place_calls,
 )
+from services.phone.softphone import Line, Softphone, open_softphone
+from services.phone.sound import CALLER_HZ, loudness_at, voice_like
+from tests.services.phone.peers import free_sip_port
 
 
 @pytest.fixture

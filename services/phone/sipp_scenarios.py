@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-_FOLDER = Path(__file__).parent / "sipp"
+_FOLDER = Path(__file__).parent / "scenarios"
 # Where Debian's sip-tester keeps RFC 4733 events, payload type 101.
 _PCAPS = Path("/usr/share/sip-tester")
 _PCAP_NAMES = {"*": "star", "#": "pound"}
@@ -112,7 +112,10 @@ _SET_UNTIL = f"""
       <add assign_to="until" value="{{{{talk_ms}}}}"/>
     </action>"""
 
-_ANSWER = f"""<send retrans="500">
+_ANSWER = f"""<nop>
+    <action><log message="picked_up [timestamp] [call_id] -"/></action>
+  </nop>
+  <send retrans="500">
     <![CDATA[
       SIP/2.0 200 OK
       [last_Via:]
@@ -150,7 +153,9 @@ _REFUSE = """<nop>
   <recv request="ACK" next="done"/>"""
 
 
-def caller(keys: str, *, payload: int, rtp_events: bool) -> str:
+def caller(
+    keys: str, *, payload: int, rtp_events: bool, has_media_ports: bool = False
+) -> str:
     """Return a caller's scenario.
 
     Args:
@@ -158,12 +163,14 @@ def caller(keys: str, *, payload: int, rtp_events: bool) -> str:
         payload: The only codec offered, by its static RTP payload type.
         rtp_events: Send keys as RTP events, for which SIPp needs a raw socket and so
             root; else as SIP INFO.
+        has_media_ports: Each caller's sound goes to the port in its [field3].
     """
     names = {0: "PCMU", 8: "PCMA", 18: "G729"}
     press = _press_by_rtp if rtp_events else _press_by_info
     return _rendered(
         "caller.xml",
         payloads=f"{payload} 101",
+        media_port="[field3]" if has_media_ports else "[media_port]",
         rtpmaps=f"a=rtpmap:{payload} {names[payload]}/8000",
         ear=_EAR,
         refusals="\n  ".join(map(_refusal, _REFUSALS)),
