@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import Final, Literal
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Final, Literal, NoReturn
 
 from cti_bridge.ami.errors import FrameTooLong, HeaderMissing, NotAsterisk
 from cti_bridge.ami.headers import REPEATABLE, REQUIRED
+from cti_bridge.ami.shapes import Shapes, first_places
 
 Fault = Literal["headless", "incomplete", "ragged", "repeated", "unsigned"]
 """Why a message may hold a caller's own text as headers (asterisk.md, trap 1).
@@ -35,30 +38,39 @@ def is_number(text: str) -> bool:
 
 
 class Message:
-    """One event or reply of Asterisk, read when it is first looked into."""
+    """One event or reply of Asterisk, read when it is first looked into.
 
-    __slots__ = ("_headers", "_lines", "_signatures", "event", "raw", "response")
+    ``event`` is the event's name, or "" when it is no event; ``response`` is
+    ``Success``, ``Error`` … of a reply, or "" when it is none; ``raw`` is what it was
+    made of.
+    """
 
-    def __init__(self, raw: bytes, signatures: tuple[bytes, ...] = ()) -> None:
+    __slots__ = (
+        *("_places", "_shapes", "_signatures", "_values"),
+        *("event", "raw", "response"),
+    )
+
+    def __init__(
+        self,
+        raw: bytes,
+        signatures: tuple[bytes, ...] = (),
+        shapes: Shapes | None = None,
+    ) -> None:
         """Take one frame, without its closing empty line.
 
         Args:
             raw: The frame's bytes.
             signatures: Any one of these in it shows that Asterisk wrote it; none
                 means that it can't be told.
+            shapes: What others on the same link looked like; only makes it faster.
         """
         self.raw = raw
-        self.event = ""
-        """The event's name, or "" when it is no event."""
-        self.response = ""
-        """``Success``, ``Error`` … of a reply, or "" when it is none."""
+        # Most of a busy stream is never looked into any further than this.
+        self.event, self.response = _named(raw.partition(b"\r\n")[0])
         self._signatures = signatures
-        self._headers: dict[str, str] | None = None
-        self._lines: list[str] = []
-        if raw.startswith(b"Event: "):
-            self.event = _line(raw, 7)
-        elif raw.startswith(b"Response: "):
-            self.response = _line(raw, 10)
+        self._shapes = shapes
+        self._places: dict[str, int] | None = None
+        self._values: Sequence[str] | re.Match[str] = ()
 
     def __repr__(self) -> str:
         return f"Message({self.raw!r})"
@@ -87,12 +99,13 @@ class Message:
         headers in only after ``CallerIDNum``; what stands before it is Asterisk's.
         Bytes that are no UTF-8 come back as lone surrogates.
         """
-        headers = self._headers if self._headers is not None else self._read()
-        value = headers.get(key)
-        if value is None:
+        places = self._places if self._places is not None else self._read()
+        place = places.get(key)
+        if place is None:
             folded = key.lower()
-            return next((v for k, v in self.pairs() if k.lower() == folded), None)
-        return value
+            alike = (p for k, p in places.items() if k.lower() == folded)
+            place = min(alike, default=None)
+        return None if place is None else self._values[place]
 
     def all(self, key: str) -> list[str]:
         """Return every value of a repeatable header in order; [] when none."""
@@ -112,9 +125,7 @@ class Message:
 
     def pairs(self) -> list[tuple[str, str]]:
         """Return every header in order; lines that are none are left out."""
-        if self._headers is None:
-            self._read()
-        return [_pair(line) for line in self._lines if ":" in line]
+        return [_pair(line) for line in self._lines() if ":" in line]
 
     @property
     def succeeded(self) -> bool:
@@ -149,7 +160,7 @@ class Message:
         return (
             ("headless", not self.event and not self.response),
             ("incomplete", not REQUIRED.get(self.event, frozenset()) <= names),
-            ("ragged", any(":" not in line for line in self._lines)),
+            ("ragged", any(":" not in line for line in self._lines())),
             ("repeated", bool(self.repeated)),
             ("unsigned", self._is_unsigned()),
         )
@@ -159,24 +170,34 @@ class Message:
             signature in self.raw for signature in self._signatures
         )
 
-    def _read(self) -> dict[str, str]:
+    def _lines(self) -> list[str]:
+        return self.raw.decode("utf-8", "surrogateescape").split("\r\n")
+
+    def _read(self) -> dict[str, int]:
         # Decoded a frame at a time: a character is never cut by the network here.
-        lines = self.raw.decode("utf-8", "surrogateescape").split("\r\n")
-        self._lines = lines
-        try:
-            # Backwards, so that of doubled keys the first is what stays.
-            headers: dict[str, str] = dict(
-                [line.split(": ", 1) for line in reversed(lines)]
-            )
-        except ValueError:
-            headers = dict(_pair(line) for line in reversed(lines) if ":" in line)
-        self._headers = headers
-        return headers
+        text = self.raw.decode("utf-8", "surrogateescape")
+        name = self.event or self.response
+        alike = self._shapes.match(name, text) if self._shapes is not None else None
+        if alike is not None:
+            shape, self._values = alike
+            self._places = shape.places
+            return shape.places
+        lines = text.split("\r\n")
+        pairs = [_pair(line) for line in lines if ":" in line]
+        keys = [key for key, _ in pairs]
+        self._values = ["", *(value for _, value in pairs)]
+        self._places = first_places(keys)
+        if self._shapes is not None and all(": " in line for line in lines):
+            self._shapes.learn(name, keys)
+        return self._places
 
 
-def _line(raw: bytes, start: int) -> str:
-    end = raw.find(b"\r\n", start)
-    return str(raw[start:] if end < 0 else raw[start:end], "utf-8", "surrogateescape")
+@lru_cache(maxsize=512)
+def _named(head: bytes) -> tuple[str, str]:
+    name = head.decode("utf-8", "surrogateescape")
+    if name.startswith("Event: "):
+        return name[7:], ""
+    return "", name[10:] if name.startswith("Response: ") else ""
 
 
 def _pair(line: str) -> tuple[str, str]:
@@ -211,6 +232,7 @@ class Frames:
         """What only Asterisk and we know; given to each message from then on."""
         self._skipped = frozenset(f"Event: {name}".encode() for name in skipped)
         self._max_frame_bytes = max_frame_bytes
+        self._shapes = Shapes()
         self._buffer = bytearray()
 
     def feed(self, chunk: bytes) -> list[Message]:
@@ -238,15 +260,20 @@ class Frames:
         return messages
 
     def _messages(self, frames: list[bytes]) -> list[Message]:
-        signatures, skipped = self.signatures, self._skipped
-        messages: list[Message] = []
-        for frame in frames:
-            if len(frame) > self._max_frame_bytes:
-                raise FrameTooLong(len(frame), self._max_frame_bytes, tuple(messages))
-            if skipped and frame.partition(b"\r\n")[0] in skipped:
-                continue
-            messages.append(Message(frame, signatures))
-        return messages
+        signatures, skipped, shapes = self.signatures, self._skipped, self._shapes
+        if len(max(frames, key=len)) > self._max_frame_bytes:
+            self._refuse(frames)
+        return [
+            Message(frame, signatures, shapes)
+            for frame in frames
+            if not (skipped and frame.partition(b"\r\n")[0] in skipped)
+        ]
+
+    def _refuse(self, frames: list[bytes]) -> NoReturn:
+        limit = self._max_frame_bytes
+        place = next(n for n, frame in enumerate(frames) if len(frame) > limit)
+        before = self._messages(frames[:place]) if place else []
+        raise FrameTooLong(len(frames[place]), limit, tuple(before))
 
     def _check(self, size_bytes: int, before: list[Message]) -> None:
         if size_bytes > self._max_frame_bytes:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from cti_bridge.ami.errors import FrameTooLong, HeaderMissing, NotAsterisk
 from cti_bridge.ami.protocol import Frames, Message, is_number
+from cti_bridge.ami.shapes import MAX_SHAPES
 from tests.support import traces
 
 GREETING = b"Asterisk Call Manager/11.0.0\r\n"
@@ -95,6 +96,57 @@ def test_a_header_is_found_in_any_case() -> None:
 
     assert message["Uniqueid"] == "1.1"
     assert message.get("UNIQUEID") == "1.1"
+
+
+def test_of_a_header_in_several_cases_the_first_is_found() -> None:
+    message = one(b"Event: Hangup\r\nUNIQUEID: 1.1\r\nuniqueid: 9.9")
+
+    assert message["Uniqueid"] == "1.1"
+
+
+LINES = st.lists(
+    st.sampled_from(
+        [
+            "A: 1",
+            "A: 2",
+            "a: 3",
+            "B: ",
+            "B:",
+            "C: x: y",
+            "D",
+            "",
+            "A:1",
+            "é: ü",
+            "A: \r",
+        ]
+    ),
+    max_size=6,
+)
+
+
+@given(st.lists(LINES, min_size=2, max_size=6))
+def test_a_message_reads_the_same_whether_or_not_one_like_it_came_before(
+    blocks: list[list[str]],
+) -> None:
+    raw = ["\r\n".join(["Event: X", *b]) for b in blocks]
+    # Each twice: the second time its shape is known.
+    stream = GREETING + "".join(f"{r}\r\n\r\n" for r in raw + raw).encode()
+
+    for message in read(stream):
+        alone = Message(message.raw)
+        for key in ("Event", "A", "a", "B", "C", "D", "é", "no"):
+            assert message.get(key) == alone.get(key)
+        assert message.pairs() == alone.pairs()
+
+
+def test_a_caller_who_makes_many_shapes_costs_no_more_than_a_slower_reading() -> None:
+    blocks = [f"Event: X\r\nX-{n}: {n}\r\n\r\n" for n in range(MAX_SHAPES + 20)]
+
+    messages = read(GREETING + "".join(blocks + blocks).encode())
+
+    assert [m.get(f"X-{n % len(blocks)}") for n, m in enumerate(messages)] == [
+        str(n % len(blocks)) for n in range(2 * len(blocks))
+    ]
 
 
 def test_the_same_header_in_two_cases_is_told_as_repeated() -> None:
