@@ -64,3 +64,15 @@ class ShippedElsewhere(StoreError):
         self.journal_id = journal_id
         self.expected = expected
         self.found = found
+
+
+class DatabaseAway(StoreError):
+    """A question could not be put to the database."""
+
+    def __init__(self, why: str) -> None:
+        """Say why."""
+        super().__init__(
+            f"database: cannot be asked: {why}; calls go on, records wait in the "
+            "journal"
+        )
+        self.why = why

@@ -38,6 +38,10 @@ TOUCHED = "touched_"
 _FOUND = ("kind", "at", "call_id", "agent_id", "province", "unit")
 """What stands in the body of a fact and has a column beside it."""
 
+_LEG: tuple[ColumnElement[str], ...] = (
+    literal_column("'leg_id'"),
+    literal_column("'offer_id'"),
+)
 _NOTHING: ColumnElement[str] = literal_column("''")
 _CENTRE: ColumnElement[str] = literal_column("'-'")
 
@@ -83,6 +87,7 @@ def _facts() -> CTE:
         "body": body,
         **{name: cast(text, table.c[name].type) for name, text in found.items()},
         # A leg in no call of ours tells an empty one.
+        "leg_id": func.coalesce(*(body.op("->>")(name) for name in _LEG)),
         "call_id": cast(func.nullif(found["call_id"], _NOTHING), Uuid),
     }
     statement = insert(table).from_select(list(values), select(*values.values()))

@@ -47,12 +47,18 @@ facts = Table(
     _instant("at", is_known=True),
     _id("call_id", is_known=False),
     _text("agent_id"),
+    _text("leg_id"),
     Column("body", JSONB, nullable=False),
     *_place(),
     Index("facts_by_call", "call_id", postgresql_where="call_id IS NOT NULL"),
+    Index("facts_by_leg", "leg_id", postgresql_where="leg_id IS NOT NULL"),
     Index("facts_by_at", "at"),
 )
-"""Every entry of every journal, as it was written."""
+"""Every entry of every journal, as it was written.
+
+``leg_id`` is also the offer's, whose leg has the same: what tells only of a leg is
+found by it.
+"""
 
 calls = Table(
     "calls",

@@ -85,12 +85,19 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("call_id", sa.Uuid(as_uuid=False), nullable=True),
         sa.Column("agent_id", sa.Text(), nullable=True),
+        sa.Column("leg_id", sa.Text(), nullable=True),
         sa.Column("body", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("province", sa.Text(), nullable=False),
         sa.Column("unit", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("journal_id", "seq"),
     )
     op.create_index("facts_by_at", "facts", ["at"])
+    op.create_index(
+        "facts_by_leg",
+        "facts",
+        ["leg_id"],
+        postgresql_where="leg_id IS NOT NULL",
+    )
     op.create_index(
         "facts_by_call", "facts", ["call_id"], postgresql_where="call_id IS NOT NULL"
     )
