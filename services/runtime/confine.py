@@ -76,7 +76,7 @@ def main() -> None:
         _call("prctl", _PR_SET_PDEATHSIG, plan["end_by"], 0, 0, 0)
         if os.getppid() != plan["parent"]:
             os.kill(os.getpid(), signal.SIGKILL)  # it ended before we asked
-        os.execvpe(argv[0], argv, os.environ)  # noqa: S606 - this is what we are for
+        os.execve(argv[0], argv, os.environ)  # noqa: S606 - this is what we are for
     except OSError as error:
         sys.stderr.write(f"{argv[0]}: {error}\n")
         sys.exit(NO_WAY_IN)

@@ -184,7 +184,10 @@ def confined(
         "ways": ways_in(resolved, may_enter(user)) if user else {},
         "end_by": int(end_by),
     }
-    return (sys.executable, "-I", "-S", confine.__file__, json.dumps(plan), *argv)
+    # Found now: later, Python's own files may be out of reach for the search.
+    program = shutil.which(argv[0]) or argv[0]
+    started = (program, *argv[1:])
+    return (sys.executable, "-I", "-S", confine.__file__, json.dumps(plan), *started)
 
 
 def check_ways(user: ServiceUser | None, needed: Sequence[Path]) -> None:
