@@ -1,0 +1,267 @@
+"""Calls over HTTP: the live ones, those on record, and one whole."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Query, Request
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from acd.vocabulary.agent_facts import CallDisposed
+from acd.vocabulary.ids import AgentId, CallId
+from acd.vocabulary.offer_facts import CloseReason, Party
+from acd.vocabulary.states import CallState
+from services.api.agents import OfFloor
+from services.api.ports import CallView, Shipping
+from services.api.problems import (
+    NotWithAnAgent,
+    RecordsBehind,
+    UnknownRecord,
+    told_by,
+)
+from services.store.queries import MOST_CALLS, CallFilter, CallStory, Records, is_uuid
+
+router = APIRouter(prefix="/calls", tags=["calls"])
+
+_CATCH_UP_S = 1.0
+_EXAMPLE: dict[str, JsonValue] = {
+    "call_id": "3f2a77e1-0c56-4a0e-9b8e-5d1c0f4f7a10",
+    "state": "closed",
+    "number": "6000",
+    "caller_number": "13800138000",
+    "caller_name": "",
+    "queue_id": "fault",
+    "agent_id": "1001",
+    "sip_call_id": "a84b4c76e66710@192.0.2.7",
+    "arrived_at": "2026-11-21T08:00:00.000000Z",
+    "queued_at": "2026-11-21T08:00:09.500000Z",
+    "connected_at": "2026-11-21T08:00:12.000000Z",
+    "ended_at": "2026-11-21T08:02:00.000000Z",
+    "ended_by": "caller",
+    "close_reason": "completed",
+    "waited_s": 2.5,
+    "talked_s": 108.0,
+}
+
+
+class CallOut(BaseModel):
+    """One call, live or on record; what did not happen is null."""
+
+    model_config = ConfigDict(
+        from_attributes=True, json_schema_extra={"example": _EXAMPLE}
+    )
+
+    call_id: str
+    state: CallState
+    number: str
+    caller_number: str
+    caller_name: str
+    queue_id: str | None
+    agent_id: str | None
+    sip_call_id: str
+    arrived_at: datetime | None
+    queued_at: datetime | None
+    connected_at: datetime | None
+    ended_at: datetime | None
+    ended_by: Party | None
+    close_reason: CloseReason | None
+    waited_s: float | None
+    talked_s: float | None
+
+
+class WholeCallOut(CallOut):
+    """One call with what only its record knows; null while it is live."""
+
+    answered_at: datetime | None = None
+    flow: str | None = None
+    disposition: str | None = None
+    is_estimated: bool | None = None
+    province: str | None = None
+    unit: str | None = None
+
+
+class StoryOut(BaseModel):
+    """One call with all that belongs to it, each in its order."""
+
+    call: WholeCallOut
+    legs: list[dict[str, Any]]
+    steps: list[dict[str, Any]]
+    offers: list[dict[str, Any]]
+    conversations: list[dict[str, Any]]
+    recordings: list[dict[str, Any]]
+    facts: list[dict[str, Any]]
+
+
+class DispositionIn(BaseModel):
+    """What a call was about."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"disposition": "fault"}}
+    )
+
+    disposition: Annotated[str, Field(min_length=1, max_length=80)]
+
+
+def records_of(request: Request) -> Records:
+    """Return the records that the app was made for."""
+    records: Records = request.app.state.records
+    return records
+
+
+def shipping_of(request: Request) -> Shipping:
+    """Return how far the records are."""
+    shipping: Shipping = request.app.state.shipping
+    return shipping
+
+
+OfRecords = Annotated[Records, Depends(records_of)]
+OfShipping = Annotated[Shipping, Depends(shipping_of)]
+OfCall = Annotated[str, Path(max_length=64, examples=[_EXAMPLE["call_id"]])]
+Wanted = Annotated[str | None, Query(max_length=256)]
+
+
+@router.get("/live")
+async def live_calls(floor: OfFloor) -> list[CallOut]:
+    """List the calls that have not ended, oldest first."""
+    return [CallOut.model_validate(view) for view in floor.live_calls()]
+
+
+@router.get("", responses=told_by(422, 503))
+async def calls(
+    floor: OfFloor,
+    records: OfRecords,
+    *,
+    sip_call_id: Wanted = None,
+    caller_number: Wanted = None,
+    since: datetime | None = None,
+    limit: Annotated[int, Query(ge=1, le=MOST_CALLS)] = 100,
+) -> list[CallOut]:
+    """List calls, live and on record, the newest first.
+
+    ``since`` is an instant with its zone, as in ``2026-11-21T08:00:00Z``; without one
+    it is UTC.
+    """
+    wanted = CallFilter(
+        sip_call_id=sip_call_id,
+        caller_number=caller_number,
+        since=since if since is None or since.tzinfo else since.replace(tzinfo=UTC),
+        limit=limit,
+    )
+    found = {row["call_id"]: _out(row) for row in await records.calls(wanted)}
+    # The floor knows better than the record what is so this moment.
+    for view in floor.live_calls():
+        if _is_wanted(view, wanted):
+            found[view.call_id] = CallOut.model_validate(view)
+    return sorted(found.values(), key=_arrival, reverse=True)[:limit]
+
+
+@router.get("/{call_id}", responses=told_by(404, 503))
+async def call(
+    floor: OfFloor, records: OfRecords, shipping: OfShipping, call_id: OfCall
+) -> WholeCallOut:
+    """Show one call: as it is now while it lives, then its record.
+
+    A call that ended a moment ago is waited for, so that it never seems gone.
+    """
+    view = floor.live_call(CallId(call_id))
+    if view is not None:
+        return WholeCallOut.model_validate(view)
+    row = await records.call(call_id)
+    is_complete = True
+    if row is None or row["ended_at"] is None:
+        is_complete = await shipping.caught_up(_CATCH_UP_S)
+        row = await records.call(call_id) if is_complete else None
+    if row is None:
+        raise _absent(call_id, is_complete=is_complete)
+    return WholeCallOut.model_validate(_fields(row))
+
+
+@router.get("/{call_id}/story", responses=told_by(404, 503))
+async def story(records: OfRecords, shipping: OfShipping, call_id: OfCall) -> StoryOut:
+    """Tell one call with all its steps, legs, offers, recordings and facts.
+
+    ``call_id`` may be the beginning of an id, where only one call has it.
+    """
+    is_complete = await shipping.caught_up(_CATCH_UP_S)
+    if not is_uuid(call_id):
+        named = await records.calls_named(call_id)
+        if len(named) != 1:
+            raise _absent(call_id, is_complete=is_complete)
+        call_id = named[0]
+    found = await records.story(call_id)
+    if found is None:
+        raise _absent(call_id, is_complete=is_complete)
+    return _story_out(found)
+
+
+@router.post("/{call_id}/disposition", status_code=202, responses=told_by(404, 409))
+async def dispose(
+    floor: OfFloor,
+    records: OfRecords,
+    shipping: OfShipping,
+    call_id: OfCall,
+    said: DispositionIn,
+) -> WholeCallOut:
+    """Say what a call was about, for the agent who has it or had it last."""
+    shown = await call(floor, records, shipping, call_id)
+    if shown.agent_id is None:
+        raise NotWithAnAgent(call_id)
+    await floor.tell(
+        CallDisposed(
+            at=floor.now(),
+            call_id=CallId(call_id),
+            agent_id=AgentId(shown.agent_id),
+            disposition=said.disposition,
+        )
+    )
+    return shown.model_copy(update={"disposition": said.disposition})
+
+
+def _absent(call_id: str, *, is_complete: bool) -> Exception:
+    return UnknownRecord(call_id) if is_complete else RecordsBehind(call_id)
+
+
+def _is_wanted(view: CallView, wanted: CallFilter) -> bool:
+    return (
+        wanted.sip_call_id in {None, view.sip_call_id}
+        and wanted.caller_number in {None, view.caller_number}
+        and (wanted.since is None or view.arrived_at >= wanted.since)
+    )
+
+
+def _arrival(shown: CallOut) -> datetime:
+    return shown.arrived_at or datetime.min.replace(tzinfo=UTC)
+
+
+def _out(row: Mapping[str, Any]) -> CallOut:
+    return CallOut.model_validate(_fields(row))
+
+
+def _fields(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row's values as they are shown; what was never told is empty."""
+    texts = ("number", "caller_number", "caller_name", "sip_call_id")
+    told = {name: row[name] or "" for name in texts}
+    return {**row, **told, "waited_s": _waited_s(row)}
+
+
+def _waited_s(row: Mapping[str, Any]) -> float | None:
+    until_at = row["connected_at"] or row["ended_at"]
+    if row["queued_at"] is None or until_at is None:
+        return None
+    waited: float = (until_at - row["queued_at"]).total_seconds()
+    return waited
+
+
+def _story_out(found: CallStory) -> StoryOut:
+    def plain(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        return [dict(row) for row in rows]
+
+    return StoryOut(
+        call=WholeCallOut.model_validate(_fields(found.call)),
+        legs=plain(found.legs),
+        steps=plain(found.steps),
+        offers=plain(found.offers),
+        conversations=plain(found.conversations),
+        recordings=plain(found.recordings),
+        facts=plain(found.facts),
+    )

@@ -1,0 +1,85 @@
+"""Who may speak to the HTTP edge: this machine, in its own name, in few bytes."""
+
+import re
+from collections.abc import Iterable
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from services.api.problems import problem
+
+MOST_BODY_BYTES = 64 * 1024
+_TOO_LARGE = f"body: at most {MOST_BODY_BYTES} bytes are taken"
+_LOOPBACK = re.compile(r"(localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?")
+
+
+class Gate:
+    """Turns away what no honest client of this machine sends.
+
+    A page of elsewhere that has its name resolve to 127.0.0.1 sends its own Host; a
+    page that calls us across origins sends its Origin. There are no log-ins yet, so
+    both would act for whoever sits here.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Stand before an app."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through, or answer it."""
+        if scope["type"] not in {"http", "websocket"}:
+            await self._app(scope, receive, send)
+            return
+        refusal = _refusal(scope["headers"])
+        if refusal is None:
+            await self._app(scope, _Capped(receive), send)
+        elif scope["type"] == "http":
+            await refusal(scope, receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1008})
+
+
+def _refusal(headers: Iterable[tuple[bytes, bytes]]) -> Response | None:
+    told: dict[bytes, list[str]] = {}
+    for name, value in headers:
+        told.setdefault(name, []).append(value.decode("latin-1"))
+    hosts = told.get(b"host", [])
+    if len(hosts) != 1 or not _LOOPBACK.fullmatch(hosts[0].lower()):
+        return problem(
+            403,
+            "foreign_host",
+            f"host {hosts!r}: only names of this machine are answered; "
+            "use http://127.0.0.1",
+        )
+    own = f"http://{hosts[0]}".lower()
+    for origin in told.get(b"origin", []):
+        if origin.lower() != own:
+            return problem(
+                403,
+                "foreign_origin",
+                f"origin {origin!r}: pages of elsewhere are not answered",
+            )
+    for length in told.get(b"content-length", []):
+        if length.isdigit() and int(length) > MOST_BODY_BYTES:
+            return _too_large()
+    return None
+
+
+def _too_large() -> Response:
+    return problem(413, "request_entity_too_large", _TOO_LARGE)
+
+
+class _Capped:
+    """Reads a body up to the most that is taken, also one of untold length."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._seen_bytes = 0
+
+    async def __call__(self) -> Message:
+        message = await self._receive()
+        self._seen_bytes += len(message.get("body", b""))
+        if self._seen_bytes > MOST_BODY_BYTES:
+            raise HTTPException(413, _TOO_LARGE)
+        return message

@@ -1,0 +1,111 @@
+"""The app over a real engine, journal and PostgreSQL, and a client to it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+
+from acd.core.agents import Agent
+from acd.core.engine import Engine
+from acd.vocabulary.errors import AcdError
+from acd.vocabulary.facts import AgentWish, ToldFact
+from acd.vocabulary.ids import AgentId, CallId
+from services.api.app import create_app
+from services.api.ports import AgentView, CallView, PartReadiness, Readiness
+from services.runtime.views import agent_view, call_view
+from services.store.journal import Journal
+from services.store.queries import Records
+from services.store.segments import Origin
+from services.store.shipper import Shipper
+from tests.support.builders import a_floor, at, seen
+from tests.support.postgres import fresh_database
+
+
+class JournaledFloor:
+    """A floor of one engine whose every fact goes to a journal."""
+
+    def __init__(self, journal: Journal) -> None:
+        self.engine = Engine(a_floor())
+        self.journal = journal
+        self.database = "answers"
+        self._now = at(0)
+        self.take(seen(-100))
+
+    def take(self, *facts: ToldFact) -> None:
+        for fact in facts:
+            outcome = self.engine.apply(fact)
+            for n, established in enumerate(outcome.facts):
+                origin = Origin.ESTABLISHED if n else Origin.TOLD
+                self.journal.append(established, origin)
+
+    def now(self) -> datetime:
+        self._now += timedelta(seconds=1)
+        return self._now
+
+    async def tell(self, fact: AgentWish) -> None:
+        try:
+            self.take(fact)
+        except AcdError:
+            self.journal.append(fact, Origin.REFUSED)
+            raise
+
+    def agents(self) -> Sequence[AgentView]:
+        return [self._view(agent) for agent in self.engine.floor.agents.values()]
+
+    def agent(self, agent_id: AgentId) -> AgentView | None:
+        agent = self.engine.floor.agents.get(agent_id)
+        return None if agent is None else self._view(agent)
+
+    def _view(self, agent: Agent) -> AgentView:
+        return agent_view(agent, started_at=at(-100))
+
+    def live_calls(self) -> Sequence[CallView]:
+        calls = self.engine.floor.calls.values()
+        return [call_view(call, now=self._now) for call in calls]
+
+    def live_call(self, call_id: CallId) -> CallView | None:
+        call = self.engine.floor.calls.get(call_id)
+        return None if call is None else call_view(call, now=self._now)
+
+    async def readiness(self) -> Readiness:
+        is_ready = self.database == "answers"
+        part = PartReadiness(
+            part="database", is_ready=is_ready, sentence=f"database: {self.database}"
+        )
+        return Readiness(parts=(part,))
+
+
+@pytest.fixture
+async def journal(tmp_path: Path) -> AsyncIterator[Journal]:
+    async with Journal(tmp_path) as journal:
+        yield journal
+
+
+@pytest.fixture
+def floor(journal: Journal) -> JournaledFloor:
+    return JournaledFloor(journal)
+
+
+@pytest.fixture
+async def client(
+    floor: JournaledFloor, journal: Journal
+) -> AsyncIterator[httpx.AsyncClient]:
+    async with fresh_database() as url:
+        shipper, records = Shipper(journal, url), Records(url)
+        task = asyncio.create_task(shipper.run())
+        # Brings the tables, too.
+        assert await shipper.caught_up(30)
+        app = create_app(floor, records=records, shipping=shipper)
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(
+            transport=transport, base_url="http://127.0.0.1:16001"
+        ) as client:
+            yield client
+        await records.close()
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
