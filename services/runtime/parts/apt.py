@@ -246,8 +246,8 @@ Debug::NoLocking "true";
         except subprocess.TimeoutExpired:
             raise self._failed(arguments[0], f"no end after {limit_s:.0f} s") from None
         words = [line for line in done.stderr.splitlines() if line[:2] in {"E:", "W:"}]
-        # apt-get update ends with 0 when no list could be fetched at all.
-        if done.returncode or (arguments[0] == "update" and words):
+        # apt-get update warns and ends with 0 when no list could be fetched at all.
+        if done.returncode or any("ailed to fetch" in line for line in words):
             raise self._failed(arguments[0], "; ".join(words[-3:]) or "no words")
         return done.stdout
 
