@@ -200,7 +200,7 @@ def _devices(devices: Mapping[str, str]) -> str:
 
 def _check(conf: Conf) -> None:
     for number in conf.numbers:
-        _must(_NUMBER, number, "number", "digits, *, # and + at most 20")
+        _must(_NUMBER, number, "number", "digits, *, # and + would do, at most 20")
     for device, password in conf.devices.items():
         _must(_DEVICE, device, "device", "dev- and letters or digits would do")
         if not _SECRET.fullmatch(password):
@@ -217,7 +217,12 @@ def _check(conf: Conf) -> None:
         )
     for module in conf.extra_modules:
         _must(_MODULE, module, "module", "a name such as app_queue.so would do")
-    _must(re.compile(r"[A-Za-z0-9]{1,32}"), conf.boot_id, "boot id", "1 to 32 letters")
+    _must(
+        re.compile(r"[A-Za-z0-9]{1,32}"),
+        conf.boot_id,
+        "boot id",
+        "1 to 32 letters would do",
+    )
     _check_lines(conf)
 
 

@@ -1,0 +1,195 @@
+"""Asterisk's configuration: what it lets in, and what it never holds."""
+
+import re
+import stat
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from services.runtime.embedded import conf as module
+from services.runtime.embedded.conf import (
+    HOLDS_SECRETS,
+    Conf,
+    ConfRefused,
+    TemplateBroken,
+    put,
+    render,
+)
+
+SECRET = "the-secret-of-the-account"
+PASSWORD = "the-password-of-a-device"
+
+
+def a_conf(folder: Path = Path("/srv/tieline")) -> Conf:
+    return Conf(
+        boot_id="b1",
+        etc=folder / "etc",
+        run=folder / "run",
+        spool=folder / "spool",
+        log=folder / "log",
+        lib=folder / "lib",
+        modules=Path("/usr/lib/asterisk/modules"),
+        sounds=Path("/usr/share/asterisk/sounds/en"),
+        music=Path("/usr/share/asterisk/moh"),
+        sip_port=16000,
+        ami_port=16002,
+        ami_secret=SECRET,
+        agi_port=16003,
+        rtp_first=16100,
+        rtp_last=18099,
+        numbers=("6000", "6001"),
+        devices={"dev-1001": PASSWORD},
+    )
+
+
+def spoken(text: str) -> list[str]:
+    """Return the lines that Asterisk acts on."""
+    return [line for line in text.splitlines() if line and not line.startswith(";")]
+
+
+def test_every_place_is_filled() -> None:
+    files = render(a_conf())
+
+    assert not [name for name, text in files.items() if "{{" in text]
+
+
+def test_secrets_stand_in_their_own_files_only(tmp_path: Path) -> None:
+    put(a_conf(tmp_path))
+
+    holding = {
+        path.name
+        for path in (tmp_path / "etc").iterdir()
+        if SECRET in path.read_text() or PASSWORD in path.read_text()
+    }
+    modes = {
+        name: stat.S_IMODE((tmp_path / "etc" / name).stat().st_mode) for name in holding
+    }
+    assert holding == HOLDS_SECRETS
+    assert set(modes.values()) == {0o600}
+
+
+def test_putting_twice_leaves_the_newer_and_no_drafts(tmp_path: Path) -> None:
+    put(a_conf(tmp_path))
+    put(replace(a_conf(tmp_path), boot_id="b2"))
+
+    assert "systemname = b2" in (tmp_path / "etc" / "asterisk.conf").read_text()
+    assert not list((tmp_path / "etc").glob(".*"))
+
+
+def test_a_caller_can_dial_the_exact_numbers_and_nothing_else() -> None:
+    text = render(a_conf())["extensions.conf"]
+    section = text.split("[from-trunk]")[1].split("\n[")[0]
+
+    dialled = re.findall(r"^exten => ([^,]+),", section, re.MULTILINE)
+
+    assert dialled == ["6000", "6001"]
+
+
+def test_the_dialplan_has_no_open_pattern_and_leads_nowhere_outside() -> None:
+    lines = spoken(render(a_conf())["extensions.conf"])
+
+    called = {
+        name
+        for line in lines
+        for name in re.findall(r"(?:,1|n(?:\(\w+\))?),(\w+)\(", line)
+    }
+    assert not [line for line in lines if re.match(r"exten => _", line)]
+    assert not any(line.startswith(("include", "switch")) for line in lines)
+    assert called.isdisjoint(
+        {"Dial", "Originate", "System", "TrySystem", "Exec", "TryExec", "Transfer"}
+    )
+
+
+def test_an_agents_device_can_dial_nothing() -> None:
+    text = render(a_conf())["extensions.conf"]
+
+    assert not spoken(text.split("[cc-device]")[1])
+
+
+def test_the_account_may_not_run_programs_or_write_files() -> None:
+    text = render(a_conf())["manager.conf"]
+
+    (classes,) = re.findall(r"^write = (.*)$", text, re.MULTILINE)
+    assert set(classes.split(",")) == {"call", "originate", "reporting"}
+
+
+def test_only_named_modules_are_loaded_and_none_that_reaches_outside() -> None:
+    lines = spoken(render(a_conf())["modules.conf"])
+
+    assert "autoload = no" in lines
+    loaded = {line.removeprefix("load = ") for line in lines if "load = " in line}
+    outside = re.compile(
+        r"func_(shell|curl|odbc)|app_(system|exec|externalivr|minivm|sms|queue|dial)"
+        r"|res_(ari|http|xmpp|config_ldap|odbc|curl|phoneprov)|pbx_spool|chan_(?!pjsip)"
+    )
+    assert not [name for name in loaded if outside.match(name)]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("numbers", ("_X.",)),
+        ("numbers", ("6000,1,System(id)",)),
+        ("numbers", ("6000\nexten",)),
+        ("devices", {"dev-1]\n[evil": PASSWORD}),
+        ("devices", {"trunk": PASSWORD}),
+        ("devices", {"dev-1001": "short"}),
+        ("devices", {"dev-1001": "with a blank and;more"}),
+        ("ami_secret", "ends\nhere-and-now-ok"),
+        ("boot_id", "a b"),
+        ("boot_id", ""),
+        ("spool", Path("/tmp/a\nb")),  # noqa: S108 - never made
+        ("sip_host", "127.0.0.1;"),
+        ("trunk_from", ("127.0.0.1\nmatch = 0.0.0.0/0",)),
+        ("extra_modules", ("app_dial.so\nload = app_system.so",)),
+    ],
+)
+def test_what_would_break_out_of_its_place_is_refused(
+    field: str, value: object
+) -> None:
+    with pytest.raises(ConfRefused):
+        render(replace(a_conf(), **{field: value}))  # type: ignore[arg-type] # by name
+
+
+def test_a_refused_secret_is_not_shown() -> None:
+    with pytest.raises(ConfRefused) as caught:
+        render(replace(a_conf(), devices={"dev-1001": "oops it is;here"}))
+
+    assert str(caught.value) == (
+        "password of dev-1001: cannot stand in asterisk's configuration, "
+        "found 15 characters; 16 to 64 letters, digits, - or _ would do"
+    )
+
+
+def test_a_refused_number_is_shown() -> None:
+    with pytest.raises(ConfRefused) as caught:
+        render(replace(a_conf(), numbers=("60 00",)))
+
+    assert str(caught.value) == (
+        "number: cannot stand in asterisk's configuration, found '60 00'; "
+        "digits, *, # and + would do, at most 20"
+    )
+
+
+def test_a_template_that_asks_for_what_nobody_gives_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "rtp.conf").write_text("rtpstart = {{rtp_frist}}")
+    monkeypatch.setattr(module, "TEMPLATES", (module.TEMPLATES[0], tmp_path))
+
+    with pytest.raises(TemplateBroken) as caught:
+        render(a_conf())
+
+    assert str(caught.value) == (
+        "rtp.conf: no value is called 'rtp_frist'; see conf.py for those there are"
+    )
+
+
+@pytest.mark.parametrize(("is_strict", "word"), [(True, "yes"), (False, "no")])
+def test_sound_is_taken_from_whom_it_was_agreed_with_unless_told(
+    is_strict: bool, word: str
+) -> None:
+    text = render(replace(a_conf(), is_rtp_strict=is_strict))["rtp.conf"]
+
+    assert f"strictrtp = {word}" in spoken(text)
