@@ -1,0 +1,179 @@
+import asyncio
+import hashlib
+import resource
+import signal
+import struct
+import wave
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from acd.vocabulary.decisions import StoreRecording
+from acd.vocabulary.facts import RecordingFact
+from acd.vocabulary.ids import CallId, OfferId
+from acd.vocabulary.recording_facts import RecordingMissing, RecordingStored
+from recordings.errors import UnsafeName
+from recordings.naming import final_path, spool_name
+from recordings.store import RecordingStore
+
+AT = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
+CALL = CallId("3f2a77e1-0c56-4a0e-9b8e-5d1c0f4f7a10")
+OFFER = OfferId("0ffe77e1-0c56-4a0e-9b8e-5d1c0f4f7a10")
+DECISION = StoreRecording(call_id=CALL, offer_id=OFFER)
+
+
+class Place:
+    def __init__(self, root: Path) -> None:
+        self.spool, self.folder = root / "spool", root / "kept"
+        self.spool.mkdir()
+        self.raw = self.spool / f"{CALL}_{OFFER}.raw"
+        self.store = RecordingStore(self.spool, self.folder, now=lambda: AT)
+        self.told: list[RecordingFact] = []
+
+    async def outcome(self) -> RecordingFact:
+        self.store.take(DECISION, tell=self.told.append)
+        await self.store.close()
+        (fact,) = self.told
+        return fact
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path)
+
+
+def pairs(seconds: float, agent: int = 1000, caller: int = -2000) -> bytes:
+    return struct.pack("<hh", agent, caller) * int(8000 * seconds)
+
+
+async def test_a_recording_is_a_wav_with_the_caller_left_and_the_agent_right(
+    place: Place,
+) -> None:
+    place.raw.write_bytes(pairs(1.5))
+
+    fact = await place.outcome()
+
+    assert isinstance(fact, RecordingStored)
+    path = place.folder / fact.path
+    assert fact.path == f"2026/11/21/{CALL}.{OFFER}.wav"
+    assert (fact.length_s, fact.channels, fact.at) == (1.5, 2, AT)
+    assert fact.size_bytes == path.stat().st_size == 44 + 4 * 12000
+    assert fact.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    with wave.open(str(path)) as sound:
+        assert (sound.getnchannels(), sound.getframerate()) == (2, 8000)
+        left, right = struct.unpack("<hh", sound.readframes(1))
+    assert (left, right) == (-2000, 1000)
+    assert list(place.spool.iterdir()) == []
+    assert [p.name for p in path.parent.iterdir()] == [path.name]
+    assert path.stat().st_mode & 0o077 == 0
+
+
+async def test_a_file_that_still_grows_is_waited_for(place: Place) -> None:
+    place.raw.write_bytes(pairs(0.5))
+
+    async def grow() -> None:
+        for _ in range(5):
+            await asyncio.sleep(0.2)
+            with place.raw.open("ab") as out:
+                out.write(pairs(0.5))
+
+    growing = asyncio.create_task(grow())
+    fact = await place.outcome()
+    await growing
+
+    assert isinstance(fact, RecordingStored)
+    assert fact.length_s == 3.0
+
+
+async def test_half_a_frame_at_the_end_is_dropped(place: Place) -> None:
+    place.raw.write_bytes(pairs(0.25) + b"\x01\x02\x03")
+
+    fact = await place.outcome()
+
+    assert isinstance(fact, RecordingStored)
+    assert fact.length_s == 0.25
+
+
+@pytest.mark.parametrize(
+    ("is_there", "found"),
+    [(True, "file is 0 bytes after stop"), (False, "there is no file")],
+)
+async def test_no_sound_is_said_in_the_record(
+    place: Place, is_there: bool, found: str
+) -> None:
+    if is_there:
+        place.raw.touch()
+
+    fact = await place.outcome()
+
+    assert isinstance(fact, RecordingMissing)
+    assert fact.reason == (
+        f"recording of call {CALL}: {found}; "
+        f"is {place.spool} writable by asterisk, and its disk not full?"
+    )
+
+
+async def test_a_disk_that_refuses_leaves_the_sound_where_it_is(place: Place) -> None:
+    place.raw.write_bytes(pairs(4))
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+    try:
+        fact = await place.outcome()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, before)
+
+    assert isinstance(fact, RecordingMissing)
+    assert fact.reason == (
+        f"recording of call {CALL}: cannot be stored in {place.folder}: "
+        f"File too large; it is left at {place.raw}"
+    )
+    assert place.raw.exists()
+    assert [p for p in place.folder.rglob("*") if p.is_file()] == []
+
+
+async def test_asked_twice_it_is_stored_and_told_once(place: Place) -> None:
+    place.raw.write_bytes(pairs(0.5))
+
+    place.store.take(DECISION, tell=place.told.append)
+    fact = await place.outcome()
+
+    assert isinstance(fact, RecordingStored)
+
+
+async def test_many_are_stored_at_once(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    for _ in range(12):
+        one = StoreRecording(call_id=CALL, offer_id=OfferId(str(uuid4())))
+        (place.spool / spool_name(CALL, one.offer_id)).write_bytes(pairs(0.1))
+        place.store.take(one, tell=place.told.append)
+
+    await place.store.close()
+
+    assert len(place.told) == 12
+    assert all(isinstance(fact, RecordingStored) for fact in place.told)
+
+
+@pytest.mark.parametrize(
+    "name", ["../../etc/passwd", "", "a" * 36, f"{CALL}/..", f"{CALL}\n"]
+)
+def test_what_is_no_id_never_becomes_a_path(name: str) -> None:
+    with pytest.raises(UnsafeName) as caught:
+        spool_name(CallId(name), OFFER)
+    with pytest.raises(UnsafeName):
+        final_path(CALL, OfferId(name), AT)
+
+    assert str(caught.value) == f"recording: {name!r} is no id; it should be a UUID"
+
+
+async def test_an_id_that_is_none_is_said_in_the_record(place: Place) -> None:
+    bad = StoreRecording(call_id=CallId("../x"), offer_id=OFFER)
+
+    place.store.take(bad, tell=place.told.append)
+    await place.store.close()
+
+    (fact,) = place.told
+    assert isinstance(fact, RecordingMissing)
