@@ -18,7 +18,6 @@ from services.api.app import create_app
 from services.api.ports import AgentView, CallView, PartReadiness, Readiness
 from services.runtime.views import agent_view, call_view
 from services.store.journal import Journal
-from services.store.queries import Records
 from services.store.segments import Origin
 from services.store.shipper import Shipper
 from tests.support.builders import a_floor, at, seen
@@ -95,17 +94,18 @@ async def client(
     floor: JournaledFloor, journal: Journal
 ) -> AsyncIterator[httpx.AsyncClient]:
     async with fresh_database() as url:
-        shipper, records = Shipper(journal, url), Records(url)
+        shipper = Shipper(journal, url)
         task = asyncio.create_task(shipper.run())
         # Brings the tables, too.
         assert await shipper.caught_up(30)
-        app = create_app(floor, records=records, shipping=shipper)
-        transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(
-            transport=transport, base_url="http://127.0.0.1:16001"
-        ) as client:
+        app = create_app(floor, shipping=shipper, database=url)
+        async with (
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(
+                transport=httpx.ASGITransport(app), base_url="http://127.0.0.1:16001"
+            ) as client,
+        ):
             yield client
-        await records.close()
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
