@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
 import pytest
+import structlog
 
 from cti_bridge.agi.errors import AgiError, ArrivalUnusable, CommandFailed, TextRefused
 from cti_bridge.agi.line import AgiLine, Arrival
@@ -259,6 +260,16 @@ async def test_a_leg_that_leaves_ends_the_walk(answers: dict[str, list[str]]) ->
     assert isinstance(ended, CallerGone)
 
 
+async def test_a_leg_that_never_stops_talking_is_let_go() -> None:
+    async def walk(line: Line) -> None:
+        await line.answer()
+
+    ended = await walked(FakeLeg(answers={"ANSWER": ["x"] * 500}), walk)
+
+    assert isinstance(ended, CallerGone)
+    assert "400 lines without an answer to 'ANSWER'" in str(ended)
+
+
 async def test_a_command_in_the_wrong_form_is_ours_to_mend() -> None:
     usage = ["520-Invalid command syntax.", "Usage: ANSWER", "520 End of proper usage."]
 
@@ -412,13 +423,16 @@ async def test_a_walk_that_crashes_ends_its_own_call_only() -> None:
             raise ZeroDivisionError
         await serve_arrival(session)
 
-    async with serving(serve) as (server, port):
-        await FakeLeg().run(port)
-        other = FakeLeg()
-        await other.run(port, HEADERS.replace("agi_network_script: flow", "x: y"))
+    with structlog.testing.capture_logs() as logged:
+        async with serving(serve) as (server, port):
+            await FakeLeg().run(port)
+            other = FakeLeg()
+            await other.run(port, HEADERS.replace("agi_network_script: flow", "x: y"))
 
-        assert other.commands
-        await eventually(lambda: server.sessions == 0)
+            assert other.commands
+            await eventually(lambda: server.sessions == 0)
+
+    assert [line["event"] for line in logged] == ["agi_session_crashed"]
 
 
 async def test_closing_lets_every_call_go() -> None:

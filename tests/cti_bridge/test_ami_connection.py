@@ -300,6 +300,18 @@ async def test_a_reply_forged_by_a_caller_answers_nothing(pbx: FakePbx) -> None:
     assert seen == []
 
 
+async def test_an_event_with_a_forged_action_id_is_told_all_the_same(
+    pbx: FakePbx,
+) -> None:
+    seen: list[Message] = []
+    async with linked(pbx, seen.append) as link:
+        link.release()
+        pbx.event("Hangup", ("CallerIDNum", "138"), ("ActionID", "3:1"))
+        await link.act("Ping")
+
+    assert [m.event for m in seen] == ["Hangup"]
+
+
 async def test_a_forged_event_lacks_the_signature_and_a_true_one_has_it(
     pbx: FakePbx,
 ) -> None:

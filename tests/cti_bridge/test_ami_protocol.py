@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from cti_bridge.ami.errors import FrameTooLong, HeaderMissing, NotAsterisk
 from cti_bridge.ami.protocol import Frames, Message, is_number
-from cti_bridge.ami.shapes import MAX_SHAPES
+from cti_bridge.ami.shapes import MAX_SHAPES, Shapes
 from tests.support import traces
 
 GREETING = b"Asterisk Call Manager/11.0.0\r\n"
@@ -147,6 +147,15 @@ def test_a_caller_who_makes_many_shapes_costs_no_more_than_a_slower_reading() ->
     assert [m.get(f"X-{n % len(blocks)}") for n, m in enumerate(messages)] == [
         str(n % len(blocks)) for n in range(2 * len(blocks))
     ]
+
+
+def test_no_more_shapes_are_kept_than_the_limit() -> None:
+    shapes = Shapes()
+    for n in range(MAX_SHAPES + 1):
+        shapes.learn("X", ["Event", f"X-{n}"])
+
+    assert shapes.match("X", f"Event: X\r\nX-{MAX_SHAPES - 1}: 1") is not None
+    assert shapes.match("X", f"Event: X\r\nX-{MAX_SHAPES}: 1") is None
 
 
 def test_the_same_header_in_two_cases_is_told_as_repeated() -> None:
