@@ -1,0 +1,50 @@
+"""The real Asterisk of this product, on ports of its own, for the length of a test."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from cti_bridge.ami.connection import Account
+from services.runtime.embedded import asterisk
+from services.runtime.embedded.asterisk import AsteriskPlace
+from services.runtime.parts import asterisk as asterisk_part
+from services.runtime.ports import Ports
+from services.runtime.privileges import service_user
+from services.runtime.settings import read_settings
+from tests.support.postgres import free_port
+
+SECRET = "a-secret-for-this-test-only"
+
+
+@asynccontextmanager
+async def real_pbx(data: Path) -> AsyncIterator[Account]:
+    """Run one with its state under ``data``; yields how the engine logs in."""
+    settings = read_settings()
+    place = AsteriskPlace(
+        part=asterisk_part.obtain(settings.asterisk, settings.parts),
+        data=data,
+        host="127.0.0.1",
+        ports=Ports(
+            sip=free_port(),
+            http=free_port(),
+            ami=free_port(),
+            agi=free_port(),
+            database=free_port(),
+            rtp_first=20100,
+            rtp_last=20199,
+        ),
+        user=service_user(None),
+        ami_user="tieline",
+        ami_secret=SECRET,
+        numbers=("6000",),
+        devices={"dev-1001": "a-password-of-twenty-four"},
+    )
+    child = await asterisk.start(place)
+    try:
+        yield Account(
+            host=place.host, port=place.ports.ami, username="tieline", secret=SECRET
+        )
+    finally:
+        await asterisk.stop(child)
