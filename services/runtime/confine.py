@@ -5,6 +5,7 @@ that it costs some 20 ms and works where only Python itself can be read.
 """
 
 import ctypes
+import errno
 import json
 import os
 import resource
@@ -39,7 +40,7 @@ def open_ways(ways: dict[str, list[str]]) -> None:
     in the covered folder is out of sight.
     """
     _call("unshare", _CLONE_NEWNS)
-    _call("mount", None, b"/", None, _MS_REC | _MS_PRIVATE, None)
+    _keep_to_ourselves()
     for shut, needed in ways.items():
         held = {path: os.open(path, os.O_PATH) for path in needed}
         flags = _MS_NOSUID | _MS_NODEV
@@ -49,6 +50,22 @@ def open_ways(ways: dict[str, list[str]]) -> None:
             source = f"/proc/self/fd/{handle}".encode()
             _call("mount", source, path.encode(), None, _MS_BIND | _MS_REC, None)
             os.close(handle)
+
+
+def _keep_to_ourselves() -> None:
+    try:
+        _call("mount", None, b"/", None, _MS_REC | _MS_PRIVATE, None)
+    except OSError as error:
+        # In a chroot / need not be a mount, and then it cannot be told to keep what
+        # is mounted from others; where it has no others, it keeps it anyhow.
+        if error.errno != errno.EINVAL or _tells_others():
+            raise
+
+
+def _tells_others() -> bool:
+    # Process 1 sees the mounts above a chroot as well.
+    with open("/proc/1/mountinfo", encoding="utf-8") as mounts:  # noqa: PTH123 - imports cost
+        return any(" shared:" in line for line in mounts)
 
 
 def give_up_root(uid: int, gid: int) -> None:
