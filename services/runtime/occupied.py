@@ -1,5 +1,6 @@
 """Whether an instance's ports are free, and who has those that are not."""
 
+import os
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -96,12 +97,18 @@ def _holder(port: int, protocol: str) -> str | None:
     wanted = {f"socket:[{inode}]" for inode in _listening_inodes(port, protocol)}
     for process in Path("/proc").glob("[0-9]*"):
         if wanted.intersection(_open_files(process)):
-            try:
-                name = (process / "comm").read_text(encoding="utf-8").strip()
-            except OSError:
-                continue
-            return f"{name} (pid {process.name})"
+            return f"{_name(process)} (pid {process.name})"
     return None
+
+
+def _name(process: Path) -> str:
+    try:
+        words = os.fsdecode((process / "cmdline").read_bytes()).split("\0")
+    except OSError:
+        words = []
+    # An unpacked Asterisk is started by its own loader: --library-path PATH PROGRAM.
+    at = 3 if words[1:2] == ["--library-path"] else 0
+    return Path(words[at]).name if len(words) > at else "a program"
 
 
 def _open_files(process: Path) -> Iterator[str]:
