@@ -80,7 +80,7 @@ def check_one_argument_or_refused(text: str) -> None:
 @pytest.mark.parametrize(
     ("command", "words"),
     [
-        (protocol.answer(), ["ANSWER"]),
+        (protocol.answer(), ["EXEC", "Answer", ",i"]),
         (protocol.stream_file("/p/a-1", "12#"), ["STREAM", "FILE", "/p/a-1", "12#"]),
         (protocol.stream_file("beep", ""), ["STREAM", "FILE", "beep", ""]),
         (protocol.wait_for_digit(1.5), ["WAIT", "FOR", "DIGIT", "1500"]),

@@ -244,10 +244,10 @@ async def test_a_sound_that_is_missing_is_passed_by() -> None:
         {"STREAM FILE": ["HANGUP", "200 result=-1 endpos=160"]},
         {
             "STREAM FILE": ["200 result=0 endpos=80", "HANGUP"],
-            "ANSWER": ["200 result=0"],
+            "EXEC Answer": ["200 result=0"],
         },
         {"STREAM FILE": ["511 result=-1 Command Not Permitted on a dead channel"]},
-        {"ANSWER": ["200 result=-1"]},
+        {"EXEC Answer": ["200 result=-1"]},
     ],
 )
 async def test_a_leg_that_leaves_ends_the_walk(answers: dict[str, list[str]]) -> None:
@@ -264,10 +264,10 @@ async def test_a_leg_that_never_stops_talking_is_let_go() -> None:
     async def walk(line: Line) -> None:
         await line.answer()
 
-    ended = await walked(FakeLeg(answers={"ANSWER": ["x"] * 500}), walk)
+    ended = await walked(FakeLeg(answers={"EXEC Answer": ["x"] * 500}), walk)
 
     assert isinstance(ended, CallerGone)
-    assert "400 lines without an answer to 'ANSWER'" in str(ended)
+    assert "400 lines without an answer to 'EXEC Answer" in str(ended)
 
 
 async def test_a_command_in_the_wrong_form_is_ours_to_mend() -> None:
@@ -276,7 +276,7 @@ async def test_a_command_in_the_wrong_form_is_ours_to_mend() -> None:
     async def walk(line: Line) -> None:
         await line.answer()
 
-    ended = await walked(FakeLeg(answers={"ANSWER": usage}), walk)
+    ended = await walked(FakeLeg(answers={"EXEC Answer": usage}), walk)
 
     assert isinstance(ended, CommandFailed)
     assert "agi command answer: asterisk refused it: 520" in str(ended)
