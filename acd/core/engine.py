@@ -46,7 +46,7 @@ from acd.vocabulary.leg_facts import (
     SwitchSeen,
 )
 from acd.vocabulary.recording_facts import RecordingMissing, RecordingStored
-from acd.vocabulary.states import AgentState, CallState
+from acd.vocabulary.states import CallState
 
 
 class Engine:
@@ -90,9 +90,8 @@ class Engine:
         match fact:
             case Tick():
                 due = floor.deadlines.take_due(fact.at)
-                for deadline in due:
-                    self._fall_due(turn, deadline)
-                return bool(due)
+                acted = [self._fall_due(turn, deadline) for deadline in due]
+                return any(acted)
             case CallArrived():
                 return self._arrive(turn, fact)
             case CallRouted():
@@ -116,7 +115,7 @@ class Engine:
                     return False
                 legs.ended(floor, turn, fact.leg_id, fact.ending)
             case BridgeFailed():
-                self._not_joined(turn, fact.offer_id)
+                return self._not_joined(turn, fact.offer_id)
             case SwitchLost():
                 floor.is_linked = False
             case SwitchSeen():
@@ -187,36 +186,39 @@ class Engine:
             offers.rang(turn, offer)
         return True
 
-    def _fall_due(self, turn: Turn, deadline: Deadline) -> None:
+    def _fall_due(self, turn: Turn, deadline: Deadline) -> bool:
+        """Act on a deadline; return False when its subject has moved on."""
         floor = self.floor
         match deadline.due:
             case Due.OFFER:
                 offer = floor.offers.get(OfferId(deadline.subject))
-                if offer is not None and offer.is_open:
-                    offers.timed_out(floor, turn, offer)
+                if offer is None or not offer.is_open:
+                    return False
+                offers.timed_out(floor, turn, offer)
             case Due.JOIN:
-                self._not_joined(turn, OfferId(deadline.subject))
+                return self._not_joined(turn, OfferId(deadline.subject))
             case Due.WRAP_UP:
                 agent = floor.agent(AgentId(deadline.subject))
-                if (
-                    agent.state is AgentState.WRAP_UP
-                    and agent.wrap_up_until == deadline.at
-                ):
-                    conversations.end_wrap_up(floor, turn, agent, is_by_limit=True)
+                if agent.wrap_up_until != deadline.at:
+                    return False
+                conversations.end_wrap_up(floor, turn, agent, is_by_limit=True)
             case Due.RETRY:
                 """Matching follows every turn; the call is simply free again."""
+                return CallId(deadline.subject) in floor.calls
+        return True
 
-    def _not_joined(self, turn: Turn, offer_id: OfferId) -> None:
+    def _not_joined(self, turn: Turn, offer_id: OfferId) -> bool:
         offer = self.floor.offers.get(offer_id)
-        if offer is None:
-            return
-        call = self.floor.calls.get(offer.call_id)
+        call = self.floor.calls.get(offer.call_id) if offer else None
         if (
-            call is not None
-            and call.offer_id == offer_id
-            and call.state is CallState.CONNECTING
+            offer is None
+            or call is None
+            or call.offer_id != offer_id
+            or call.state is not CallState.CONNECTING
         ):
-            offers.could_not_join(self.floor, turn, offer)
+            return False
+        offers.could_not_join(self.floor, turn, offer)
+        return True
 
     def _place_of(self, fact: ToldFact) -> Place:
         """Return whose fact it is.
