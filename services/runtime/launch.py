@@ -97,7 +97,7 @@ class Launch:
 
     def asterisk(self) -> AsteriskPlace:
         """Return where Asterisk lives, with the log-ins it knows."""
-        settings, given = self.settings, self.settings.ami.secret
+        settings = self.settings
         devices = {
             str(agent.agent_id): str(agent.device_id)
             for agent in self.floor.policy.agents.values()
@@ -109,12 +109,15 @@ class Launch:
             ports=settings.ports,
             user=self.user,
             ami_user=settings.ami.user,
-            ami_secret=(
-                given.get_secret_value() if given else kept_secret(self.data, "ami")
-            ),
+            ami_secret=self._ami_secret,
             numbers=tuple(self.floor.numbers),
             devices=device_passwords(self.data, devices),
         )
+
+    @property
+    def _ami_secret(self) -> str:
+        given = self.settings.ami.secret
+        return given.get_secret_value() if given else kept_secret(self.data, "ami")
 
     def engine(self) -> EnginePlace:
         """Return how the engine is started."""
@@ -122,6 +125,9 @@ class Launch:
         variables = {
             "TIELINE_DATA": str(self.data),
             "TIELINE_BASE_PORT": str(settings.base_port),
+            # By the environment, which only this user and root can read.
+            "TIELINE_DATABASE__URL": self.database_url,
+            "TIELINE_AMI__SECRET": self._ami_secret,
         }
         if settings.floor:
             variables["TIELINE_FLOOR"] = str(settings.floor)

@@ -104,6 +104,12 @@ class AmiSettings(_Section):
     """None means one made at the first start and kept in the data folder."""
 
 
+class RecordingSettings(_Section):
+    """Whether conversations are recorded."""
+
+    is_on: bool = True
+
+
 class LogSettings(_Section):
     """What the engine writes about itself."""
 
@@ -139,6 +145,7 @@ class Settings(BaseSettings):
     asterisk: AsteriskSettings = AsteriskSettings()
     database: DatabaseSettings = DatabaseSettings()
     ami: AmiSettings = AmiSettings()
+    recordings: RecordingSettings = RecordingSettings()
     logs: LogSettings = LogSettings()
 
     @property

@@ -84,7 +84,14 @@ class Switchboard:
             self._wake.clear()
             while self._facts:
                 for _ in range(min(ROUND, len(self._facts))):
-                    self._take(*self._facts.popleft())
+                    fact, answer = self._facts.popleft()
+                    try:
+                        self._take(fact, answer)
+                    except Exception:
+                        # The loop ends here; whoever asked must not wait for ever.
+                        if answer is not None:
+                            answer.cancel()
+                        raise
                 await asyncio.sleep(0)
             self._tick_when_due()
 

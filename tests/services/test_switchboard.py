@@ -13,7 +13,7 @@ from acd.vocabulary.errors import IllegalTransition
 from acd.vocabulary.facts import Fact
 from services.runtime.clock import Clock
 from services.runtime.switchboard import Switchboard, replay
-from services.store.segments import Entry, Origin, entry_of, line_of
+from services.store.segments import Entry, Origin, entry_for, entry_of, line_of
 from tests.support.builders import ALICE, a_floor, arrived, at, kinds, queued, seen
 
 
@@ -25,7 +25,7 @@ class Book:
 
     def append(self, fact: Fact, origin: Origin) -> int:
         seq = len(self.entries) + 1
-        entry = entry_of(line_of(seq, origin, fact).rstrip(b"\n"))
+        entry = entry_of(line_of(entry_for(seq, origin, fact)).rstrip(b"\n"))
         assert isinstance(entry, Entry)
         self.entries.append(entry)
         return seq

@@ -1,0 +1,137 @@
+"""The engine's parts put together: who tells whom, and who is told."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import structlog
+
+from acd.core.engine import Engine
+from acd.vocabulary.agent_facts import AgentSignedOut
+from acd.vocabulary.decisions import Decision, StoreRecording
+from acd.vocabulary.facts import LegFact
+from acd.vocabulary.leg_facts import SwitchSeen
+from cti_bridge.agi.server import AgiServer
+from cti_bridge.ami.connection import Account
+from cti_bridge.ami.switch import Switch
+from ivr.flow import Sound
+from recordings.store import RecordingStore
+from services.floor.floor import Floor
+from services.runtime.callers import Callers
+from services.runtime.clock import Clock
+from services.runtime.front import Front
+from services.runtime.recall import mark_if_empty, recall, signed_in
+from services.runtime.switchboard import Switchboard
+from services.store.journal import Journal
+from services.store.shipper import Shipper
+
+log = structlog.get_logger()
+
+SHIP_LIMIT_S = 2.0
+"""What is not shipped by then is in the journal, and shipped at the next start."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What the engine's process was given to work with."""
+
+    floor: Floor
+    sounds: Mapping[Sound, str]
+    account: Account
+    journal: Journal
+    shipper: Shipper
+    recordings: RecordingStore
+    agi_host: str
+    agi_port: int
+    is_recording: bool
+
+
+class Composition:
+    """One engine with its edges."""
+
+    def __init__(self, given: Surroundings) -> None:
+        """Join everything; nothing runs yet but what the journal tells of before."""
+        self._given = given
+        self._clock = Clock()
+        engine = Engine(given.floor.policy)
+        recalled = recall(engine, given.journal)
+        log.info("recalled", facts=recalled, calls=len(engine.floor.calls))
+        self._boot_of_before = engine.floor.boot_id
+        self._is_first_sight = True
+        self.switchboard = Switchboard(
+            engine, given.journal, carry_out=self._carry_out, now=self._clock.now
+        )
+        self.switch = Switch(
+            given.account,
+            tell=self._from_switch,
+            now=self._clock.now,
+            is_recording=given.is_recording,
+        )
+        callers = Callers(
+            given.floor,
+            given.sounds,
+            tell=self.switchboard.tell,
+            now=self._clock.now,
+        )
+        self.agi = AgiServer(callers.serve)
+        self._agi_problem: str | None = "agi: not listening yet"
+        self.front = Front(
+            self.switchboard,
+            now=self._clock.now,
+            checks={
+                "switch": self._switch_problem,
+                "database": lambda: given.shipper.problem,
+                "journal": lambda: given.journal.problem,
+                "agi": lambda: self._agi_problem,
+            },
+        )
+
+    async def run(self) -> None:
+        """Run every edge and the loop, until cancelled or one of them fails."""
+        given = self._given
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.switchboard.run(), name="switchboard")
+            tasks.create_task(given.shipper.run(), name="shipper")
+            await self.agi.start(given.agi_host, given.agi_port)
+            self._agi_problem = None
+            tasks.create_task(self.switch.run(), name="switch")
+
+    async def close(self) -> None:
+        """Take no more calls, and ship what is known while the database answers."""
+        await self.agi.close()
+        await self._given.shipper.caught_up(within_s=SHIP_LIMIT_S)
+
+    def _carry_out(self, decision: Decision) -> None:
+        if isinstance(decision, StoreRecording):
+            if self._given.is_recording:
+                self._given.recordings.take(decision, tell=self.switchboard.tell)
+        else:
+            self.switch.carry_out(decision)
+
+    def _from_switch(self, fact: LegFact) -> None:
+        self.switchboard.tell(fact)
+        if isinstance(fact, SwitchSeen) and self._is_first_sight:
+            self._is_first_sight = False
+            self._begin_anew(fact)
+
+    def _begin_anew(self, seen: SwitchSeen) -> None:
+        """Sign out whoever was signed in before a restart of everything.
+
+        The engine and the switch were both gone: no agent's device is registered, and
+        nobody knows who is at their desk. When the engine alone restarts, all stay.
+        """
+        floor = self.switchboard.engine.floor
+        if self._boot_of_before in (None, seen.boot_id):
+            return
+        for agent_id in signed_in(floor):
+            at = self._clock.now()
+            self.switchboard.tell(AgentSignedOut(at=at, agent_id=agent_id))
+        asyncio.get_running_loop().call_soon(self._mark)
+
+    def _mark(self) -> None:
+        mark_if_empty(self.switchboard.engine.floor, self._given.journal)
+
+    def _switch_problem(self) -> str | None:
+        if self.switch.link is not None:
+            return None
+        return f"asterisk at {self._given.account.peer}: no link; is it running?"

@@ -1,0 +1,160 @@
+"""The engine's process: ``python -m services.runtime.engine --data DIR``."""
+
+import argparse
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+from pydantic import SecretStr
+
+from cti_bridge.ami.connection import Account
+from cti_bridge.ami.errors import AccountOverpowered, LoginRefused
+from recordings.store import RecordingStore
+from services.api.app import create_app
+from services.prompts.speech import SpeechProgram
+from services.prompts.store import PromptStore
+from services.runtime.composition import Composition, Surroundings
+from services.runtime.errors import RuntimeProblem
+from services.runtime.launch import read_floor
+from services.runtime.logs import set_up_logs
+from services.runtime.parts import espeak
+from services.runtime.settings import Settings, read_settings
+from services.store.journal import Journal
+from services.store.shipper import Shipper
+
+log = structlog.get_logger()
+
+
+class EngineRefused(RuntimeProblem):
+    """The engine cannot start with what it was given."""
+
+    exit_code = 2
+
+
+class HttpServer(uvicorn.Server):
+    """uvicorn, but for signals: the engine's process has its own way to stop."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals alone."""
+        yield
+
+
+def main() -> None:
+    """Run until a stop signal; a problem of the operator's is told as a sentence."""
+    parser = argparse.ArgumentParser(prog="tieline-engine", description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    data = parser.parse_args().data
+    try:
+        settings = read_settings(data=data)
+        set_up_logs(settings.logs)
+        asyncio.run(_serve(settings))
+    except RuntimeProblem as problem:
+        sys.stderr.write(f"{problem}\n")
+        sys.exit(problem.exit_code)
+
+
+async def _serve(settings: Settings) -> None:
+    floor = read_floor(settings)
+    speech = espeak.obtain(settings.parts)
+    prompts = PromptStore(
+        spoken=settings.data / "prompts",
+        recorded=settings.flows.parent / "prompts",
+        program=SpeechProgram(
+            # Not our whole environment: there are secrets in it.
+            argv_prefix=speech.argv,
+            env={"PATH": os.defpath, **speech.environment},
+        ),
+    )
+    sounds = await prompts.prepare(floor.flows.values())
+    database = _given(settings.database.url, "TIELINE_DATABASE__URL")
+    async with Journal(settings.data / "journal") as journal:
+        shipper = Shipper(journal, database)
+        composition = Composition(
+            Surroundings(
+                floor=floor,
+                sounds=sounds,
+                account=Account(
+                    host=settings.host,
+                    port=settings.ports.ami,
+                    username=settings.ami.user,
+                    secret=_given(settings.ami.secret, "TIELINE_AMI__SECRET"),
+                ),
+                journal=journal,
+                shipper=shipper,
+                recordings=RecordingStore(
+                    spool=settings.data / "asterisk" / "spool" / "monitor",
+                    folder=settings.data / "recordings",
+                ),
+                agi_host=settings.host,
+                agi_port=settings.ports.agi,
+                is_recording=settings.recordings.is_on,
+            )
+        )
+        app = create_app(composition.front, shipping=shipper, database=database)
+        await _until_stopped(composition, app, settings)
+
+
+async def _until_stopped(
+    composition: Composition, app: FastAPI, settings: Settings
+) -> None:
+    """Run engine and HTTP together until SIGTERM or SIGINT, or until one fails."""
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for stop in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(stop, stopping.set)
+    server = HttpServer(
+        uvicorn.Config(
+            app,
+            host=settings.host,
+            port=settings.ports.http,
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=2,
+        )
+    )
+    running = asyncio.create_task(composition.run(), name="composition")
+    serving = asyncio.create_task(server.serve(), name="http")
+    waiting = asyncio.create_task(stopping.wait(), name="stopping")
+    try:
+        await asyncio.wait(
+            {running, serving, waiting}, return_when=asyncio.FIRST_COMPLETED
+        )
+    finally:
+        log.info("stopping")
+        server.should_exit = True
+        await composition.close()
+        running.cancel()
+        waiting.cancel()
+        ended = await asyncio.gather(running, serving, return_exceptions=True)
+    for error in ended:
+        _raise_in_words(error)
+
+
+def _raise_in_words(ended: object) -> None:
+    """Raise what ended a part: what an operator can mend as a sentence."""
+    if isinstance(ended, ExceptionGroup):
+        for error in ended.exceptions:
+            if isinstance(error, LoginRefused | AccountOverpowered):
+                raise EngineRefused(str(error)) from None
+    if isinstance(ended, Exception):
+        raise ended
+
+
+def _given(secret: SecretStr | None, variable: str) -> str:
+    if secret is None:
+        raise EngineRefused(
+            f"{variable}: field required, got nothing; tieline up gives it"
+        )
+    return secret.get_secret_value()
+
+
+if __name__ == "__main__":
+    main()
