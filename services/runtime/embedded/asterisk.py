@@ -38,6 +38,10 @@ class AsteriskPlace:
     numbers: tuple[str, ...]
     devices: Mapping[str, str]
     """Password by the name of the device."""
+    extra_modules: tuple[str, ...] = ()
+    """Loaded beside ours; for benches."""
+    extra_dialplan: str = ""
+    """Contexts beside ours; for benches."""
 
     @property
     def folder(self) -> Path:
@@ -117,6 +121,8 @@ def _conf(place: AsteriskPlace) -> Conf:
         rtp_last=ports.rtp_last,
         numbers=place.numbers,
         devices=place.devices,
+        extra_modules=place.extra_modules,
+        extra_dialplan=place.extra_dialplan,
     )
 
 

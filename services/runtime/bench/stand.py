@@ -1,0 +1,266 @@
+"""An instance that a bench starts for itself, with agents at real devices."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.phone.hotline import Hotline, open_hotline
+from services.phone.sipp import (
+    CallerPlan,
+    DevicePlan,
+    Load,
+    SippOutcome,
+    SippProgram,
+    SippRun,
+    devices_ringing,
+    place_calls,
+    register_devices,
+)
+from services.runtime import instance
+from services.runtime.bench.floor_plan import FloorPlan
+from services.runtime.bench.free_ports import free_base, free_sip_port
+from services.runtime.bench.problems import BenchFailed
+from services.runtime.data_folder import DEVICES
+from services.runtime.instance import Instance
+from services.runtime.parts import sipp
+from services.runtime.progress import say
+from services.runtime.secrets_kept import FOLDER as SECRETS
+from services.runtime.settings import CHECKOUT
+
+_READY_LIMIT_S = 300.0
+_STOP_LIMIT_S = 60.0
+_SIGN_IN_AT_ONCE = 10
+# A bench must not write into the operator's database, nor take their floor.
+_NOT_INHERITED = (
+    "TIELINE_DATA",
+    "TIELINE_BASE_PORT",
+    "TIELINE_DATABASE__URL",
+    "TIELINE_FLOOR",
+    "TIELINE_FLOWS",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stand:
+    """A running instance of the bench's own."""
+
+    instance: Instance
+    folder: Path
+    """For SIPp's files."""
+    agents: tuple[str, ...]
+    passwords: Mapping[str, str]
+    """Of devices, by the agent they belong to."""
+    program: SippProgram
+    ready_after_s: float
+
+    @asynccontextmanager
+    async def devices(
+        self, plan: DevicePlan, agents: Sequence[str] = ()
+    ) -> AsyncIterator[SippRun]:
+        """Register devices of agents (all, if none is named) and have them ring."""
+        port = free_sip_port()
+        folder = self.folder / f"devices-{port}"
+        passwords = {
+            f"dev-{agent}": self.passwords[agent] for agent in agents or self.agents
+        }
+        await registered(
+            passwords,
+            server=self.instance.sip,
+            port=port,
+            folder=folder,
+            program=self.program,
+        )
+        async with devices_ringing(
+            plan, port=port, folder=folder, program=self.program
+        ) as run:
+            yield run
+
+    async def callers(self, plan: CallerPlan, load: Load) -> SippOutcome:
+        """Place calls and wait for their end."""
+        port = free_sip_port()
+        return await place_calls(
+            plan,
+            load,
+            server=self.instance.sip,
+            port=port,
+            folder=self.folder / f"callers-{port}",
+            program=self.program,
+        )
+
+
+async def registered(
+    passwords: Mapping[str, str],
+    *,
+    server: str,
+    port: int,
+    folder: Path,
+    program: SippProgram,
+) -> None:
+    """Register devices, to be rung at a port of SIPp's.
+
+    Raises:
+        BenchFailed: Not all of them were taken.
+    """
+    outcome = await register_devices(
+        passwords, server=server, port=port, folder=folder, program=program
+    )
+    if outcome.successful != len(passwords):
+        raise BenchFailed(
+            "registering devices",
+            found=f"{outcome.successful} of {len(passwords)} taken, {outcome.errors!r}",
+            would_do=f"{folder} says more",
+        )
+
+
+@asynccontextmanager
+async def open_stand(
+    plan: FloorPlan, *, is_recorded: bool = False
+) -> AsyncIterator[Stand]:
+    """Start an instance on a folder that is gone afterwards; agents are ready.
+
+    Args:
+        plan: The floor.
+        is_recorded: Whether conversations are recorded.
+
+    Raises:
+        BenchFailed: It does not become ready.
+    """
+    program = sipp_program()
+    async with AsyncExitStack() as stack:
+        name = tempfile.TemporaryDirectory(
+            prefix="tieline-bench-", ignore_cleanup_errors=True
+        )
+        folder = Path(stack.enter_context(name))
+        floor, flows = plan.write(folder)
+        data = folder / "data"
+        variables = {
+            "TIELINE_FLOWS": str(flows),
+            "TIELINE_RECORDINGS__IS_ON": "true" if is_recorded else "false",
+        }
+        options = ("--data", str(data), "--floor", str(floor))
+        base = ("--base-port", str(free_base()))
+        ready_after_s = await stack.enter_async_context(
+            running_up((*options, *base), variables, log=folder / "up.log")
+        )
+        found = instance.find(data)
+        stand = Stand(
+            instance=found,
+            folder=folder,
+            agents=plan.agent_ids,
+            passwords=_passwords(data),
+            program=program,
+            ready_after_s=ready_after_s,
+        )
+        async with open_hotline(found.http) as hotline:
+            await sign_in(hotline, stand.agents)
+        yield stand
+
+
+def sipp_program() -> SippProgram:
+    """Return SIPp, fetched if the machine has none."""
+    part = sipp.obtain()
+    return SippProgram(argv=part.argv, environment=part.environment)
+
+
+async def sign_in(hotline: Hotline, agents: Sequence[str]) -> None:
+    """Sign agents in and make them ready."""
+    at_once = asyncio.Semaphore(_SIGN_IN_AT_ONCE)
+
+    async def one(agent: str) -> None:
+        async with at_once:
+            await hotline.sign_in(agent)
+            await hotline.ready(agent)
+
+    await asyncio.gather(*map(one, agents))
+
+
+@asynccontextmanager
+async def running_up(
+    options: Sequence[str],
+    variables: Mapping[str, str],
+    *,
+    log: Path,
+    command: Sequence[str] = (),
+) -> AsyncIterator[float]:
+    """Run ``tieline up`` in a process of its own; stop it at the block's end.
+
+    Args:
+        options: Of ``up``.
+        variables: Added to the environment.
+        log: Where its words go.
+        command: What stands before ``up``; this checkout's if nothing.
+
+    Yields:
+        Seconds from its start to its ready line.
+
+    Raises:
+        BenchFailed: It does not become ready.
+    """
+    module = (sys.executable, "-P", "-m", "services.runtime.cli")
+    inherited = {k: v for k, v in os.environ.items() if k not in _NOT_INHERITED}
+    paths = {"PYTHONPATH": str(CHECKOUT), "PYTHONSAFEPATH": "1"} if not command else {}
+    began_s = time.monotonic()
+    with log.open("ab") as words:
+        process = await asyncio.create_subprocess_exec(
+            *(command or module),
+            *("up", "--json", *options),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=words,
+            env=inherited | paths | dict(variables),
+            # Ctrl-C reaches the bench alone, which then stops what it started.
+            start_new_session=True,
+        )
+    try:
+        await _until_ready(process, log)
+        yield time.monotonic() - began_s
+    finally:
+        await _stop(process)
+
+
+async def _until_ready(process: asyncio.subprocess.Process, log: Path) -> None:
+    if process.stdout is None:
+        raise TypeError("stdout was not piped")
+    try:
+        async with asyncio.timeout(_READY_LIMIT_S):
+            line = await process.stdout.readline()
+        is_ready = bool(json.loads(line).get("ready"))
+    except (TimeoutError, ValueError):
+        is_ready = False
+    if not is_ready:
+        raise BenchFailed(
+            "starting an instance",
+            found="no ready line, its last words: " + _last_words(log),
+            would_do="does ./tieline up work by hand?",
+        )
+
+
+def _last_words(log: Path) -> str:
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    return "\n  ".join(lines[-8:])
+
+
+async def _stop(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is not None:
+        return
+    process.send_signal(signal.SIGTERM)
+    try:
+        await asyncio.wait_for(process.wait(), _STOP_LIMIT_S)
+    except TimeoutError:
+        say(f"the bench's instance, process {process.pid}, did not stop; killing it")
+        process.kill()
+        await process.wait()
+
+
+def _passwords(data: Path) -> dict[str, str]:
+    path = data / SECRETS / DEVICES
+    told = json.loads(path.read_text(encoding="utf-8"))
+    return {agent: entry["password"] for agent, entry in told.items()}
