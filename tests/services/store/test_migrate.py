@@ -41,14 +41,22 @@ async def test_many_may_upgrade_at_once_in_one_process(empty_database: str) -> N
 async def test_many_processes_may_upgrade_at_once(empty_database: str) -> None:
     code = (
         "import asyncio, sys; from services.store.migrate import upgrade;"
-        "sys.stdin.readline(); asyncio.run(upgrade(sys.argv[1]))"
+        "print(flush=True); sys.stdin.readline(); asyncio.run(upgrade(sys.argv[1]))"
     )
     processes = [
         await asyncio.create_subprocess_exec(
-            sys.executable, "-c", code, empty_database, stdin=subprocess.PIPE
+            sys.executable,
+            "-c",
+            code,
+            empty_database,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
         )
         for _ in range(2)
     ]
+    for process in processes:
+        assert process.stdout is not None
+        await process.stdout.readline()
 
     ended = await asyncio.gather(*(it.communicate(b"go\n") for it in processes))
 
