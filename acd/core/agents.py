@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
+from acd.core.moves import moved
 from acd.core.turn import Turn
 from acd.policy import AgentProfile
 from acd.vocabulary.agent_facts import AgentStateEntered
-from acd.vocabulary.errors import IllegalTransition
 from acd.vocabulary.facts import Fact
 from acd.vocabulary.ids import CallId, OfferId
 from acd.vocabulary.states import AgentState
@@ -41,15 +41,9 @@ class Agent:
         Raises:
             IllegalTransition: The state has no place for the fact; nothing changed.
         """
-        row = AGENT_TRANSITIONS[self.state]
-        if fact not in row:
-            raise IllegalTransition(
-                who=f"agent {self.profile.agent_id!r}",
-                state=self.state.value,
-                fact=fact.__name__,
-                takes=[kind.__name__ for kind in row],
-            )
-        return row[fact]
+        return moved(
+            AGENT_TRANSITIONS, self.state, fact, who=f"agent {self.profile.agent_id!r}"
+        )
 
     def take(self, turn: Turn, fact: type[Fact], *, reason: str = "") -> None:
         """Move by the table, grant a waiting wish, and state what changed.

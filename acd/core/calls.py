@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from acd.core.moves import moved
 from acd.core.turn import Turn
-from acd.vocabulary.errors import IllegalTransition
 from acd.vocabulary.facts import Fact
 from acd.vocabulary.flow_facts import FlowEnding
 from acd.vocabulary.ids import (
@@ -66,15 +66,7 @@ class Call:
         Raises:
             IllegalTransition: The state has no place for the fact; nothing changed.
         """
-        row = CALL_TRANSITIONS[self.state]
-        if fact not in row:
-            raise IllegalTransition(
-                who=f"call {self.call_id!r}",
-                state=self.state.value,
-                fact=fact.__name__,
-                takes=[kind.__name__ for kind in row],
-            )
-        return row[fact]
+        return moved(CALL_TRANSITIONS, self.state, fact, who=f"call {self.call_id!r}")
 
     def take(self, fact: type[Fact]) -> None:
         """Move by the table.
