@@ -58,12 +58,12 @@ def _figures(
         unit="s",
         n=1,
         floor=_COLD_FLOOR_S if is_cold else None,
-        more=_downloads(words) if is_cold else {},
+        more=downloads(words) if is_cold else {},
     )
     yield Figure(name="start_again", value=again_s, unit="s", n=1, floor=_AGAIN_FLOOR_S)
 
 
-def _downloads(words: str) -> dict[str, object]:
+def downloads(words: str) -> dict[str, object]:
     """Return what was told of fetching: its sentences, and the sum of their seconds.
 
     Parts are fetched side by side, so the sum may be more than the wall clock's time.

@@ -61,7 +61,7 @@ def bench(
 
         work = call.run(
             call.CallBench(
-                only=_names(only),
+                only=chosen(only),
                 is_short=short,
                 is_recorded=recorded,
                 is_cold=cold,
@@ -83,7 +83,12 @@ def bench(
     _tell(_run(work), as_json=as_json, keep=keep)
 
 
-def _names(only: str | None) -> Any:  # noqa: ANN401 - proved to be names below
+def chosen(only: str | None) -> Any:  # noqa: ANN401 - proved to be names below
+    """Return the figures that ``--only`` names; all where it names none.
+
+    Raises:
+        typer.BadParameter: One is not a figure's name.
+    """
     from services.runtime.bench.call import NAMES
 
     if only is None:
