@@ -126,7 +126,7 @@ class Shipper:
         journal_id = self._journal.journal_id
         await connection.execute(BEGIN_SHIPPING, journal_id)
         position: int = await connection.fetchval(SHIPPED, journal_id)
-        self._tell_mended(position)
+        await self._tell_position(position)
         try:
             while True:
                 position = await self._ship_next(connection, position)
@@ -148,6 +148,7 @@ class Shipper:
         self._journal.grown.clear()
         up_to_seq = self._journal.flushed_seq
         if up_to_seq <= position:
+            self._tell_mended()
             await self._journal.grown.wait()
             # What else comes in the next moment goes along.
             await asyncio.sleep(_BATCH_EVERY_S / 2)
@@ -163,7 +164,8 @@ class Shipper:
             await self._ship(connection, entries, position, reached)
         except _NOT_FOR_THE_DATABASE:
             await self._ship_one_by_one(connection, entries, position, reached)
-        await self._tell_shipped(reached)
+        self._tell_mended()
+        await self._tell_position(reached)
         if not is_full:
             await asyncio.sleep(_BATCH_EVERY_S / 2)
         return reached
@@ -208,7 +210,7 @@ class Shipper:
         if position != reached:
             await self._ship(connection, [], position, reached)
 
-    async def _tell_shipped(self, seq: int) -> None:
+    async def _tell_position(self, seq: int) -> None:
         async with self._progress:
             self._shipped_seq = seq
             self._progress.notify_all()
@@ -220,13 +222,12 @@ class Shipper:
             self._is_away_told = True
         self._problem = f"database: {why}; entries wait in the journal until it is back"
 
-    def _tell_mended(self, position: int) -> None:
+    def _tell_mended(self) -> None:
+        # Not before something was shipped: a database that answers may still refuse.
         if self._problem is not None:
-            behind = self._journal.last_seq - position
-            log.info("database_reached", entries_behind=behind)
+            log.info("database_reached")
             self._problem = None
             self._is_away_told = False
-        self._shipped_seq = position
 
 
 def _tell_damage(damage: JournalDamaged) -> None:

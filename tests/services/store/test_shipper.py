@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
+from structlog.testing import capture_logs
 
 from acd.vocabulary.facts import Fact
 from acd.vocabulary.flow_facts import CallArrived
@@ -249,6 +250,35 @@ async def pipe(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None
     while block := await source.read(1 << 16):
         sink.write(block)
     sink.close()
+
+
+async def test_a_database_that_answers_but_refuses_is_told_once(
+    tmp_path: Path, database: str
+) -> None:
+    await rows(database, "ALTER TABLE facts RENAME TO lost")
+    async with Journal(tmp_path) as journal, shipping(journal, database) as shipper:
+        with capture_logs() as logged:
+            told(journal, a_call())
+            assert not await shipper.caught_up(2)
+        assert [line["event"] for line in logged] == ["database_away"]
+        assert shipper.problem == (
+            'database: relation "facts" does not exist; '
+            "entries wait in the journal until it is back"
+        )
+
+        await rows(database, "ALTER TABLE lost RENAME TO facts")
+        assert await shipper.caught_up(20)
+        assert shipper.problem is None
+
+
+async def test_a_shipper_that_finds_all_on_record_has_caught_up(
+    tmp_path: Path, database: str
+) -> None:
+    async with Journal(tmp_path) as journal:
+        for _ in range(2):
+            async with shipping(journal, database) as shipper:
+                told(journal, a_call()[journal.last_seq :])
+                assert await shipper.caught_up(10)
 
 
 async def test_a_connection_cut_while_shipping_is_made_again(
