@@ -1,9 +1,12 @@
 """``tieline bench load``: a crowd as crowds are, every call counted twice."""
 
 import asyncio
+import json
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from services.phone.hotline import Hotline, open_hotline
 from services.phone.sipp import CallerPlan, DevicePlan, Load, SippOutcome, SippRun
@@ -74,6 +77,9 @@ async def run(load: MixedLoad) -> dict[str, object]:
                 await trails(records),
             )
             offers = await _offers(records)
+        said = await asyncio.to_thread(
+            engine_said, stand.instance.data / "log" / "engine.log"
+        )
     counts = [*tally.counts, *left_over]
     problems = [*tally.problems]
     problems += [
@@ -93,6 +99,7 @@ async def run(load: MixedLoad) -> dict[str, object]:
         "counts": counts,
         "offers": offers,
         "devices": _device_counts(devices),
+        "engine_said": said,
         "crossings": list(tally.crossings),
         "problems": problems,
     }
@@ -162,6 +169,19 @@ async def _left_over(stand: Stand, records: Connection) -> list[dict[str, object
     counts.append({"name": "agents still busy", "found": len(busy), "expected": 0})
     counts.append({"name": "channels alive", "found": channels, "expected": 0})
     return counts
+
+
+def engine_said(log: Path) -> dict[str, int]:
+    """Return how often the engine said what, in its warnings and errors."""
+    said = Counter[str]()
+    for line in log.read_text(encoding="utf-8", errors="replace").splitlines():
+        try:
+            told = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(told, dict) and told.get("level") in ("warning", "error"):
+            said[f"{told['level']}: {told.get('event')}"] += 1
+    return dict(said)
 
 
 async def _offers(records: Connection) -> dict[str, int]:

@@ -8,11 +8,12 @@ from datetime import datetime
 from services.phone.sipp import SippCall
 from services.runtime.bench.trail import CallTrail
 
-CROSSING_S = 0.25
+CROSSING_S = 0.15
 """Signals that leave two phones within so long cross in the switch: which is first
 there, no phone can know. Such calls are told one by one, and may stand either way."""
 
 COMPLETED = "completed"
+IN_FLOW = "abandoned_in_flow"
 IN_QUEUE = "abandoned_in_queue"
 RINGING = "abandoned_ringing"
 
@@ -46,17 +47,21 @@ class Seen:
         return frozenset(self._abandoned())
 
     def _abandoned(self) -> Iterator[str]:
-        """Yield whether an agent's device was ringing when the caller left."""
+        """Yield whether an agent's device was ringing when the caller left.
+
+        A device that rang proves an offer from before the switch knew that the caller
+        had left, however late its ring.
+        """
         if not self.devices:
             yield IN_QUEUE
+            if _s(self.caller.at["answered"], self.left_at) < CROSSING_S:
+                yield IN_FLOW
             return
-        last = self.devices[-1]
-        rang_s = _s(last.at["rang"], self.left_at)
-        over_at = self._over_at(last)
+        over_at = self._over_at(self.devices[-1])
         over_s = _s(self.left_at, over_at) if over_at else float("inf")
-        if rang_s > -CROSSING_S and over_s > -CROSSING_S:
+        if over_s > -CROSSING_S:
             yield RINGING
-        if rang_s < CROSSING_S or over_s < CROSSING_S:
+        if over_s < CROSSING_S:
             yield IN_QUEUE
 
     def _over_at(self, device: SippCall) -> datetime | None:

@@ -11,6 +11,7 @@ from rich.console import Console
 from services.phone.stopping import Stopped, run_until_stopped
 from services.runtime.progress import say
 
+_PROBLEMS_SHOWN = 20
 What = Literal["call", "load"]
 
 
@@ -130,5 +131,10 @@ def _print(told: Mapping[str, Any]) -> None:
         print_figures(figures, console)
     if counts := told.get("counts"):
         print_counts(counts, console)
-    for problem in told.get("problems", ()):
+    problems = told.get("problems", ())
+    for problem in problems[:_PROBLEMS_SHOWN]:
         console.print(problem, markup=False)
+    if len(problems) > _PROBLEMS_SHOWN:
+        console.print(f"… and {len(problems) - _PROBLEMS_SHOWN} more, in --json")
+    if said := told.get("engine_said"):
+        console.print("the engine's warnings and errors:", said)

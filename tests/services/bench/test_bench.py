@@ -12,6 +12,7 @@ from services.runtime.bench.floor_plan import DIRECT, GREETING, QUEUE, FloorPlan
 from services.runtime.bench.free_ports import free_base, free_sip_port
 from services.runtime.bench.greeting import is_audible
 from services.runtime.bench.latency import numbered
+from services.runtime.bench.mixed_load import engine_said
 from services.runtime.bench.starting import downloads
 from services.runtime.commands.bench import chosen
 from services.runtime.ports import Ports
@@ -84,6 +85,19 @@ def test_what_was_downloaded_is_told_apart_from_the_rest_of_a_start() -> None:
 
     assert told["fetching_s"] == 49.0
     assert len(told["fetched"]) == 3  # type: ignore[arg-type]
+
+
+def test_what_the_engine_warned_of_is_counted(tmp_path: Path) -> None:
+    log = tmp_path / "engine.log"
+    log.write_text(
+        '{"event": "switch_lost", "level": "warning"}\n'
+        '{"event": "switch_lost", "level": "warning"}\n'
+        '{"event": "connected", "level": "info"}\n'
+        "Traceback (most recent call last):\n",
+        encoding="utf-8",
+    )
+
+    assert engine_said(log) == {"warning: switch_lost": 2}
 
 
 def test_only_figures_that_there_are_can_be_chosen() -> None:

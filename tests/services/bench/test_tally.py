@@ -100,7 +100,8 @@ def test_a_caller_whom_the_switch_threw_out_of_the_queue_is_told() -> None:
     ("device", "may_be"),
     [
         ([], {"abandoned_in_queue"}),
-        ([_sipp("d", rang=4.0, cancelled=5.01)], {"abandoned_ringing"}),
+        ([_sipp("d", rang=4.99, cancelled=5.01)], {"abandoned_ringing"}),
+        ([_sipp("d", rang=5.02, cancelled=5.03)], {"abandoned_ringing"}),
         ([_sipp("d", rang=1.0, refused=1.1)], {"abandoned_in_queue"}),
         ([_sipp("d", rang=1.0, cancelled=4.0)], {"abandoned_in_queue"}),
         (
@@ -117,6 +118,7 @@ def test_a_caller_whom_the_switch_threw_out_of_the_queue_is_told() -> None:
     ids=[
         "nobody rang",
         "rang until the caller left",
+        "rang first when the caller had left",
         "refused long before",
         "rang out long before",
         "refused as the caller left",
@@ -133,6 +135,14 @@ def test_what_sipp_alone_can_say_of_a_call(
     (call,) = seen([caller], device, ring_s=RING_S)
 
     assert call.may_be == may_be
+
+
+def test_a_caller_who_leaves_at_once_may_not_have_come_to_the_queue() -> None:
+    caller = _sipp("1@sipp", "us", answered=0.0, hung_up=0.12)
+
+    (call,) = seen([caller], [], ring_s=RING_S)
+
+    assert call.may_be == {"abandoned_in_flow", "abandoned_in_queue"}
 
 
 def test_a_crossing_is_told_with_its_times_and_is_no_problem_either_way() -> None:
