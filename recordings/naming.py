@@ -4,6 +4,7 @@ import re
 from datetime import datetime
 from pathlib import PurePosixPath
 
+from acd.vocabulary.decisions import StoreRecording
 from acd.vocabulary.ids import CallId, OfferId
 from recordings.errors import UnsafeName
 
@@ -17,6 +18,15 @@ def spool_name(call_id: CallId, offer_id: OfferId) -> str:
         UnsafeName: One of the ids is no UUID, so it may not be in a path.
     """
     return f"{_safe(call_id)}_{_safe(offer_id)}.raw"
+
+
+def parse_spool_name(name: str) -> StoreRecording | None:
+    """Return whose recording a file in the spool is, or None for another file."""
+    call_id, _, rest = name.partition("_")
+    offer_id, _, suffix = rest.partition(".")
+    if suffix != "raw" or not _UUID.fullmatch(call_id) or not _UUID.fullmatch(offer_id):
+        return None
+    return StoreRecording(call_id=CallId(call_id), offer_id=OfferId(offer_id))
 
 
 def final_path(call_id: CallId, offer_id: OfferId, at: datetime) -> PurePosixPath:

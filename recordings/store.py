@@ -20,7 +20,7 @@ from recordings.errors import (
     RecordingError,
     StoreRefused,
 )
-from recordings.naming import final_path, spool_name
+from recordings.naming import final_path, parse_spool_name, spool_name
 from recordings.sound import CHANNELS, SAMPLE_RATE_HZ, write_wav
 
 log = structlog.get_logger()
@@ -79,6 +79,18 @@ class RecordingStore:
         )
         self._tasks[decision.offer_id] = task
         task.add_done_callback(lambda _done: self._tasks.pop(decision.offer_id))
+
+    def left_in_spool(self) -> list[StoreRecording]:
+        """Return what Asterisk wrote and nobody stored, in the order of the names.
+
+        Among it are conversations that go on: their files grow still.
+        """
+        try:
+            names = sorted(path.name for path in self._spool.iterdir())
+        except OSError as error:
+            log.warning("spool_unreadable", reason=str(error))
+            return []
+        return [found for name in names if (found := parse_spool_name(name))]
 
     async def close(self) -> None:
         """Wait until all that was begun is stored or found missing."""

@@ -1,6 +1,7 @@
 """The engine's parts put together: who tells whom, and who is told."""
 
 import asyncio
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -28,13 +29,14 @@ from services.store.shipper import Shipper
 log = structlog.get_logger()
 
 SHIP_LIMIT_S = 2.0
-"""What is not shipped by then is in the journal, and shipped at the next start."""
+"""What is not stored or shipped by then is so at the next start."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
     """What the engine's process was given to work with."""
 
+    clock: Clock
     floor: Floor
     sounds: Mapping[Sound, str]
     account: Account
@@ -52,7 +54,7 @@ class Composition:
     def __init__(self, given: Surroundings) -> None:
         """Join everything; nothing runs yet but what the journal tells of before."""
         self._given = given
-        self._clock = Clock()
+        self._clock = given.clock
         engine = Engine(given.floor.policy)
         recalled = recall(engine, given.journal)
         log.info("recalled", facts=recalled, calls=len(engine.floor.calls))
@@ -99,6 +101,9 @@ class Composition:
     async def close(self) -> None:
         """Take no more calls, and ship what is known while the database answers."""
         await self.agi.close()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SHIP_LIMIT_S):
+                await self._given.recordings.close()
         await self._given.shipper.caught_up(within_s=SHIP_LIMIT_S)
 
     def _carry_out(self, decision: Decision) -> None:
@@ -113,6 +118,7 @@ class Composition:
         if isinstance(fact, SwitchSeen) and self._is_first_sight:
             self._is_first_sight = False
             self._begin_anew(fact)
+            asyncio.get_running_loop().call_soon(self._store_what_was_left)
 
     def _begin_anew(self, seen: SwitchSeen) -> None:
         """Sign out whoever was signed in before a restart of everything.
@@ -127,6 +133,17 @@ class Composition:
             at = self._clock.now()
             self.switchboard.tell(AgentSignedOut(at=at, agent_id=agent_id))
         asyncio.get_running_loop().call_soon(self._mark)
+
+    def _store_what_was_left(self) -> None:
+        """Store recordings whose conversation ended while no engine ran."""
+        floor = self.switchboard.engine.floor
+        for left in self._given.recordings.left_in_spool():
+            if left.offer_id in floor.offers:
+                continue  # it goes on; its own end stores it
+            if left.call_id in floor.closed or left.call_id in floor.calls:
+                self._carry_out(left)
+            else:
+                log.warning("recording_of_no_call", call_id=left.call_id)
 
     def _mark(self) -> None:
         mark_if_empty(self.switchboard.engine.floor, self._given.journal)

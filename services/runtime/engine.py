@@ -20,6 +20,7 @@ from recordings.store import RecordingStore
 from services.api.app import create_app
 from services.prompts.speech import SpeechProgram
 from services.prompts.store import PromptStore
+from services.runtime.clock import Clock
 from services.runtime.composition import Composition, Surroundings
 from services.runtime.errors import RuntimeProblem
 from services.runtime.launch import read_floor
@@ -76,9 +77,11 @@ async def _serve(settings: Settings) -> None:
     sounds = await prompts.prepare(floor.flows.values())
     database = _given(settings.database.url, "TIELINE_DATABASE__URL")
     async with Journal(settings.data / "journal") as journal:
+        clock = Clock()
         shipper = Shipper(journal, database)
         composition = Composition(
             Surroundings(
+                clock=clock,
                 floor=floor,
                 sounds=sounds,
                 account=Account(
@@ -92,6 +95,7 @@ async def _serve(settings: Settings) -> None:
                 recordings=RecordingStore(
                     spool=settings.data / "asterisk" / "spool" / "monitor",
                     folder=settings.data / "recordings",
+                    now=clock.now,
                 ),
                 agi_host=settings.host,
                 agi_port=settings.ports.agi,
