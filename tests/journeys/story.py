@@ -1,0 +1,147 @@
+"""Reads a journey's folder: who calls, who works, what must be on record."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from ruamel.yaml import YAML
+
+FOLDER = Path(__file__).parent
+
+Phone = Literal["sipp", "softphone", "none"]
+Disturbance = Literal[
+    "kill_engine", "kill_asterisk", "cut_manager_link", "freeze_database"
+]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class When(_Part):
+    """A moment: when a caller's call is in a state."""
+
+    caller: str
+    state: str
+
+
+class Caller(_Part):
+    """One caller; each has a name of their own in the story."""
+
+    phone: Phone = "sipp"
+    number: str = Field(alias="from")
+    """``{leg of NAME}`` in it is the id of another caller's leg."""
+    name: str = "caller"
+    keys: str = ""
+    dials: str | None = None
+    """Another number than the story's own."""
+    payload: int = 0
+    hangs_up_after_ms: int = 30_000
+    """From the answer on; SIPp only."""
+    talks_s: float = 2.0
+    """Softphone only."""
+    begins: When | None = None
+
+
+class Agent(_Part):
+    """One agent; ready in the order of the plan."""
+
+    phone: Phone = "sipp"
+    """``none`` is a device that never registered."""
+    ring_ms: int = 300
+    status: int = 200
+    talks_ms: int = 3_600_000
+    """After which the agent hangs up."""
+
+
+class Disturbed(_Part):
+    """What is done to the instance, and when; such a story is played alone."""
+
+    when: When
+    what: Disturbance = Field(alias="do")
+
+
+class Plan(_Part):
+    """What everybody does."""
+
+    way: Literal["menu", "direct"] = "direct"
+    ring_s: float = 10
+    wrap_up_s: float = 1
+    agents: Mapping[str, Agent] = {}
+    callers: Mapping[str, Caller]
+    disturb: Disturbed | None = None
+
+
+class Expectation(_Part):
+    """What the record must say, by caller; what is not named is not compared."""
+
+    calls: Mapping[str, Mapping[str, Any]]
+    agents: Mapping[str, str] = {}
+    """The state each is in at the end, with its reason."""
+    served: Sequence[str] = ()
+    """Callers in the order in which they reached a person."""
+
+
+class Story:
+    """One folder."""
+
+    def __init__(self, folder: Path, number: str) -> None:
+        self.name = folder.name
+        self.number = number
+        """What is dialled; no other story has it."""
+        self.text = (folder / "story.md").read_text(encoding="utf-8")
+        self.plan = Plan.model_validate(_yaml(folder / "plan.yaml"))
+        self.expected = Expectation.model_validate(_yaml(folder / "expect.yaml"))
+
+    def agent_id(self, name: str) -> str:
+        """Return the id of an agent who is in this story alone."""
+        return f"{self.name}-{name}"
+
+
+def stories() -> list[Story]:
+    """Return all, those that disturb the instance last."""
+    folders = sorted(plan.parent for plan in FOLDER.glob("*/plan.yaml"))
+    told = [Story(folder, str(7100 + n)) for n, folder in enumerate(folders)]
+    return sorted(told, key=lambda story: story.plan.disturb is not None)
+
+
+def floor(told: Sequence[Story]) -> str:
+    """Return a floor where each story has its number, queue, skill and agents."""
+    return "\n".join(
+        (
+            "province: YJ",
+            "numbers:",
+            *(f"  {s.number}: {{name: {s.name}, flow: {s.name}}}" for s in told),
+            "skills:",
+            *(f"  sk_{s.name}: {s.name}" for s in told),
+            "queues:",
+            *(
+                f"  q_{s.name}: {{name: {s.name}, skills: [sk_{s.name}],"
+                f" ring_s: {s.plan.ring_s}, wrap_up_s: {s.plan.wrap_up_s}}}"
+                for s in told
+            ),
+            "agents:",
+            *(
+                f"  {s.agent_id(name)}: {{name: {name}, skills: [sk_{s.name}]}}"
+                for s in told
+                for name in s.plan.agents
+            ),
+            "",
+        )
+    )
+
+
+def flows(told: Sequence[Story]) -> Mapping[str, str]:
+    """Return each story's flow by its file's name."""
+    written = {way: (FOLDER / f"{way}.flow") for way in ("menu", "direct")}
+    return {
+        f"{story.name}.yaml": written[story.plan.way]
+        .read_text(encoding="utf-8")
+        .replace("{{story}}", story.name)
+        for story in told
+    }
+
+
+def _yaml(path: Path) -> Any:
+    return YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
