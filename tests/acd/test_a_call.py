@@ -14,6 +14,7 @@ from acd.vocabulary.errors import (
     UnknownCall,
     UnknownQueue,
 )
+from acd.vocabulary.facts import ToldFact
 from acd.vocabulary.flow_facts import (
     CallRouted,
     FlowEnded,
@@ -21,7 +22,7 @@ from acd.vocabulary.flow_facts import (
     KeyPressed,
     StepEntered,
 )
-from acd.vocabulary.ids import AgentId, QueueId
+from acd.vocabulary.ids import AgentId, CallId, QueueId
 from acd.vocabulary.leg_facts import LegRole, LegSeen, SwitchLost
 from acd.vocabulary.offer_facts import (
     CallAdopted,
@@ -50,14 +51,14 @@ def closing(desk: Desk) -> list[tuple[str, str]]:
     return [(f.reason.value, f.ended_by.value) for f in desk.said(CallClosed)]
 
 
-def test_a_caller_who_leaves_in_the_menu_abandoned_the_flow():
+def test_a_caller_who_leaves_in_the_menu_abandoned_the_flow() -> None:
     desk = Desk()
     desk.tell(arrived(1, 0), hung_up(caller_leg(1), 4))
 
     assert closing(desk) == [("abandoned_in_flow", "caller")]
 
 
-def test_a_flow_that_says_goodbye_is_not_an_abandon():
+def test_a_flow_that_says_goodbye_is_not_an_abandon() -> None:
     desk = Desk()
     ended = FlowEnded(
         at=at(3),
@@ -71,7 +72,7 @@ def test_a_flow_that_says_goodbye_is_not_an_abandon():
     assert closing(desk) == [("flow_completed", "system")]
 
 
-def test_a_caller_who_leaves_on_the_way_to_the_queue_abandoned_the_queue():
+def test_a_caller_who_leaves_on_the_way_to_the_queue_abandoned_the_queue() -> None:
     desk = Desk()
     routed = CallRouted(
         at=at(2),
@@ -87,7 +88,7 @@ def test_a_caller_who_leaves_on_the_way_to_the_queue_abandoned_the_queue():
     assert closing(desk) == [("abandoned_in_queue", "caller")]
 
 
-def test_a_caller_who_gives_up_waiting_is_not_offered_any_more():
+def test_a_caller_who_gives_up_waiting_is_not_offered_any_more() -> None:
     desk = Desk()
     desk.tell(arrived(1, 0), queued(1, 1), hung_up(caller_leg(1), 9))
 
@@ -97,7 +98,7 @@ def test_a_caller_who_gives_up_waiting_is_not_offered_any_more():
     assert not desk.said(OfferStarted)
 
 
-def test_a_hang_up_that_overtakes_the_arrival_closes_the_call_at_once():
+def test_a_hang_up_that_overtakes_the_arrival_closes_the_call_at_once() -> None:
     desk = Desk()
 
     desk.tell(hung_up(caller_leg(1), 0), arrived(1, 0))
@@ -106,12 +107,12 @@ def test_a_hang_up_that_overtakes_the_arrival_closes_the_call_at_once():
     assert desk.engine.floor.calls == {}
 
 
-def test_news_that_is_told_twice_changes_nothing():
+def test_news_that_is_told_twice_changes_nothing() -> None:
     desk = Desk()
     desk.ready(ALICE)
     desk.tell(arrived(1, 0), queued(1, 1))
     leg = desk.talk(1, 3)
-    story = [
+    story: list[ToldFact] = [
         arrived(1, 0),
         queued(1, 1),
         hung_up(leg, 8),
@@ -129,7 +130,7 @@ def test_news_that_is_told_twice_changes_nothing():
     assert desk.last.facts == ()
 
 
-def test_late_keys_of_a_closed_call_are_kept_with_its_place():
+def test_late_keys_of_a_closed_call_are_kept_with_its_place() -> None:
     desk = Desk()
     desk.tell(arrived(1, 0), hung_up(caller_leg(1), 1))
 
@@ -148,7 +149,7 @@ def test_late_keys_of_a_closed_call_are_kept_with_its_place():
     assert outcome.facts[0].place.unit == "YZ"
 
 
-def test_what_names_nobody_is_refused_in_words():
+def test_what_names_nobody_is_refused_in_words() -> None:
     desk = Desk()
     step = StepEntered(at=at(0), call_id=call_id(7), flow="main", step="s", nth=1)
 
@@ -161,7 +162,7 @@ def test_what_names_nobody_is_refused_in_words():
         desk.tell(queued(1, 1, QueueId("q_none")))
 
 
-def test_a_wish_out_of_place_is_refused_and_says_what_would_do():
+def test_a_wish_out_of_place_is_refused_and_says_what_would_do() -> None:
     desk = Desk()
     desk.tell(AgentSignedIn(at=at(0), agent_id=ALICE))
 
@@ -175,7 +176,7 @@ def test_a_wish_out_of_place_is_refused_and_says_what_would_do():
     assert desk.state_of(ALICE) == ("not_ready", "")
 
 
-def test_another_reason_for_a_break_is_a_change_of_state():
+def test_another_reason_for_a_break_is_a_change_of_state() -> None:
     desk = Desk()
     desk.tell(AgentSignedIn(at=at(0), agent_id=ALICE))
 
@@ -184,18 +185,20 @@ def test_another_reason_for_a_break_is_a_change_of_state():
     assert kinds(outcome.facts) == ["AgentNotReady", "AgentStateEntered"]
 
 
-def test_no_offer_is_made_while_the_switch_is_out_of_sight():
+def test_no_offer_is_made_while_the_switch_is_out_of_sight() -> None:
     desk = Desk()
     desk.ready(ALICE)
     desk.tell(SwitchLost(at=at(0)), arrived(1, 1), queued(1, 2))
     assert not desk.said(OfferStarted)
 
-    desk.tell(seen(5, LegSeen(leg_id=caller_leg(1), role=LegRole.WAITING, call_id="")))
+    desk.tell(
+        seen(5, LegSeen(leg_id=caller_leg(1), role=LegRole.WAITING, call_id=CallId("")))
+    )
 
     assert len(desk.said(OfferStarted)) == 1
 
 
-def test_a_call_missing_from_the_snapshot_is_closed_as_lost():
+def test_a_call_missing_from_the_snapshot_is_closed_as_lost() -> None:
     desk = Desk()
     desk.tell(arrived(1, 0), queued(1, 1), seen(9))
 
@@ -205,7 +208,7 @@ def test_a_call_missing_from_the_snapshot_is_closed_as_lost():
     assert closed.ended_by is Party.SYSTEM
 
 
-def test_a_restarted_switch_ends_all_calls_of_before():
+def test_a_restarted_switch_ends_all_calls_of_before() -> None:
     desk = Desk()
     desk.ready(ALICE)
     desk.tell(arrived(1, 0), arrived(2, 0), queued(1, 1))
@@ -218,7 +221,7 @@ def test_a_restarted_switch_ends_all_calls_of_before():
     assert desk.state_of(ALICE) == ("wrap_up", "")
 
 
-def test_what_came_after_the_snapshot_was_begun_is_newer_than_it():
+def test_what_came_after_the_snapshot_was_begun_is_newer_than_it() -> None:
     desk = Desk()
     desk.tell(arrived(1, 5))
 
@@ -227,18 +230,20 @@ def test_what_came_after_the_snapshot_was_begun_is_newer_than_it():
     assert not desk.said(CallClosed)
 
 
-def test_an_offer_missing_from_the_snapshot_is_withdrawn_without_blame():
+def test_an_offer_missing_from_the_snapshot_is_withdrawn_without_blame() -> None:
     desk = Desk()
     desk.ready(ALICE)
     desk.tell(arrived(1, 0), queued(1, 1))
 
-    desk.tell(seen(5, LegSeen(leg_id=caller_leg(1), role=LegRole.WAITING, call_id="")))
+    desk.tell(
+        seen(5, LegSeen(leg_id=caller_leg(1), role=LegRole.WAITING, call_id=CallId("")))
+    )
 
     assert [f.by for f in desk.said(OfferWithdrawn)] == [Party.SYSTEM]
     assert len(desk.said(OfferStarted)) == 2
 
 
-def test_a_waiting_leg_nobody_knows_is_adopted_with_its_old_place():
+def test_a_waiting_leg_nobody_knows_is_adopted_with_its_old_place() -> None:
     desk = Desk()
     desk.tell(arrived(2, 0), queued(2, 3))
     stranger = LegSeen(

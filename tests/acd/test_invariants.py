@@ -23,6 +23,7 @@ from acd.vocabulary.agent_facts import (
 )
 from acd.vocabulary.errors import AcdError
 from acd.vocabulary.facts import Fact, ToldFact
+from acd.vocabulary.ids import AgentId, CallId, LegId, OfferId, QueueId
 from acd.vocabulary.leg_facts import (
     BridgeFailed,
     LegAnswered,
@@ -62,6 +63,7 @@ CALLS = st.integers(0, 3)
 AGENTS = st.sampled_from([ALICE, BOB, CAROL])
 ENDINGS = st.sampled_from(LegEnding)
 WISHES = st.sampled_from([AgentSignedIn, AgentSignedOut, AgentReady, WrapUpDone])
+Wish = AgentSignedIn | AgentSignedOut | AgentReady | WrapUpDone
 ENDED = OfferTimedOut | OfferDeclined | OfferFailed | OfferWithdrawn
 
 
@@ -72,7 +74,7 @@ def _agents(floor: memory.Floor) -> list[Agent]:
 class Floor(RuleBasedStateMachine):
     """Tells an engine anything at any time, as a bad day on the line would."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.engine = Engine(a_floor(wrap_up_s=5))
         self.now = 0.0
@@ -107,55 +109,55 @@ class Floor(RuleBasedStateMachine):
         return self.now
 
     @rule()
-    def a_call_arrives(self):
+    def a_call_arrives(self) -> None:
         self.arrivals += 1
         self.tell(arrived(self.arrivals, self.later()))
 
     @rule(ago=CALLS)
-    def an_arrival_is_told_again(self, ago):
+    def an_arrival_is_told_again(self, ago: int) -> None:
         self.tell(arrived(self.arrivals - ago, self.later()))
 
     @rule(ago=CALLS, queue=st.sampled_from([FAULT, BILL]))
-    def a_call_is_queued(self, ago, queue):
+    def a_call_is_queued(self, ago: int, queue: QueueId) -> None:
         self.tell(queued(self.arrivals - ago, self.later(), queue))
 
     @rule(queue=st.sampled_from([FAULT, BILL]))
-    def a_call_comes_straight_to_a_queue(self, queue):
+    def a_call_comes_straight_to_a_queue(self, queue: QueueId) -> None:
         self.a_call_arrives()
         self.tell(queued(self.arrivals, self.later(), queue))
 
     @rule(ago=CALLS, ending=ENDINGS)
-    def a_caller_is_gone(self, ago, ending):
+    def a_caller_is_gone(self, ago: int, ending: LegEnding) -> None:
         leg = caller_leg(self.arrivals - ago)
         self.tell(hung_up(leg, self.later(), ending))
 
     @rule(agent=AGENTS)
-    def an_agent_wants_work(self, agent):
+    def an_agent_wants_work(self, agent: AgentId) -> None:
         self.tell(AgentReady(at=at(self.later()), agent_id=agent))
 
     @rule(agent=AGENTS, wish=WISHES)
-    def an_agent_wishes(self, agent, wish):
+    def an_agent_wishes(self, agent: AgentId, wish: type[Wish]) -> None:
         self.tell(wish(at=at(self.later()), agent_id=agent))
 
     @rule(agent=AGENTS)
-    def an_agent_wants_a_break(self, agent):
+    def an_agent_wants_a_break(self, agent: AgentId) -> None:
         self.tell(AgentNotReady(at=at(self.later()), agent_id=agent, reason="break"))
 
     @rule(pick=st.randoms(use_true_random=False))
-    def an_offer_is_answered(self, pick):
+    def an_offer_is_answered(self, pick: random.Random) -> None:
         for leg in self._a_leg(pick):
             self.tell(LegAnswered(at=at(self.later()), leg_id=leg))
 
     @rule(pick=st.randoms(use_true_random=False), ending=ENDINGS)
-    def an_agents_leg_ends(self, pick, ending):
+    def an_agents_leg_ends(self, pick: random.Random, ending: LegEnding) -> None:
         for leg in self._a_leg(pick):
             self.tell(hung_up(leg, self.later(), ending))
 
     @rule(pick=st.randoms(use_true_random=False))
-    def an_agents_leg_is_joined(self, pick):
+    def an_agents_leg_is_joined(self, pick: random.Random) -> None:
         for leg in self._a_leg(pick):
             self.tell(LegJoined(at=at(self.later()), leg_id=leg, bridge_id=leg))
-            offer = self.engine.floor.offers.get(leg)
+            offer = self.engine.floor.offers.get(OfferId(leg))
             call = self.engine.floor.calls.get(offer.call_id) if offer else None
             if call is not None:
                 joined = LegJoined(
@@ -164,45 +166,49 @@ class Floor(RuleBasedStateMachine):
                 self.tell(joined)
 
     @rule(pick=st.randoms(use_true_random=False))
-    def a_leg_parts(self, pick):
+    def a_leg_parts(self, pick: random.Random) -> None:
         for leg in self._a_leg(pick):
             self.tell(LegParted(at=at(self.later()), leg_id=leg, bridge_id=leg))
 
     @rule(pick=st.randoms(use_true_random=False))
-    def a_bridge_fails(self, pick):
+    def a_bridge_fails(self, pick: random.Random) -> None:
         for leg in self._a_leg(pick):
-            self.tell(BridgeFailed(at=at(self.later()), offer_id=leg, detail="x"))
+            self.tell(
+                BridgeFailed(at=at(self.later()), offer_id=OfferId(leg), detail="x")
+            )
 
     @rule(seconds=st.sampled_from([1, 4, 16, 60]))
-    def time_passes(self, seconds):
+    def time_passes(self, seconds: int) -> None:
         self.later(seconds)
         deadline = self.engine.next_deadline
         if deadline is not None and deadline <= at(self.now):
             self.said.extend(self.engine.tick(at(self.now)).facts)
 
     @rule(pick=st.randoms(use_true_random=False), reboot=st.booleans())
-    def the_switch_is_lost_and_seen_again(self, pick, reboot):
+    def the_switch_is_lost_and_seen_again(
+        self, pick: random.Random, reboot: bool
+    ) -> None:
         self.tell(SwitchLost(at=at(self.later())))
         legs = [
-            LegSeen(leg_id=leg, role=LegRole.OTHER, call_id="")
+            LegSeen(leg_id=LegId(leg), role=LegRole.OTHER, call_id=CallId(""))
             for leg in [*self.engine.floor.callers, *self.engine.floor.offers]
             if pick.random() < 0.5
         ]
         boot_id = f"b{self.now}" if reboot else "b1"
         self.tell(seen(self.later(), *legs, boot_id=boot_id))
 
-    def _a_leg(self, pick: random.Random) -> list[str]:
-        legs = sorted(self.engine.floor.offers)
+    def _a_leg(self, pick: random.Random) -> list[LegId]:
+        legs = [LegId(offer_id) for offer_id in sorted(self.engine.floor.offers)]
         return [pick.choice(legs)] if legs else []
 
     @invariant()
-    def no_call_and_no_agent_has_two_live_offers(self):
+    def no_call_and_no_agent_has_two_live_offers(self) -> None:
         live = [o for o in self.engine.floor.offers.values() if o.is_open]
         assert len({o.call_id for o in live}) == len(live)
         assert len({o.agent_id for o in live}) == len(live)
 
     @invariant()
-    def an_agent_is_held_exactly_by_a_call_that_holds_them(self):
+    def an_agent_is_held_exactly_by_a_call_that_holds_them(self) -> None:
         floor = self.engine.floor
         held = {
             floor.offers[call.offer_id].agent_id
@@ -219,7 +225,7 @@ class Floor(RuleBasedStateMachine):
         assert held == busy
 
     @invariant()
-    def no_call_waits_while_a_qualified_agent_is_ready(self):
+    def no_call_waits_while_a_qualified_agent_is_ready(self) -> None:
         floor = self.engine.floor
         if not floor.is_linked:
             return
@@ -229,19 +235,19 @@ class Floor(RuleBasedStateMachine):
                     assert not call.skills <= agent.profile.skills
 
     @invariant()
-    def every_call_is_closed_at_most_once_and_then_forgotten(self):
+    def every_call_is_closed_at_most_once_and_then_forgotten(self) -> None:
         closed = [f.call_id for f in self.said if isinstance(f, CallClosed)]
         assert len(closed) == len(set(closed))
         assert not set(closed) & set(self.engine.floor.calls)
 
     @invariant()
-    def every_offer_ends_at_most_once(self):
+    def every_offer_ends_at_most_once(self) -> None:
         started = {f.offer_id for f in self.said if isinstance(f, OfferStarted)}
         ended = [f.offer_id for f in self.said if isinstance(f, ENDED)]
         assert len(ended) == len(set(ended))
         assert set(ended) <= started
 
-    def teardown(self):
+    def teardown(self) -> None:
         """Every caller leaves in the end: nothing is left open, and replay agrees."""
         for leg in list(self.engine.floor.callers):
             self.tell(hung_up(leg, self.later()))
@@ -259,24 +265,21 @@ TestFloor.settings = settings(
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_a_replay_of_what_was_told_says_the_same(seed):
+def test_a_replay_of_what_was_told_says_the_same(seed: int) -> None:
     pick = random.Random(seed)  # noqa: S311 - a story, not a secret
     first, again = Engine(a_floor()), Engine(a_floor())
     story: list[ToldFact] = [seen(-1)]
     for step in range(400):
         n = pick.randrange(12)
-        story.append(
-            pick.choice(
-                [
-                    arrived(n, step),
-                    queued(n, step),
-                    hung_up(caller_leg(n), step),
-                    AgentSignedIn(at=at(step), agent_id=ALICE),
-                    AgentReady(at=at(step), agent_id=ALICE),
-                    seen(step),
-                ]
-            )
-        )
+        choices: list[ToldFact] = [
+            arrived(n, step),
+            queued(n, step),
+            hung_up(caller_leg(n), step),
+            AgentSignedIn(at=at(step), agent_id=ALICE),
+            AgentReady(at=at(step), agent_id=ALICE),
+            seen(step),
+        ]
+        story.append(pick.choice(choices))
 
     def tell(engine: Engine) -> list[object]:
         outcomes: list[object] = []

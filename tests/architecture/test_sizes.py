@@ -27,7 +27,7 @@ def modules() -> list[Path]:
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(ROOT)))
-def test_a_module_and_its_functions_are_small(path):
+def test_a_module_and_its_functions_are_small(path: Path) -> None:
     name = str(path.relative_to(ROOT))
     source = path.read_text(encoding="utf-8")
     too_large = [
@@ -42,14 +42,14 @@ def test_a_module_and_its_functions_are_small(path):
     assert [where for where in too_large if where not in DEBT] == []
 
 
-def test_the_debt_lists_nothing_that_is_paid():
+def test_the_debt_lists_nothing_that_is_paid() -> None:
     names = {str(path.relative_to(ROOT)) for path in modules()}
 
     assert {where.split(":")[0] for where in DEBT} <= names
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(ROOT)))
-def test_a_module_says_in_a_sentence_what_it_is_for(path):
+def test_a_module_says_in_a_sentence_what_it_is_for(path: Path) -> None:
     source = path.read_text(encoding="utf-8")
     if path.name == "__init__.py":
         return

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 
 import pytest
@@ -32,7 +33,9 @@ class Book:
 
 
 @contextlib.asynccontextmanager
-async def a_switchboard(now):
+async def a_switchboard(
+    now: Callable[[], datetime],
+) -> AsyncIterator[tuple[Switchboard, Book, list[Decision]]]:
     book = Book()
     done: list[Decision] = []
     board = Switchboard(Engine(a_floor()), book, carry_out=done.append, now=now)
@@ -44,13 +47,13 @@ async def a_switchboard(now):
         await running
 
 
-async def until(condition) -> None:
+async def until(condition: Callable[[], object]) -> None:
     async with asyncio.timeout(5):
         while not condition():  # noqa: ASYNC110 - what is awaited has no event
             await asyncio.sleep(0.005)
 
 
-async def test_what_follows_from_a_fact_is_written_behind_it_and_carried_out():
+async def test_what_follows_from_a_fact_is_written_behind_it_and_carried_out() -> None:
     async with a_switchboard(lambda: at(2)) as (board, book, done):
         await board.ask(AgentSignedIn(at=at(0), agent_id=ALICE))
         await board.ask(AgentReady(at=at(0), agent_id=ALICE))
@@ -67,7 +70,7 @@ async def test_what_follows_from_a_fact_is_written_behind_it_and_carried_out():
     ]
 
 
-async def test_whoever_asks_learns_of_a_refusal_and_the_journal_keeps_it():
+async def test_whoever_asks_learns_of_a_refusal_and_the_journal_keeps_it() -> None:
     async with a_switchboard(lambda: at(0)) as (board, book, _):
         with pytest.raises(IllegalTransition, match="which has no place for"):
             await board.ask(AgentReady(at=at(0), agent_id=ALICE))
@@ -75,7 +78,7 @@ async def test_whoever_asks_learns_of_a_refusal_and_the_journal_keeps_it():
     assert book.entries[-1].origin is Origin.REFUSED
 
 
-async def test_a_deadline_is_met_without_any_news():
+async def test_a_deadline_is_met_without_any_news() -> None:
     clock = Clock()
     began = clock.now()
 
@@ -98,7 +101,7 @@ async def test_a_deadline_is_met_without_any_news():
     assert [type(d) for d in done] == [RingAgent, StopRinging]
 
 
-async def test_an_engine_that_lives_through_the_journal_again_knows_the_same():
+async def test_an_engine_that_lives_through_the_journal_again_knows_the_same() -> None:
     async with a_switchboard(lambda: at(2)) as (board, book, done):
         await board.ask(AgentSignedIn(at=at(0), agent_id=ALICE))
         await board.ask(AgentReady(at=at(0), agent_id=ALICE))

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 from uuid import NAMESPACE_URL, uuid5
 
 from acd.core.engine import Engine
 from acd.core.turn import Outcome
 from acd.policy import AgentProfile, FloorPolicy, QueuePolicy
 from acd.vocabulary.agent_facts import AgentReady, AgentSignedIn
+from acd.vocabulary.decisions import RingAgent
 from acd.vocabulary.facts import Fact, ToldFact
 from acd.vocabulary.flow_facts import CallArrived
 from acd.vocabulary.ids import AgentId, CallId, DeviceId, LegId, Place, QueueId, SkillId
@@ -20,6 +22,8 @@ from acd.vocabulary.leg_facts import (
     LegSeen,
     SwitchSeen,
 )
+
+F = TypeVar("F")
 
 YZ = Place(province="YJ", unit="YZ")
 FAULT = QueueId("q_fault")
@@ -163,8 +167,13 @@ class Desk:
             self.engine.floor.agents[agent].reason,
         )
 
-    def said(self, *kinds: type[Fact]) -> list[Fact]:
-        return [fact for fact in self.facts if isinstance(fact, kinds)]
+    def said(self, kind: type[F]) -> list[F]:
+        return [fact for fact in self.facts if isinstance(fact, kind)]
+
+
+def rings(outcome: Outcome) -> list[RingAgent]:
+    """Return what an outcome has rung, in order."""
+    return [d for d in outcome.decisions if isinstance(d, RingAgent)]
 
 
 def kinds(facts: Iterable[object]) -> list[str]:
