@@ -46,7 +46,7 @@ class Message:
     """
 
     __slots__ = (
-        *("_places", "_shapes", "_signatures", "_values"),
+        *("_is_whole", "_places", "_shapes", "_signatures", "_values"),
         *("event", "raw", "response"),
     )
 
@@ -71,6 +71,7 @@ class Message:
         self._shapes = shapes
         self._places: dict[str, int] | None = None
         self._values: Sequence[str] | re.Match[str] = ()
+        self._is_whole = False
 
     def __repr__(self) -> str:
         return f"Message({self.raw!r})"
@@ -153,6 +154,10 @@ class Message:
     @property
     def is_doubtful(self) -> bool:
         """Whether its news of a live call should be confirmed by asking Asterisk."""
+        if self._places is None:
+            self._read()
+        if self._is_whole:
+            return self._is_unsigned()
         return bool(self.faults)
 
     def _suspicions(self) -> tuple[tuple[Fault, bool], ...]:
@@ -181,6 +186,7 @@ class Message:
         if alike is not None:
             shape, self._values = alike
             self._places = shape.places
+            self._is_whole = bool(self.event or self.response) and shape.is_whole
             return shape.places
         lines = text.split("\r\n")
         pairs = [_pair(line) for line in lines if ":" in line]

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from cti_bridge.ami.headers import REPEATABLE, REQUIRED
+
 MAX_SHAPES: Final = 256
 """A caller can write headers and so make shapes; Asterisk alone makes some forty."""
 
@@ -17,11 +19,18 @@ class Shape:
     but the first of a shape are taken apart without looking for the keys again.
     """
 
-    __slots__ = ("match", "places")
+    __slots__ = ("is_whole", "match", "places")
 
-    def __init__(self, keys: Sequence[str]) -> None:
+    def __init__(self, name: str, keys: Sequence[str]) -> None:
         self.places = first_places(keys)
         """Where the first value of a key stands among the match's groups."""
+        folded = {key.lower() for key in keys}
+        self.is_whole = (
+            len(folded) == len(keys)
+            and not folded & REPEATABLE
+            and REQUIRED.get(name, frozenset()) <= folded
+        )
+        """Whether nothing in the headers of such a message is missing or repeated."""
         # A value ends at a carriage return, and possessively: no text makes it slow.
         lines = (f"{re.escape(key)}: ([^\r]*+)" for key in keys)
         self.match: Callable[[str], re.Match[str] | None] = re.compile(
@@ -54,4 +63,4 @@ class Shapes:
         if self._count < MAX_SHAPES:
             self._count += 1
             alike = self._known.setdefault((name, len(keys) - 1), [])
-            alike.append(Shape(keys))
+            alike.append(Shape(name, keys))
