@@ -12,7 +12,7 @@ from services.runtime.errors import RuntimeProblem
 from services.runtime.instance import FILE_NAME
 from services.runtime.progress import Say, say
 from services.runtime.secrets_kept import FOLDER as SECRETS
-from services.runtime.secrets_kept import new_secret
+from services.runtime.secrets_kept import SecretUnusable, new_secret, refuse_shared
 
 LOCK = "supervisor.lock"
 DEVICES = "devices.json"
@@ -82,8 +82,8 @@ def _wait_for_leftovers(folder: Path, tell: Say) -> None:
     try:
         told = json.loads((folder / FILE_NAME).read_text(encoding="utf-8"))
         pids = {name: int(pid) for name, pid in told["pids"].items()}
-    except (OSError, ValueError, KeyError):
-        return
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return  # none, or not ours; tieline up writes a new one
     (folder / FILE_NAME).unlink()
     deadline = time.monotonic() + LEFTOVER_LIMIT_S
     pids.pop("supervisor", None)
@@ -114,14 +114,13 @@ def device_passwords(data: Path, devices: Mapping[str, str]) -> dict[str, str]:
 
     Returns:
         Password by name of the device.
+
+    Raises:
+        SecretUnusable: The file is not what was written, or others may read it.
     """
     path = data / SECRETS / DEVICES
     path.parent.mkdir(mode=0o700, exist_ok=True)
-    try:
-        before = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        before = {}
-    known = {entry["device"]: entry["password"] for entry in before.values()}
+    before, known = _devices_before(path)
     passwords = {
         device: known.get(device) or new_secret() for device in devices.values()
     }
@@ -137,3 +136,19 @@ def device_passwords(data: Path, devices: Mapping[str, str]) -> dict[str, str]:
             json.dump(after, out, indent=1)
         draft.replace(path)
     return passwords
+
+
+def _devices_before(path: Path) -> tuple[Mapping[str, object], dict[str, str]]:
+    """Return what the file says, and the passwords in it by device."""
+    try:
+        refuse_shared(path)
+        before = json.loads(path.read_text(encoding="utf-8"))
+        return before, {one["device"]: one["password"] for one in before.values()}
+    except FileNotFoundError:
+        return {}, {}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise SecretUnusable(
+            path,
+            found="not what tieline up writes",
+            would_do="remove it to have new passwords made; phones need those then",
+        ) from None

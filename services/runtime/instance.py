@@ -2,8 +2,9 @@
 
 import json
 import os
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 from services.runtime.errors import NoInstance
 from services.runtime.settings import CHECKOUT
@@ -51,16 +52,31 @@ def find(data: Path | None = None) -> Instance:
         raise NoInstance(folder, found=f"there is no {FILE_NAME}") from None
     except PermissionError:
         raise NoInstance(folder, found=f"{FILE_NAME} may not be read") from None
+    except OSError as error:
+        found = f"{FILE_NAME} cannot be read, {error.strerror}"
+        raise NoInstance(folder, found=found) from None
     except ValueError:
         raise NoInstance(folder, found=f"{FILE_NAME} is not JSON") from None
-    told.pop("ready", None)
-    told["numbers"] = tuple(told["numbers"])
-    instance = Instance(**(told | {"data": folder}))
+    try:
+        instance = _told(folder, told)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        found = f"{FILE_NAME} is not what tieline up writes"
+        raise NoInstance(folder, found=found) from None
     pid = instance.pids["supervisor"]
     if not Path(f"/proc/{pid}").exists():
         found = f"process {pid} of {FILE_NAME} has ended"
         raise NoInstance(folder, found=found)
     return instance
+
+
+def _told(folder: Path, told: dict[str, Any]) -> Instance:
+    known = {field.name: told[field.name] for field in fields(Instance)}
+    pids = {str(part): int(pid) for part, pid in told["pids"].items()}
+    if "supervisor" not in pids:
+        raise KeyError("supervisor")
+    return Instance(
+        **known | {"data": folder, "numbers": tuple(told["numbers"]), "pids": pids}
+    )
 
 
 def write(instance: Instance) -> None:

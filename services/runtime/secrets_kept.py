@@ -1,10 +1,27 @@
 """Passwords made at the first start and kept in the data folder, read by us only."""
 
 import os
+import re
 import secrets
+import stat
 from pathlib import Path
 
+from services.runtime.errors import RuntimeProblem
+
 FOLDER = "secrets"
+_SECRET = re.compile(r"[A-Za-z0-9_-]{16,64}")
+
+
+class SecretUnusable(RuntimeProblem):
+    """A file of secrets is not what was written, or others may read it."""
+
+    exit_code = 2
+
+    def __init__(self, path: Path, *, found: str, would_do: str) -> None:
+        """Keep the file and what was found there, which is never the secret."""
+        self.path = path
+        self.found = found
+        super().__init__(f"{path}: is {found}; {would_do}")
 
 
 def kept_secret(data: Path, name: str) -> str:
@@ -12,12 +29,15 @@ def kept_secret(data: Path, name: str) -> str:
 
     Returns:
         32 characters out of letters, digits, ``-`` and ``_``.
+
+    Raises:
+        SecretUnusable: The file is not what was written, or others may read it.
     """
     folder = data / FOLDER
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / name
     try:
-        return path.read_text(encoding="ascii").strip()
+        return _read(path)
     except FileNotFoundError:
         secret = new_secret()
         draft = path.with_suffix(".new")
@@ -27,6 +47,34 @@ def kept_secret(data: Path, name: str) -> str:
             out.write(f"{secret}\n")
         draft.rename(path)
         return secret
+
+
+def refuse_shared(path: Path) -> None:
+    """See that a file of secrets is its owner's alone.
+
+    Raises:
+        SecretUnusable: Its mode lets others in.
+        FileNotFoundError: It is not there.
+    """
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if mode & 0o077:
+        raise SecretUnusable(
+            path,
+            found=f"open to others, mode {mode:04o}",
+            would_do=f"chmod 600 {path} would do, and a new secret if others read it",
+        )
+
+
+def _read(path: Path) -> str:
+    refuse_shared(path)
+    secret = path.read_text(encoding="ascii", errors="replace").strip()
+    if not _SECRET.fullmatch(secret):
+        raise SecretUnusable(
+            path,
+            found=f"not what tieline up wrote, {len(secret)} characters",
+            would_do="put back the one that was there",
+        )
+    return secret
 
 
 def new_secret() -> str:

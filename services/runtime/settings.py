@@ -6,7 +6,8 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -16,7 +17,7 @@ from pydantic import (
     SecretStr,
     ValidationError,
 )
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from services.runtime.errors import RuntimeProblem
 from services.runtime.ports import (
@@ -57,14 +58,39 @@ def _loopback(host: str) -> str:
 
 
 def _absolute(path: Path) -> Path:
+    if re.search(r"[\x00-\x1f\x7f;]", str(path)):
+        # Asterisk is told of folders in its configuration, where ; begins a comment.
+        msg = "should be a path without ; and control characters"
+        raise ValueError(msg)
     return Path(os.path.abspath(path.expanduser()))  # noqa: PTH100 - keeps links as named
 
 
 def _postgres_address(url: SecretStr) -> SecretStr:
-    if not url.get_secret_value().startswith(("postgresql://", "postgres://")):
+    text = url.get_secret_value()
+    if not text.startswith(("postgresql://", "postgres://")):
         msg = "should begin with postgresql://"
         raise ValueError(msg)
+    parts = _whole_address(text)
+    if parts is None:
+        msg = (
+            "should be as postgresql://name:password@host:5432/database, a password"
+            " with other characters than letters and digits %-encoded"
+        )
+        raise ValueError(msg)
+    if more := sorted(parse_qs(parts.query, keep_blank_values=True)):
+        msg = f"takes no options behind a ?, found {', '.join(map(repr, more))}"
+        raise ValueError(msg)
     return url
+
+
+def _whole_address(text: str) -> SplitResult | None:
+    """Return the parts of an address that names a host and a database."""
+    try:
+        parts = urlsplit(text)
+        is_whole = parts.port != 0 and parts.hostname and parts.path.strip("/")
+    except ValueError:
+        return None
+    return parts if is_whole and not parts.fragment else None
 
 
 def _ami_secret(secret: SecretStr) -> SecretStr:
@@ -96,10 +122,19 @@ class DatabaseSettings(_Section):
     url: Annotated[SecretStr, AfterValidator(_postgres_address)] | None = None
 
 
+_AMI_USER = r"^[A-Za-z0-9_-]{1,40}$"
+_SYSTEM_USER = r"^[a-z_][a-z0-9_-]{0,31}$"
+_PATTERNS = {
+    _AMI_USER: "1 to 40 letters, digits, - or _",
+    _SYSTEM_USER: "a user's name of this machine",
+}
+"""What each pattern asks for, in words."""
+
+
 class AmiSettings(_Section):
     """The account by which the engine speaks AMI."""
 
-    user: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")] = "tieline"
+    user: Annotated[str, Field(pattern=_AMI_USER)] = "tieline"
     secret: Annotated[SecretStr, AfterValidator(_ami_secret)] | None = None
     """None means one made at the first start and kept in the data folder."""
 
@@ -125,6 +160,8 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
         env_nested_delimiter="__",
+        # As in a shell: what is set to nothing is not set.
+        env_ignore_empty=True,
         extra="forbid",
         frozen=True,
         validate_default=True,
@@ -137,7 +174,7 @@ class Settings(BaseSettings):
     host: Annotated[str, AfterValidator(_loopback)] = "127.0.0.1"
     parts: AbsolutePath | None = None
     """Where fetched parts are kept; None means the machine's or the user's cache."""
-    user: Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_-]{0,31}$")] | None = None
+    user: Annotated[str, Field(pattern=_SYSTEM_USER)] | None = None
     """Who Asterisk and PostgreSQL run as when root starts them."""
     floor: AbsolutePath | None = None
     """Queues, skills and agents; None means the demo floor."""
@@ -170,6 +207,9 @@ def read_settings(**given: object) -> Settings:
         settings = Settings(**by_hand)  # type: ignore[arg-type]
     except ValidationError as error:
         problems += _sentences(error, by_hand)
+        raise SettingsRefused(tuple(problems)) from None
+    except SettingsError:
+        # A whole section as JSON, which is no JSON; _unknown_variables told its name.
         raise SettingsRefused(tuple(problems)) from None
     if problems:
         raise SettingsRefused(tuple(problems))
@@ -211,9 +251,14 @@ def _sentences(error: ValidationError, by_hand: Mapping[str, object]) -> Iterato
         if problem["type"] == "extra_forbidden" and name not in known:
             continue  # told by _unknown_variables, with the nearest name
         shown = f"--{place[0].replace('_', '-')}" if place[0] in by_hand else name
-        message = problem["msg"].removeprefix("Value error, ")
-        message = message[:1].lower() + message[1:]
-        yield f"{shown}: {message}, got {_shown_value(name, problem)}"
+        yield f"{shown}: {_message(problem)}, got {_shown_value(name, problem)}"
+
+
+def _message(problem: Mapping[str, Any]) -> str:
+    if problem["type"] == "string_pattern_mismatch":
+        return f"should be {_PATTERNS[problem['ctx']['pattern']]}"
+    message: str = problem["msg"].removeprefix("Value error, ")
+    return message[:1].lower() + message[1:]
 
 
 _SECRETS = frozenset({"TIELINE_DATABASE__URL", "TIELINE_AMI__SECRET"})
@@ -226,4 +271,4 @@ def _shown_value(name: str, problem: Mapping[str, object]) -> str:
     if name in _SECRETS:
         text = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
         return f"a secret of {len(text)} characters"
-    return repr(value)
+    return repr(str(value) if isinstance(value, Path) else value)
