@@ -124,7 +124,7 @@ def _read_bytes(path: Path) -> bytes:
         with path.open("rb") as opened:
             return opened.read(LARGEST_BYTES + 1)
     except OSError as error:
-        _refuse(0, f"cannot be read: {error.strerror}")
+        _refuse(0, f"cannot be read: {error.strerror}; is the path right?")
 
 
 class _Building:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from ivr.problems import Refused
 from services.floor.floor import Floor
@@ -37,11 +38,12 @@ class DatabaseUnusable(RuntimeProblem):
 
     exit_code = 2
 
-    def __init__(self, why: str) -> None:
-        """Keep why; the address, which may hold a password, is not told."""
+    def __init__(self, where: str, why: str) -> None:
+        """Keep where, and why with what would do; a password is never told."""
+        self.where = where
+        self.why = why
         super().__init__(
-            f"TIELINE_DATABASE__URL: the database cannot be used, {why};"
-            " is it running, and are name and password right?"
+            f"TIELINE_DATABASE__URL: the database at {where} cannot be used, {why}"
         )
 
 
@@ -88,6 +90,12 @@ class Launch:
             return place.url()
         url = self.settings.database.url
         return url.get_secret_value() if url else ""
+
+    @property
+    def database_place(self) -> str:
+        """Host, port and name of the database, without its password."""
+        parts = urlsplit(self.database_url)
+        return f"{parts.hostname}:{parts.port or 5432}{parts.path}"
 
     @property
     def needed(self) -> tuple[Path, ...]:

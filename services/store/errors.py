@@ -52,6 +52,15 @@ class SchemaUnknown(StoreError):
         self.found = found
 
 
+class ServerUnfit(StoreError):
+    """The database's server lacks what the schema needs."""
+
+    def __init__(self, why: str, *, would_do: str) -> None:
+        """Say what, and what would do."""
+        super().__init__(f"database: {why}; {would_do}")
+        self.why = why
+
+
 class ShippedElsewhere(StoreError):
     """The position in the database is not where this shipper left it."""
 

@@ -8,16 +8,18 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.util.exc import CommandError
-from sqlalchemy import URL, Connection, make_url
+from sqlalchemy import URL, Connection, make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from services.store.errors import SchemaUnknown
+from services.store.errors import SchemaUnknown, ServerUnfit
 
 # Alembic keeps the migration that runs in a module of its own; the database itself
 # keeps processes apart, by the lock that migrations/env.py takes.
 _one_at_a_time = threading.Lock()
 
+LOWEST_MAJOR = 14
+"""Of PostgreSQL; what is older gets no more mends."""
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -36,6 +38,7 @@ async def upgrade(url: str) -> None:
 
     Raises:
         SchemaUnknown: The database was made by a newer release.
+        ServerUnfit: The server is too old, or lacks an extension.
         OSError: Nothing answers there.
         DBAPIError: The database refused.
     """
@@ -53,7 +56,26 @@ async def _on_database(url: str, act: Callable[[Connection], None]) -> None:
         await engine.dispose()
 
 
+def _refuse_unfit(connection: Connection) -> None:
+    asked = text(
+        "SELECT current_setting('server_version'), "
+        "current_setting('server_version_num')::int / 10000"
+    )
+    version, major = connection.execute(asked).one()
+    if major < LOWEST_MAJOR:
+        raise ServerUnfit(
+            f"it is postgresql {version}", would_do=f"{LOWEST_MAJOR} or newer would do"
+        )
+    asked = text("SELECT count(*) FROM pg_available_extensions WHERE name = 'pg_trgm'")
+    if not connection.execute(asked).scalar():
+        raise ServerUnfit(
+            "its extension pg_trgm is missing",
+            would_do="install the server's package of extensions (postgresql-contrib)",
+        )
+
+
 def _upgrade(connection: Connection) -> None:
+    _refuse_unfit(connection)
     try:
         with _one_at_a_time:
             command.upgrade(_config(connection), "head")

@@ -84,7 +84,8 @@ def test_an_older_asterisk_named_by_the_settings_is_refused(tmp_path: Path) -> N
 
     assert str(refused.value) == (
         "TIELINE_ASTERISK__BINARY: it is 20.6.0, older than 22.10.1, which fixed 20"
-        f" security advisories, got '{old}'"
+        f" security advisories, got '{old}'; name another, or unset it to have one"
+        " found or fetched"
     )
 
 

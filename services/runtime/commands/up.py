@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from services.runtime import instance
 from services.runtime.data_folder import held
+from services.runtime.embedded import asterisk
 from services.runtime.embedded.child import Child
 from services.runtime.instance import Instance
 from services.runtime.launch import DatabaseUnusable, Launch, read_floor
@@ -25,6 +26,7 @@ from services.runtime.privileges import check_ways, service_user
 from services.runtime.progress import say
 from services.runtime.settings import Settings, read_settings
 from services.runtime.supervisor import Supervised, Supervisor
+from services.store.errors import StoreError
 
 
 def up(
@@ -58,6 +60,7 @@ def _prepare(settings: Settings, folder: Path) -> Launch:
     parts = obtain_parts(settings)
     launch = Launch(settings=settings, data=folder, floor=floor, parts=parts, user=user)
     check_ways(user, launch.needed)
+    asterisk.check(launch.asterisk())
     return launch
 
 
@@ -101,10 +104,34 @@ async def _start_migrated(launch: Launch, postgres: Supervised) -> Child:
 async def _migrate(launch: Launch) -> None:
     from services.store.migrate import upgrade
 
+    where = launch.database_place
     try:
         await upgrade(launch.database_url)
-    except (OSError, DBAPIError, asyncpg.PostgresError) as error:
-        raise DatabaseUnusable(str(error).splitlines()[0]) from error
+    except StoreError as error:
+        raise DatabaseUnusable(where, str(error)) from error
+    except OSError as error:
+        why = f"no connection: {_unreached(error)}; does a PostgreSQL run there?"
+        raise DatabaseUnusable(where, why) from error
+    except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        why = (
+            f"{_in_its_words(error)}; are name, password and database right, and is"
+            " the database the name's own?"
+        )
+        raise DatabaseUnusable(where, why) from error
+
+
+def _unreached(error: OSError) -> str:
+    if error.errno is None or error.errno < 0:  # a name that nobody knows is < 0
+        return error.strerror or str(error)
+    # asyncio's own words name each address that was tried.
+    return os.strerror(error.errno).lower()
+
+
+def _in_its_words(error: Exception) -> str:
+    if isinstance(error, DBAPIError) and error.orig is not None:
+        # Below SQLAlchemy's words are the database's own.
+        error = error.orig.__cause__ or error.orig  # type: ignore[assignment]
+    return str(error).partition("\n")[0] or type(error).__name__
 
 
 def _print(text: str) -> None:

@@ -20,7 +20,8 @@ from services.runtime.privileges import (
     make_folder,
     service_environment,
 )
-from services.runtime.secrets_kept import kept_secret
+from services.runtime.secrets_kept import FOLDER as SECRETS
+from services.runtime.secrets_kept import SecretUnusable, kept_secret
 
 START_LIMIT_S = 60.0
 STOP_LIMIT_S = 20.0
@@ -74,6 +75,7 @@ async def start(place: PostgresPlace) -> Child:
     Raises:
         ForeignCluster: Its files are another version's.
         NotStarted: It ended or did not answer; its last words are told.
+        SecretUnusable: The password kept for it is not its own.
     """
     let_pass(place.data, place.user)
     await _make_cluster(place)
@@ -90,6 +92,13 @@ async def start(place: PostgresPlace) -> Child:
             _answers(place), limit_s=START_LIMIT_S, asked="a connection is taken"
         )
         await _make_database(place)
+    except asyncpg.InvalidPasswordError:
+        await stop(child)
+        raise SecretUnusable(
+            place.data / SECRETS / "database-admin",
+            found=f"not the password that {place.cluster} was made with",
+            would_do="put back the one that was there",
+        ) from None
     except BaseException:
         await stop(child)
         raise
@@ -213,8 +222,9 @@ async def _make_database(place: PostgresPlace) -> None:
         password = kept_secret(place.data, "database")
         found = "SELECT 1 FROM pg_roles WHERE rolname = $1"
         if not await connection.fetchval(found, ROLE):
-            # The password is ours: letters, digits, - and _ only.
-            await connection.execute(f"CREATE ROLE {ROLE} LOGIN PASSWORD '{password}'")
+            await connection.execute(f"CREATE ROLE {ROLE} LOGIN")
+        # The password is ours: letters, digits, - and _ only.
+        await connection.execute(f"ALTER ROLE {ROLE} PASSWORD '{password}'")
         found = "SELECT 1 FROM pg_database WHERE datname = $1"
         if not await connection.fetchval(found, DATABASE):
             await connection.execute(f"CREATE DATABASE {DATABASE} OWNER {ROLE}")

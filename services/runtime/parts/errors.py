@@ -24,4 +24,7 @@ class PartRefused(RuntimeProblem):
         """Keep the variable, the program it names and why it will not do."""
         self.variable = variable
         self.binary = binary
-        super().__init__(f"{variable}: {why}, got {str(binary)!r}")
+        super().__init__(
+            f"{variable}: {why}, got {str(binary)!r};"
+            " name another, or unset it to have one found or fetched"
+        )

@@ -191,7 +191,7 @@ def test_a_missing_floor_file_and_folder_are_named(tmp_path: Path) -> None:
         load_floor(tmp_path / "floor.yaml", tmp_path / "flows")
 
     assert str(caught.value).replace(f"{tmp_path.as_posix()}/", "") == (
-        "floor.yaml: cannot be read: No such file or directory\n"
+        "floor.yaml: cannot be read: No such file or directory; is the path right?\n"
         "flows: cannot be read: No such file or directory; "
         "flows are files *.yaml in it"
     )
