@@ -22,6 +22,7 @@ from services.prompts.speech import SpeechProgram
 from services.prompts.store import PromptStore
 from services.runtime.clock import Clock
 from services.runtime.composition import Composition, Surroundings
+from services.runtime.embedded.engine import REFUSED
 from services.runtime.errors import RuntimeProblem
 from services.runtime.launch import read_floor
 from services.runtime.logs import set_up_logs
@@ -58,7 +59,8 @@ def main() -> None:
         set_up_logs(settings.logs)
         asyncio.run(_serve(settings))
     except RuntimeProblem as problem:
-        sys.stderr.write(f"{problem}\n")
+        # tieline up finds the sentence behind the mark, and tells it.
+        sys.stderr.write(f"{REFUSED}{problem}\n")
         sys.exit(problem.exit_code)
 
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from services.runtime.embedded.child import Child
+from services.runtime.embedded.errors import PartRefuses
 from services.runtime.errors import RuntimeProblem
 from services.runtime.progress import Say, say
 from services.runtime.restarts import START_ORDER, PartName, Restarts
@@ -159,6 +160,10 @@ class Supervisor:
             part = self._starting.pop(starting)
             try:
                 child = starting.result()
+            except PartRefuses as refusal:
+                # Again and again would not mend it. What else runs goes on: calls
+                # that are talking end in their own time.
+                self._tell(f"{refusal}; mend that, then stop tieline and start it")
             except (RuntimeProblem, OSError) as problem:
                 self._tell(str(problem))
                 now = time.monotonic()

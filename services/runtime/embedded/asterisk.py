@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from cti_bridge.ami.errors import LoginRefused
 from services.runtime.embedded.child import Child
-from services.runtime.embedded.conf import Conf, put
-from services.runtime.embedded.errors import NotStarted
+from services.runtime.embedded.conf import Conf, put, render
+from services.runtime.embedded.errors import NotStarted, PartRefuses
 from services.runtime.parts.asterisk import AsteriskPart
 from services.runtime.ports import Ports
 from services.runtime.privileges import (
@@ -62,12 +63,22 @@ class AsteriskPlace:
         return (self.data, program, part.modules, *said)
 
 
+def check(place: AsteriskPlace) -> None:
+    """See that all values of a place can stand in Asterisk's configuration.
+
+    Raises:
+        ConfRefused: One cannot.
+    """
+    render(_conf(place))
+
+
 async def start(place: AsteriskPlace) -> Child:
     """Start Asterisk with a new boot id and return when it has fully booted.
 
     Raises:
         ConfRefused: A value cannot stand in its configuration.
         NotStarted: It ended, or did not say that it is booted.
+        PartRefuses: It does not know the account that its configuration names.
     """
     let_pass(place.data, place.user)
     conf = _conf(place)
@@ -161,7 +172,8 @@ async def _log_in(
     )
     answer = await reader.readuntil(b"\r\n\r\n")
     if not answer.startswith(b"Response: Success"):
-        refused = f"its AMI refused the log-in of {place.ami_user!r}: {answer!r}"
-        raise NotStarted("asterisk", why=refused, log=place.log)
+        why = answer.decode(errors="replace").partition("Message: ")[2].strip()
+        refused = LoginRefused(f"{place.host}:{place.ports.ami}", place.ami_user, why)
+        raise PartRefuses("asterisk", str(refused), log=place.log)
     while b"Event: FullyBooted" not in await reader.readuntil(b"\r\n\r\n"):
         pass

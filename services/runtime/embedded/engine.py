@@ -11,12 +11,17 @@ from pathlib import Path
 import httpx
 
 from services.runtime.embedded.child import Child
+from services.runtime.embedded.errors import NotStarted, PartRefuses
 from services.runtime.privileges import confined
 from services.runtime.settings import CHECKOUT
 
 START_LIMIT_S = 60.0
 STOP_LIMIT_S = 15.0
 MODULE = "services.runtime.engine"
+REFUSED = "tieline-engine: "
+"""Begins, in the engine's log, the sentence by which it refused to run."""
+_OPERATORS = 2
+"""The exit code of what an operator must mend."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +47,7 @@ async def start(place: EnginePlace) -> Child:
 
     Raises:
         NotStarted: It ended, or did not become ready.
+        PartRefuses: It ended for what an operator must mend; it says what.
     """
     argv = (sys.executable, "-P", "-m", MODULE, "--data", str(place.data))
     paths = {"PYTHONPATH": str(CHECKOUT), "PYTHONSAFEPATH": "1"}
@@ -57,6 +63,11 @@ async def start(place: EnginePlace) -> Child:
             limit_s=START_LIMIT_S,
             asked=f"{place.http}/readiness answers 200",
         )
+    except NotStarted as ended:
+        await stop(child)
+        if ended.ended_with == _OPERATORS:
+            raise PartRefuses("engine", _refusal(place.log), log=place.log) from None
+        raise
     except BaseException:
         await stop(child)
         raise
@@ -66,6 +77,11 @@ async def start(place: EnginePlace) -> Child:
 async def stop(child: Child) -> None:
     """Stop the engine: it writes down what it knows, then ends."""
     await child.stop((signal.SIGTERM, STOP_LIMIT_S))
+
+
+def _refusal(log: Path) -> str:
+    said = log.read_text(encoding="utf-8", errors="replace")
+    return said.rpartition(REFUSED)[2].strip()
 
 
 async def _is_ready(http: str) -> None:

@@ -8,16 +8,31 @@ from services.runtime.errors import RuntimeProblem
 class NotStarted(RuntimeProblem):
     """A part did not come up; the last lines of its log say why."""
 
-    def __init__(self, part: str, *, why: str, log: Path) -> None:
-        """Keep the part, why it counts as not started, and its log."""
+    def __init__(
+        self, part: str, *, why: str, log: Path, ended_with: int | None = None
+    ) -> None:
+        """Keep the part, why it counts as not started, its log and its exit code."""
         self.part = part
         self.log = log
+        self.ended_with = ended_with
         try:
             lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
         except OSError:
             lines = []
         last = "".join(f"\n  {line}" for line in lines[-8:])
         super().__init__(f"{part}: did not start, {why}; its log is {log}{last}")
+
+
+class PartRefuses(RuntimeProblem):
+    """A part will not run with what it was given; to start it again is no use."""
+
+    exit_code = 2
+
+    def __init__(self, part: str, sentence: str, *, log: Path) -> None:
+        """Keep the part and its own sentence, which says what would do."""
+        self.part = part
+        self.sentence = sentence
+        super().__init__(f"{part}: will not run: {sentence}; its log is {log}")
 
 
 class ForeignCluster(RuntimeProblem):
