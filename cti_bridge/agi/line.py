@@ -102,20 +102,17 @@ class AgiLine:
         """
         await self._run(protocol.set_variable(_FENCE, self._nonce), _QUICK_S)
         await self._fence()
-        call_id = await self._get("CC_CALL_ID")
+        told = await self._get("CC_ARRIVAL")
+        await self._fence()
+        # The first three are the dialplan's own, the rest is the caller's text.
+        words = [*told.split(" ", 5), *[""] * 5]
+        call_id, leg_id, number, caller_number, sip_call_id, caller_name = words[:6]
         if _UUID.fullmatch(call_id) is None:
             raise ArrivalUnusable("CC_CALL_ID", call_id)
         self._call_id = call_id
         structlog.contextvars.bind_contextvars(call_id=call_id)
-        leg_id = await self._get("UNIQUEID")
         if _ID.fullmatch(leg_id) is None:
             raise ArrivalUnusable("UNIQUEID", leg_id)
-        number = await self._get("CC_NUMBER")
-        # From here on caller's text: a line of it may shift only what is also theirs.
-        caller_number = await self._get("CALLERID(num)")
-        caller_name = await self._get("CALLERID(name)")
-        sip_call_id = await self._get("CC_SIP_CALL_ID")
-        await self._fence()
         return Arrival(
             call_id=call_id,
             leg_id=leg_id,
@@ -153,23 +150,23 @@ class AgiLine:
         """
         for name in (queue_id, *skills):
             if _ID.fullmatch(name) is None:
-                raise TextRefused("SET VARIABLE", name, "is no id of a queue or skill")
-        await self._set("CC_QUEUE", queue_id)
-        await self._set("CC_SKILLS", ",".join(sorted(skills)))
-        await self._set("CC_T0", f"{self._now():.3f}")
-        await self._set("CC_STATE", "waiting")
-        await self._let_go("cc-wait")
+                raise TextRefused("EXEC MSet", name, "is no id of a queue or skill")
+        await self._let_go(
+            CC_QUEUE=queue_id,
+            CC_SKILLS=":".join(sorted(skills)),
+            CC_T0=f"{self._now():.3f}",
+            CC_STATE="waiting",
+        )
 
     async def hang_up(self) -> None:
         """Give the call to the ending context; see ``ivr.ports.Line``."""
-        await self._let_go("cc-end")
+        await self._let_go()
 
-    async def _let_go(self, context: str) -> None:
-        # Last of the variables: it tells the dialplan that the flow came to its end.
-        await self._set("CC_IVR_DONE", "1")
-        # One command for context, extension and priority: dying between three of them
-        # would leave the call at a step that is nowhere.
-        await self._do(protocol.run("Goto", f"{context},s,1"), "let go", _QUICK_S)
+    async def _let_go(self, **variables: str) -> None:
+        # CC_IVR_DONE comes last: it tells the dialplan that the flow came to its end,
+        # and that the rest is there. The dialplan goes on when the session is over.
+        command = protocol.set_variables({**variables, "CC_IVR_DONE": "1"})
+        await self._do(command, "let go", _QUICK_S)
         self._has_let_go = True
         await self._session.close()
 
@@ -178,9 +175,6 @@ class AgiLine:
         if reply.value is None and reply.result:
             return UNKNOWN  # it goes on in the next line, as no number or name does
         return reply.value or ""
-
-    async def _set(self, name: str, value: str) -> None:
-        await self._do(protocol.set_variable(name, value), f"set {name}", _QUICK_S)
 
     async def _fence(self) -> None:
         try:

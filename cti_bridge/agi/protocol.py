@@ -13,19 +13,17 @@ from cti_bridge.agi.errors import HeadersRefused, TextRefused
 MAX_LINE_BYTES: Final = 2047
 """Asterisk reads a command into 2,048 bytes (res_agi.c, AGI_BUF_LEN)."""
 
-READABLE: Final = frozenset({"CALLERID(num)", "CALLERID(name)", "UNIQUEID"})
-"""What GET VARIABLE may read besides variables of our own."""
-
 _OURS: Final = re.compile(r"(?:__)?CC_[A-Z0-9_]{1,60}", re.ASCII)
 _SOUND: Final = re.compile(r"[A-Za-z0-9/_.-]{1,250}", re.ASCII)
 _KEYS: Final = re.compile(r"[0-9*#]{0,12}", re.ASCII)
+
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_.:-]{0,250}", re.ASCII)
 
 _UUID: Final = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _APPLICATIONS: Final = {
     # Nothing here takes text from outside, and nothing substitutes variables a second
     # time as Exec, TryExec and MixMonitor do (asterisk.md, trap 5).
     "AudioSocket": re.compile(rf"{_UUID},[0-9.]{{7,15}}:[0-9]{{1,5}}"),
-    "Goto": re.compile(r"cc-[a-z0-9-]{1,60},s,1"),
     "Ringing": re.compile(r""),
     "StartMusicOnHold": re.compile(r"[a-z0-9-]{0,40}"),
     "StopMusicOnHold": re.compile(r""),
@@ -33,7 +31,7 @@ _APPLICATIONS: Final = {
 }
 
 Application = Literal[
-    "AudioSocket", "Goto", "Ringing", "StartMusicOnHold", "StopMusicOnHold", "Wait"
+    "AudioSocket", "Ringing", "StartMusicOnHold", "StopMusicOnHold", "Wait"
 ]
 
 
@@ -173,9 +171,8 @@ def wait_for_digit(limit_s: float) -> bytes:
 
 
 def get_variable(name: str) -> bytes:
-    """Read a variable of ours, or one of READABLE."""
-    if name not in READABLE:
-        _require("GET VARIABLE", name, _OURS, "is not a variable that we read")
+    """Read a variable of ours."""
+    _require("GET VARIABLE", name, _OURS, "is not a variable of ours")
     return _line("GET", "VARIABLE", name)
 
 
@@ -183,6 +180,20 @@ def set_variable(name: str, value: str) -> bytes:
     """Set a variable of ours on the leg."""
     _require("SET VARIABLE", name, _OURS, "is not a variable of ours")
     return _line("SET", "VARIABLE", name, _quoted("SET VARIABLE", value))
+
+
+def set_variables(values: Mapping[str, str]) -> bytes:
+    """Set several variables of ours at once, in order, to plain words.
+
+    Raises:
+        TextRefused: A name is not ours, or a value is more than a plain word: MSet
+            parts its argument at commas.
+    """
+    for name, value in values.items():
+        _require("EXEC MSet", name, _OURS, "is not a variable of ours")
+        _require("EXEC MSet", value, _PLAIN, "is more than a plain word")
+    pairs = ",".join(f"{name}={value}" for name, value in values.items())
+    return _line("EXEC", "MSet", _quoted("EXEC", pairs))
 
 
 def run(application: Application, arguments: str = "") -> bytes:

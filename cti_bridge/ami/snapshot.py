@@ -64,7 +64,7 @@ def legs_seen(items: Iterable[Message]) -> Iterable[LegSeen]:
         told = item.variables()
         offer_id, agent_id = told.get("CC_OFFER_ID"), told.get("CC_AGENT")
         queue_id = told.get("CC_QUEUE")
-        skills = sorted(filter(None, told.get("CC_SKILLS", "").split(",")))
+        skills = sorted(filter(None, told.get("CC_SKILLS", "").split(":")))
         yield LegSeen(
             leg_id=LegId(item["Uniqueid"]),
             role=_role(told.get("CC_STATE", ""), is_offer=bool(offer_id)),

@@ -122,7 +122,7 @@ class Translator:
         match message.get("UserEvent"):
             case "CCWaiting":
                 call_id, queue = message.get("CallId"), message.get("Queue")
-                skills = (message.get("Skills") or "").split()
+                skills = [*filter(None, (message.get("Skills") or "").split(":"))]
                 if not _fits(_UUID, call_id) or not _fits(_NAME, queue, *skills):
                     return self._pass_over("unusable")
                 return _one(

@@ -86,8 +86,12 @@ def check_one_argument_or_refused(text: str) -> None:
         (protocol.wait_for_digit(1.5), ["WAIT", "FOR", "DIGIT", "1500"]),
         (protocol.wait_for_digit(0), ["WAIT", "FOR", "DIGIT", "1"]),
         (protocol.get_variable("CC_CALL_ID"), ["GET", "VARIABLE", "CC_CALL_ID"]),
-        (protocol.get_variable("CALLERID(num)"), ["GET", "VARIABLE", "CALLERID(num)"]),
-        (protocol.run("Goto", "cc-wait,s,1"), ["EXEC", "Goto", "cc-wait,s,1"]),
+        (protocol.get_variable("CC_ARRIVAL"), ["GET", "VARIABLE", "CC_ARRIVAL"]),
+        (
+            protocol.set_variables({"CC_QUEUE": "q_fault", "CC_SKILLS": "a:b"}),
+            ["EXEC", "MSet", "CC_QUEUE=q_fault,CC_SKILLS=a:b"],
+        ),
+        (protocol.run("Wait", "1.5"), ["EXEC", "Wait", "1.5"]),
         (protocol.run("Ringing"), ["EXEC", "Ringing", ""]),
     ],
 )
@@ -103,13 +107,15 @@ def test_a_command_is_what_asterisk_reads(command: bytes, words: list[str]) -> N
         (lambda: protocol.set_variable("CC_A", "x\ny"), "one line without NUL"),
         (lambda: protocol.set_variable("CC_A", "x" * 2048), "at most 2047 bytes"),
         (lambda: protocol.set_variable("CC_A", "\udcff"), "whole characters"),
-        (lambda: protocol.get_variable("SHELL(id)"), "not a variable that we read"),
-        (lambda: protocol.get_variable("CALLERID(ani)"), "not a variable that we"),
+        (lambda: protocol.get_variable("SHELL(id)"), "not a variable of ours"),
+        (lambda: protocol.get_variable("CALLERID(num)"), "not a variable of ours"),
+        (lambda: protocol.set_variables({"CC_X": "a,CC_Y=b"}), "than a plain word"),
+        (lambda: protocol.set_variables({"PATH": "a"}), "not a variable of ours"),
         (lambda: protocol.stream_file("a b", ""), "is no sound's name"),
         (lambda: protocol.stream_file("../x", ""), "must not lead upwards"),
         (lambda: protocol.stream_file("beep", "x"), "keys are 0 to 9"),
         (lambda: protocol.run("System", "id"), "'System'"),  # type: ignore[arg-type]  # refused at run time too
-        (lambda: protocol.run("Goto", "default,s,1"), "must match"),
+        (lambda: protocol.run("Wait", "for ever"), "must match"),
         (lambda: protocol.run("Wait", "${SHELL(id)}"), "must match"),
     ],
 )
