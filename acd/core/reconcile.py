@@ -10,6 +10,7 @@ from acd.vocabulary.decisions import DismissAgent
 from acd.vocabulary.ids import CENTRE, LegId, QueueId, SkillId
 from acd.vocabulary.leg_facts import (
     CallQueued,
+    LegEnded,
     LegEnding,
     LegRole,
     LegSeen,
@@ -31,6 +32,7 @@ def reconcile(floor: Floor, turn: Turn, seen: SwitchSeen) -> None:
     for leg_id in _known_before(floor, seen.taken_at):
         if leg_id not in present:
             floor.remember_ended(leg_id)
+            _state_lost(floor, turn, leg_id)
             legs.ended(floor, turn, leg_id, LegEnding.LOST, lost=lost)
     for leg in seen.legs:
         if leg.leg_id not in floor.ended_legs:
@@ -95,6 +97,18 @@ def _known_before(floor: Floor, taken_at: datetime) -> list[LegId]:
         offer.leg_id for offer in floor.offers.values() if offer.started_at < taken_at
     ]
     return agents + callers
+
+
+def _state_lost(floor: Floor, turn: Turn, leg_id: LegId) -> None:
+    # Nobody else will tell of this leg's end, and its record must have one.
+    turn.facts.append(
+        LegEnded(
+            at=turn.at,
+            place=floor.place_of_leg(leg_id) or CENTRE,
+            leg_id=leg_id,
+            ending=LegEnding.LOST,
+        )
+    )
 
 
 def _take_in(floor: Floor, turn: Turn, leg: LegSeen) -> None:

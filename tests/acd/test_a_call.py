@@ -23,7 +23,13 @@ from acd.vocabulary.flow_facts import (
     StepEntered,
 )
 from acd.vocabulary.ids import AgentId, CallId, QueueId
-from acd.vocabulary.leg_facts import LegRole, LegSeen, SwitchLost
+from acd.vocabulary.leg_facts import (
+    LegEnded,
+    LegEnding,
+    LegRole,
+    LegSeen,
+    SwitchLost,
+)
 from acd.vocabulary.offer_facts import (
     CallAdopted,
     CallClosed,
@@ -219,6 +225,19 @@ def test_a_restarted_switch_ends_all_calls_of_before() -> None:
     assert {f.reason for f in desk.said(CallClosed)} == {CloseReason.SWITCH_RESTARTED}
     assert len(desk.said(CallClosed)) == 2
     assert desk.state_of(ALICE) == ("wrap_up", "")
+
+
+def test_each_leg_that_a_restarted_switch_lost_has_an_end() -> None:
+    desk = Desk()
+    desk.ready(ALICE)
+    desk.tell(arrived(1, 0), queued(1, 1))
+    agent_leg = desk.talk(1, 3)
+
+    desk.tell(seen(9, boot_id="b2"))
+
+    ended = [fact for fact in desk.facts if isinstance(fact, LegEnded)]
+    assert {fact.leg_id for fact in ended} == {caller_leg(1), agent_leg}
+    assert {fact.ending for fact in ended} == {LegEnding.LOST}
 
 
 def test_what_came_after_the_snapshot_was_begun_is_newer_than_it() -> None:
