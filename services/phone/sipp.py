@@ -79,6 +79,8 @@ class DevicePlan:
     """200 picks up; 480, 486, 488, 603 and so on refuse."""
     talk_ms: int = _NO_END_MS
     """After which the device hangs up itself."""
+    echoes: bool = True
+    """Whether it sends back what it hears; else it sends no sound at all."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -205,8 +207,9 @@ async def devices_ringing(
     )
     # Devices take what comes, so the number of calls is no limit here.
     load = Load(calls=1_000_000, timeout_s=timeout_s)
+    arguments = ["-rtp_echo"] if plan.echoes else []
     run = await _start(
-        scenario, ["-rtp_echo"], load, port=port, folder=folder, program=program
+        scenario, arguments, load, port=port, folder=folder, program=program
     )
     try:
         yield run

@@ -10,7 +10,7 @@ from tests.journeys.stage import Played, play
 from tests.journeys.story import Story, floor, flows, stories
 from tests.support.instance import RunningInstance, running_instance
 
-AT_ONCE = 8
+AT_ONCE = 12
 """Stories played at a time: on two cores more would only wait for each other."""
 
 STORIES = stories()

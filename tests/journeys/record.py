@@ -29,6 +29,7 @@ async def observed(
     told = await instance.ask("GET", f"/calls/{call_id}/story")
     names = {story.agent_id(name): name for name in story.plan.agents}
     call = told["call"]
+    recordings = [_recording(instance, row) for row in told["recordings"]]
     return {
         "call_id": call_id,
         "connected_at": call["connected_at"],
@@ -46,7 +47,8 @@ async def observed(
             f"{names[t['agent_id']]}, ended by {t['ended_by']}"
             for t in told["conversations"]
         ],
-        "recordings": [_recording(instance, row) for row in told["recordings"]],
+        "recordings": recordings,
+        "is_anybody_heard": any("caller" in r or "agent" in r for r in recordings),
         "closings": sum(fact["kind"] == "call_closed" for fact in told["facts"]),
         "rang": {
             name: sum(
@@ -64,6 +66,8 @@ async def strays(instance: RunningInstance) -> list[dict[str, Any]]:
     return await instance.rows(
         """SELECT l.leg_id AS id, l.role AS what FROM legs l
             LEFT JOIN calls c ON c.call_id = l.call_id WHERE c.call_id IS NULL
+        UNION ALL
+        SELECT leg_id, 'never ended' FROM legs WHERE ended_at IS NULL
         UNION ALL
         SELECT call_id::text, state FROM calls
             WHERE state <> 'closed' OR ended_at IS NULL"""
@@ -86,7 +90,9 @@ def _step(row: Mapping[str, Any]) -> str:
 def _recording(instance: RunningInstance, row: Mapping[str, Any]) -> str:
     """Return what a recording's row says, once it is seen to be true."""
     if row["missing_reason"]:
-        return f"missing: {row['missing_reason']}"
+        reason: str = row["missing_reason"]
+        reason = reason.replace(f"call {row['call_id']}", "this call")
+        return f"missing: {reason.replace(str(instance.data), 'DATA')}"
     path = instance.data / "recordings" / row["path"]
     sound = path.read_bytes()
     assert hashlib.sha256(sound).hexdigest() == row["sha256"]

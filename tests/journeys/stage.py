@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
@@ -33,6 +34,8 @@ _MOMENT_LIMIT_S = 30.0
 _SETTLE_LIMIT_S = 25.0
 _AGENT_LIMIT_S = 10.0
 _FROZEN_FOR_S = 4.0
+# SIPp tells so on a machine that has much to do; it is no message out of place.
+_OVERLOADED = re.compile(r"\S+\t\S+\t\S+ Overload warning: [^.]*remaining\.")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -117,7 +120,10 @@ class _Stage:
         )
         assert registered.successful == 1, registered.errors
         plan = DevicePlan(
-            ring_ms=agent.ring_ms, status=agent.status, talk_ms=agent.talks_ms
+            ring_ms=agent.ring_ms,
+            status=agent.status,
+            talk_ms=agent.talks_ms,
+            echoes=agent.echoes,
         )
         async with devices_ringing(plan, port=port, folder=folder) as run:
             yield run
@@ -164,7 +170,6 @@ class _Stage:
                 number=dialled,
                 callers=((number, caller.name),),
                 hang_up_after_ms=(caller.hangs_up_after_ms,),
-                keys=caller.keys,
                 payload=caller.payload,
             ),
             Load(calls=1, timeout_s=90),
@@ -172,12 +177,14 @@ class _Stage:
             port=self._instance.peer_port(),
             folder=self._folder / name,
         )
+        stderr = (self._folder / name / "stderr.log").read_text(errors="replace")
+        assert len(outcome.calls) == 1, f"{name}: {outcome}: {stderr}"
         [call] = outcome.calls
         return CallerSaw(
             sip_call_id=call.sip_call_id,
             status=call.status,
             hung_up_by=call.hung_up_by,
-            errors=outcome.errors,
+            errors=_OVERLOADED.sub("", outcome.errors).strip(),
         )
 
     async def _softphone_call(self, caller: Caller, dialled: str) -> CallerSaw:
@@ -185,6 +192,7 @@ class _Stage:
             self._instance,
             *("call", dialled, "--from", caller.number, "--name", caller.name),
             *("--press", caller.keys, "--talk", f"{caller.talks_s:g}"),
+            *("--press-after", f"{caller.press_after_s:g}"),
         )
         return CallerSaw(
             sip_call_id=report["sip_call_id"],
@@ -205,18 +213,15 @@ class _Stage:
 
     async def _moment(self, when: When) -> None:
         number = self._story.plan.callers[when.caller].number
+        question = """SELECT 1 FROM facts f JOIN calls c ON c.call_id = f.call_id
+            WHERE c.number = $1 AND c.caller_number = $2 AND f.kind = $3"""
 
         async def has_come() -> bool:
-            calls = await self._instance.ask("GET", "/calls/live")
-            return any(
-                call["number"] == self._story.number
-                and call["caller_number"] == number
-                and call["state"] == when.state
-                for call in calls
-            )
+            values = (self._story.number, number, when.had)
+            return bool(await self._instance.rows(question, *values))
 
         came = await self._until(has_come, _MOMENT_LIMIT_S)
-        assert came, f"{self._story.name}: {when.caller} was never {when.state}"
+        assert came, f"{self._story.name}: {when.caller} had no {when.had}"
 
     async def _disturb(self) -> None:
         disturbed = self._story.plan.disturb
@@ -229,9 +234,18 @@ class _Stage:
                 await self._killed("asterisk")
             case "cut_manager_link":
                 await _kick_managers(self._instance)
+            case "lose_recording":
+                await self._lose_recording()
             case "freeze_database":
                 with _frozen(self._instance):
                     await asyncio.sleep(_FROZEN_FOR_S)
+
+    async def _lose_recording(self) -> None:
+        question = """SELECT t.call_id, t.offer_id FROM conversations t
+            JOIN calls c ON c.call_id = t.call_id WHERE c.number = $1"""
+        [row] = await self._instance.rows(question, self._story.number)
+        spool = self._instance.data / "asterisk" / "spool" / "monitor"
+        (spool / f"{row['call_id']}_{row['offer_id']}.raw").unlink()
 
     async def _killed(self, part: str) -> None:
         pid = self._instance.pid(part)
@@ -315,12 +329,17 @@ class _Stage:
         return False
 
 
-async def tieline(instance: RunningInstance, *words: str) -> dict[str, Any]:
-    """Run a command of tieline's with ``--json`` and return what it said."""
+async def tieline(
+    instance: RunningInstance, *words: str, as_json: bool = True
+) -> dict[str, Any]:
+    """Run a command of tieline's and return what it ``said`` and its ``exit_code``.
+
+    A JSON object that it said is opened: its values stand beside.
+    """
     process = await asyncio.create_subprocess_exec(
         str(CHECKOUT / "tieline"),
         *words,
-        "--json",
+        *(["--json"] if as_json else []),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         env=dict(instance.environment),
@@ -333,8 +352,9 @@ async def tieline(instance: RunningInstance, *words: str) -> dict[str, Any]:
         await process.communicate()
         raise
     assert said, complained.decode()
-    told: dict[str, Any] = json.loads(said)
-    return told | {"exit_code": process.returncode, "stderr": complained.decode()}
+    told: Any = json.loads(said) if as_json else said.decode()
+    opened = told if isinstance(told, dict) else {}
+    return {**opened, "said": told, "exit_code": process.returncode}
 
 
 async def _kick_managers(instance: RunningInstance) -> None:

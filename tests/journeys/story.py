@@ -11,7 +11,11 @@ FOLDER = Path(__file__).parent
 
 Phone = Literal["sipp", "softphone", "none"]
 Disturbance = Literal[
-    "kill_engine", "kill_asterisk", "cut_manager_link", "freeze_database"
+    "kill_engine",
+    "kill_asterisk",
+    "cut_manager_link",
+    "freeze_database",
+    "lose_recording",
 ]
 
 
@@ -20,10 +24,11 @@ class _Part(BaseModel):
 
 
 class When(_Part):
-    """A moment: when a caller's call is in a state."""
+    """A moment: when a fact of a caller's call is on record."""
 
     caller: str
-    state: str
+    had: str
+    """The fact's kind."""
 
 
 class Caller(_Part):
@@ -34,13 +39,16 @@ class Caller(_Part):
     """``{leg of NAME}`` in it is the id of another caller's leg."""
     name: str = "caller"
     keys: str = ""
+    """Pressed one by one, each when its prompt has been heard; softphone only."""
+    press_after_s: float = 1.5
+    """Of a prompt."""
     dials: str | None = None
     """Another number than the story's own."""
     payload: int = 0
     hangs_up_after_ms: int = 30_000
     """From the answer on; SIPp only."""
     talks_s: float = 2.0
-    """Softphone only."""
+    """To the agent; softphone only."""
     begins: When | None = None
 
 
@@ -53,13 +61,20 @@ class Agent(_Part):
     status: int = 200
     talks_ms: int = 3_600_000
     """After which the agent hangs up."""
+    echoes: bool = True
+    """Whether the device sends back what it hears; else it sends no sound at all."""
 
 
 class Disturbed(_Part):
-    """What is done to the instance, and when; such a story is played alone."""
+    """What is done to the instance, and when."""
 
     when: When
     what: Disturbance = Field(alias="do")
+
+    @property
+    def is_for_all(self) -> bool:
+        """Whether other stories would be disturbed too."""
+        return self.what != "lose_recording"
 
 
 class Plan(_Part):
@@ -94,16 +109,21 @@ class Story:
         self.plan = Plan.model_validate(_yaml(folder / "plan.yaml"))
         self.expected = Expectation.model_validate(_yaml(folder / "expect.yaml"))
 
+    @property
+    def is_alone(self) -> bool:
+        """Whether it breaks what other stories need."""
+        return self.plan.disturb is not None and self.plan.disturb.is_for_all
+
     def agent_id(self, name: str) -> str:
         """Return the id of an agent who is in this story alone."""
         return f"{self.name}-{name}"
 
 
 def stories() -> list[Story]:
-    """Return all, those that disturb the instance last."""
+    """Return all, those that must be played alone last."""
     folders = sorted(plan.parent for plan in FOLDER.glob("*/plan.yaml"))
     told = [Story(folder, str(7100 + n)) for n, folder in enumerate(folders)]
-    return sorted(told, key=lambda story: story.plan.disturb is not None)
+    return sorted(told, key=lambda story: story.is_alone)
 
 
 def floor(told: Sequence[Story]) -> str:

@@ -12,15 +12,15 @@ from tests.journeys.story import Story, stories
 from tests.support.instance import RunningInstance
 
 STORIES = stories()
-QUIET = [story for story in STORIES if story.plan.disturb is None]
-DISTURBED = [story for story in STORIES if story.plan.disturb is not None]
+TOGETHER = [story for story in STORIES if not story.is_alone]
+ALONE = [story for story in STORIES if story.is_alone]
 
 
 def _named(told: list[Story]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("story", told, ids=lambda story: story.name)
 
 
-@_named(QUIET)
+@_named(TOGETHER)
 def test_the_record_says_what_happened(
     story: Story,
     instance: RunningInstance,
@@ -33,7 +33,7 @@ def test_the_record_says_what_happened(
     _compare(story, outcome)
 
 
-@_named(DISTURBED)
+@_named(ALONE)
 def test_the_record_says_what_happened_though_a_part_broke(
     story: Story, instance: RunningInstance, tmp_path: Path
 ) -> None:
@@ -56,6 +56,9 @@ def _compare(story: Story, played: Played) -> None:
     assert {n: played.agents[n] for n in expected.agents} == expected.agents
     reached = [c for c in played.calls.items() if c[1]["connected_at"]]
     order = [n for n, _ in sorted(reached, key=lambda c: c[1]["connected_at"])]
+    talks = {name: len(call["talks"]) for name, call in played.calls.items()}
+    kept = {name: len(call["recordings"]) for name, call in played.calls.items()}
+    assert kept == talks, "a recording, or why there is none, for each conversation"
     assert not expected.served or order == list(expected.served)
     _compare_with_sipp(story, played)
 
@@ -69,5 +72,5 @@ def _compare_with_sipp(story: Story, played: Played) -> None:
     for name, outcome in played.devices.items():
         rang = sum(call["rang"][name] for call in played.calls.values())
         assert len(outcome.calls) == rang, f"how often {name} was rung"
-    if story.plan.disturb is None:
+    if not story.is_alone:
         assert {n: s.errors for n, s in played.callers.items() if s.errors} == {}

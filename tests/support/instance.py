@@ -8,6 +8,7 @@ import random
 import selectors
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -66,9 +67,11 @@ class RunningInstance:
         return pid
 
     def peer_port(self) -> int:
-        """Return a port for a telephone that nobody else here is given."""
-        self._next_peer += 10
-        return self._next_peer
+        """Return a free UDP port for a telephone, with room for its sound above."""
+        while True:
+            self._next_peer += 10
+            if all(map(_is_free, range(self._next_peer, self._next_peer + 6))):
+                return self._next_peer
 
     async def ask(
         self, method: str, path: str, body: Mapping[str, str] | None = None
@@ -192,6 +195,15 @@ def _free_base() -> int:
         if not any(taken_ports(Ports.from_base(base), LOOPBACK)):
             return base
     raise AssertionError("no free base port between 20000 and 30000")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket(type=socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True
 
 
 def _prompts_kept() -> Path:
