@@ -37,10 +37,16 @@ class _Round:
     """What one round of one way came to."""
 
     way: str
-    served: int
-    """Calls that SIPp saw through, and that a device answered."""
+    seen_through: int
+    """Calls that SIPp's callers came to the end of."""
+    answered: int
+    """Calls that a device answered."""
     ms_by_part: Mapping[str, float]
     """CPU a call."""
+
+    @property
+    def served(self) -> int:
+        return min(self.seen_through, self.answered)
 
     @property
     def ours_ms(self) -> float:
@@ -126,7 +132,8 @@ async def _round(
     answered = _answered(devices) - answered_before
     return _Round(
         way=way,
-        served=min(outcome.successful, answered),
+        seen_through=outcome.successful,
+        answered=answered,
         ms_by_part={
             part: (after_s[part] - before_s[part]) * 1000 / load.calls for part in pids
         },
@@ -150,6 +157,10 @@ def _figures(found: list[_Round], calls: int) -> Iterator[Figure]:
             n=n,
             floor=1.0 if way == "ours" else None,
             is_more_better=True,
+            more={
+                "seen_through": [one.seen_through for one in rounds],
+                "answered": [one.answered for one in rounds],
+            },
         )
     yield _cost("cost_ours", [one.ours_ms for one in ours], n, floor=6.0, goal=3.0)
     for part in sorted({part for one in ours for part in one.ms_by_part}):

@@ -109,7 +109,8 @@ async def _placed(
     stand: Stand, load: MixedLoad
 ) -> tuple[SippOutcome, list[SippOutcome]]:
     odd = max(1, load.agents // 6) if load.is_mixed else 0
-    answering = DevicePlan(ring_ms=200, talk_ms=_TALK_MS)
+    # Not when impatient callers leave: SIPp looks at its clock every 200 ms.
+    answering = DevicePlan(ring_ms=310, talk_ms=_TALK_MS)
     sorts = (
         (answering, stand.agents[2 * odd :]),
         (_LETS_IT_RING, stand.agents[:odd]),
