@@ -21,6 +21,8 @@ from services.store.errors import DatabaseAway
 
 MEDIA_TYPE = "application/problem+json"
 _RETRY_AFTER_S = 2
+_MOST_SHOWN = 60
+"""Of what was sent, in characters."""
 
 
 class Problem(BaseModel):
@@ -128,21 +130,46 @@ async def _refused(_request: Request, error: Exception) -> JSONResponse:
     return problem(status, kind_of(type(error)), str(error), **members)
 
 
-async def _http(_request: Request, error: Exception) -> JSONResponse:
+async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - installed for these alone
     status = HTTPStatus(error.status_code)
-    return problem(status, status.name.lower(), str(error.detail))
+    detail = str(error.detail)
+    path = request.url.path
+    if status == HTTPStatus.NOT_FOUND:
+        detail = f"path {path!r}: nothing is here; /openapi.json lists what is"
+    elif status == HTTPStatus.METHOD_NOT_ALLOWED:
+        taken = (error.headers or {}).get("Allow", "another method")
+        detail = f"path {path!r}: does not take {request.method}; it takes {taken}"
+    elif status == HTTPStatus.BAD_REQUEST:
+        detail = "body: cannot be read; send JSON in UTF-8, not too deep"
+    return problem(status, status.name.lower(), detail)
 
 
 async def _invalid(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
-    wrong = [
-        {
-            "where": ".".join(str(part) for part in found["loc"]),
-            "what": found["msg"][:1].lower() + found["msg"][1:],
-        }
-        for found in error.errors()
-    ]
+    wrong = [_wrong(found) for found in error.errors()]
     sentence = "; ".join(f"{it['where']}: {it['what']}" for it in wrong)
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     return problem(status, "invalid_request", sentence, problems=wrong)
+
+
+def _wrong(found: Mapping[str, Any]) -> dict[str, str]:
+    """Return one thing that is wrong with a request: where, and what in words."""
+    got = repr(found["input"])
+    got = f"got {got if len(got) <= _MOST_SHOWN else f'{got[:_MOST_SHOWN]}...'}"
+    place = found["loc"]
+    match found["type"]:
+        case "json_invalid":
+            place, at = place[:1], place[1]
+            what = f"is not JSON, {found['ctx']['error'].lower()} at byte {at}"
+        case "extra_forbidden":
+            what = "is not an option here"
+        case "missing":
+            what = "is required, got nothing"
+        case "model_attributes_type":
+            what = "should be an object, sent as content-type application/json"
+        case "string_pattern_mismatch":
+            what = f"should match {found['ctx']['pattern']}, {got}"
+        case _:
+            what = f"{found['msg'][:1].lower()}{found['msg'][1:]}, {got}"
+    return {"where": ".".join(map(str, place)), "what": what}
