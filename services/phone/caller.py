@@ -227,7 +227,9 @@ def _complete(report: CallReport, seen: CallSeen) -> None:
     report.ended_at = seen.ended_at or report.ended_at
     if report.ended_by == "hotline" and seen.ended_by not in (None, "caller"):
         report.ended_by = seen.ended_by
-    report.waited_s, report.talked_s = seen.waited_s, seen.talked_s
+    report.waited_s = seen.waited_s
+    # Of a call whose record did not come, what was so at the last look is no length.
+    report.talked_s = seen.talked_s if seen.ended_at else None
 
 
 def _why_not_answered(refusal: CallNotAnswered, numbers: tuple[str, ...]) -> str:

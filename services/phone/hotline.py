@@ -15,6 +15,7 @@ from services.phone.errors import (
 )
 
 _TIMEOUT_S = 5.0
+_NOT_KNOWN = (httpx.codes.NOT_FOUND, httpx.codes.SERVICE_UNAVAILABLE)
 _Seen = TypeVar("_Seen", bound=BaseModel)
 _Read = TypeVar("_Read")
 
@@ -27,6 +28,7 @@ class CallSeen(BaseModel):
     call_id: str
     state: str | None = None
     caller_number: str = ""
+    sip_call_id: str = ""
     agent_id: str | None = None
     waited_s: float | None = None
     talked_s: float | None = None
@@ -65,16 +67,24 @@ class Hotline:
     async def call_of_dialog(self, sip_call_id: str) -> CallSeen | None:
         """Return the call whose caller's leg has this SIP Call-ID, if it is known."""
         asked = {"sip_call_id": sip_call_id}
-        answer = await self._request("GET", "/calls", query=asked)
+        try:
+            answer = await self._request("GET", "/calls", query=asked)
+        except RequestRefused as refusal:
+            if refusal.status != httpx.codes.SERVICE_UNAVAILABLE:
+                raise
+            # The records are away; who is on the line now is known all the same.
+            live = await self._request("GET", "/calls/live")
+            calls = _many(live, "calls", CallSeen)
+            return next((one for one in calls if one.sip_call_id == sip_call_id), None)
         calls = _many(answer, "calls", CallSeen)
         return calls[0] if calls else None
 
     async def call(self, call_id: str) -> CallSeen | None:
-        """Return one call, live or closed; None when it is not known."""
+        """Return one call, live or closed; None when it is not known, or not now."""
         try:
             answer = await self._request("GET", f"/calls/{call_id}")
         except RequestRefused as refusal:
-            if refusal.status == httpx.codes.NOT_FOUND:
+            if refusal.status in _NOT_KNOWN:
                 return None
             raise
         return _one(answer, "call", CallSeen)
