@@ -1,6 +1,6 @@
 """A call's facts as a timeline: when, who, and a sentence in plain words."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,9 @@ from acd.vocabulary.fact import FactOf, Tick
 from acd.vocabulary.flow_facts import FlowEnding
 from acd.vocabulary.leg_facts import LegEnding
 from acd.vocabulary.wire import WireError, from_wire
+
+_MISSING_FROM_S = 1.0
+"""A recording that is so much shorter than its talk was cut."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,23 +38,22 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Legs:
-    """Whose leg is whose, for words."""
+    """Whose leg is whose and how long each talked, for words."""
 
     names: Mapping[str, str]
+    talked_s: Mapping[str, float]
+    """Length of each conversation that is over, by its offer."""
 
     @classmethod
-    def of(cls, rows: Sequence[Mapping[str, Any]]) -> "Legs":
-        """Read the legs of a call's story."""
-        return cls(
-            {
-                row["leg_id"]: (
-                    "the caller"
-                    if row["role"] == "caller"
-                    else f"agent {row['agent_id']}"
-                )
-                for row in rows
-            }
-        )
+    def of(cls, story: Mapping[str, Any]) -> "Legs":
+        """Read the legs and the conversations of a call's story."""
+        names = {
+            row["leg_id"]: (
+                "the caller" if row["role"] == "caller" else f"agent {row['agent_id']}"
+            )
+            for row in story["legs"]
+        }
+        return cls(names, dict(_lengths(story["conversations"])))
 
     def whose(self, leg_id: str) -> str:
         """Return whose leg it is, in words."""
@@ -65,7 +67,7 @@ def timeline(story: Mapping[str, Any]) -> list[Moment]:
         story: As ``GET /calls/{id}/story`` tells it.
     """
     rows = story["facts"]
-    legs = Legs.of(story["legs"])
+    legs = Legs.of(story)
     facts = [_fact(row["body"]) for row in rows]
     start_at = min((_instant(row["at"]) for row in rows), default=None)
     moments = []
@@ -176,11 +178,23 @@ def _state(fact: agent_facts.AgentStateEntered, _legs: Legs) -> str:
     return f"agent {fact.agent_id} is {fact.state.value.replace('_', ' ')}{why}"
 
 
-def _stored(fact: recording_facts.RecordingStored, _legs: Legs) -> str:
-    return (
+def _lengths(rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, float]]:
+    for row in rows:
+        if row["started_at"] and row["ended_at"]:
+            length = _instant(row["ended_at"]) - _instant(row["started_at"])
+            yield row["offer_id"], length.total_seconds()
+
+
+def _stored(fact: recording_facts.RecordingStored, legs: Legs) -> str:
+    sentence = (
         f"stored {fact.path}: {fact.length_s:.1f} s, {fact.size_bytes} bytes, "
         f"sha256 {fact.sha256}"
     )
+    missing_s = legs.talked_s.get(fact.offer_id, 0.0) - fact.length_s
+    if missing_s < _MISSING_FROM_S:
+        return sentence
+    # The recording begins at the answer, before they are joined: it is never shorter.
+    return f"{sentence}; {missing_s:.1f} s of the talk are missing, was the disk full?"
 
 
 def _by_limit(fact: agent_facts.WrapUpEnded, _legs: Legs) -> str:
