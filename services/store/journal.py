@@ -38,7 +38,7 @@ log = structlog.get_logger()
 SEGMENT_BYTES = 64 << 20
 HELD_ENTRIES = 200_000
 """What memory holds while the disk refuses: about an hour of a busy floor."""
-_COMMIT_EVERY_S = 0.04
+_COMMIT_EVERY_S = 0.08
 _RETRY_S = 1.0
 _READ_ENTRIES = 1000
 _RECENT_ENTRIES = 4000

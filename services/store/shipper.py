@@ -11,7 +11,12 @@ from sqlalchemy.exc import DBAPIError
 
 from acd.vocabulary.facts import Fact
 from acd.vocabulary.wire import WireError
-from services.store.errors import JournalDamaged, ShippedElsewhere, StoreError
+from services.store.errors import (
+    JournalDamaged,
+    ShippedElsewhere,
+    StoreError,
+    in_its_words,
+)
 from services.store.journal import Journal
 from services.store.migrate import upgrade
 from services.store.records import fold
@@ -20,7 +25,7 @@ from services.store.statements import BEGIN_SHIPPING, SHIP, SHIPPED, TOUCHED
 
 log = structlog.get_logger()
 
-_BATCH_EVERY_S = 0.1
+_BATCH_EVERY_S = 0.25
 _BATCH_ENTRIES = 200
 """So few that the loop is not held up for more than some milliseconds."""
 _CONNECT_S = 5.0
@@ -216,7 +221,7 @@ class Shipper:
             self._progress.notify_all()
 
     def _tell_problem(self, error: Exception) -> None:
-        why = _why(error)
+        why = in_its_words(error)
         if not self._is_away_told:
             log.warning("database_away", why=why)
             self._is_away_told = True
@@ -232,13 +237,6 @@ class Shipper:
 
 def _tell_damage(damage: JournalDamaged) -> None:
     log.error("journal_damaged", why=str(damage))
-
-
-def _why(error: BaseException) -> str:
-    if isinstance(error, DBAPIError) and error.orig is not None:
-        # Below SQLAlchemy's words are the database's own.
-        error = error.orig.__cause__ or error.orig
-    return str(error).partition("\n")[0] or type(error).__name__
 
 
 def _values(entries: Sequence[Entry]) -> dict[str, object]:
