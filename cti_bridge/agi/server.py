@@ -119,6 +119,8 @@ class Session:
 
     async def close(self) -> None:
         """Let go of the leg: Asterisk goes on with the dialplan. Again is harmless."""
+        if self._writer.is_closing():
+            return
         self._writer.close()
         with contextlib.suppress(OSError, TimeoutError):
             async with asyncio.timeout(1):
