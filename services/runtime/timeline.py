@@ -15,6 +15,7 @@ from acd.vocabulary import (
 from acd.vocabulary.fact import FactOf, Tick
 from acd.vocabulary.flow_facts import FlowEnding
 from acd.vocabulary.leg_facts import LegEnding
+from acd.vocabulary.states import AgentState
 from acd.vocabulary.wire import WireError, from_wire
 
 _MISSING_FROM_S = 1.0
@@ -175,7 +176,8 @@ def _closed(fact: offer_facts.CallClosed, _legs: Legs) -> str:
 
 def _state(fact: agent_facts.AgentStateEntered, _legs: Legs) -> str:
     why = f" ({fact.reason})" if fact.reason else ""
-    return f"agent {fact.agent_id} is {fact.state.value.replace('_', ' ')}{why}"
+    state = "in wrap-up" if fact.state is AgentState.WRAP_UP else fact.state.value
+    return f"agent {fact.agent_id} is {state.replace('_', ' ')}{why}"
 
 
 def _lengths(rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, float]]:
