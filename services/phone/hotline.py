@@ -14,7 +14,8 @@ from services.phone.errors import (
     RequestRefused,
 )
 
-_TIMEOUT_S = 5.0
+_TIMEOUT_S = 10.0
+"""The instance itself gives its database up after 5."""
 _NOT_KNOWN = (httpx.codes.NOT_FOUND, httpx.codes.SERVICE_UNAVAILABLE)
 _Seen = TypeVar("_Seen", bound=BaseModel)
 _Read = TypeVar("_Read")

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from sqlalchemy.exc import DBAPIError
+
 
 class StoreError(Exception):
     """The ground of all that goes wrong with what is kept."""
@@ -85,3 +87,13 @@ class DatabaseAway(StoreError):
             "journal"
         )
         self.why = why
+
+
+def in_its_words(error: BaseException) -> str:
+    """Return what the database said, or why nothing was heard of it, in one line."""
+    if isinstance(error, DBAPIError) and error.orig is not None:
+        # Below SQLAlchemy's words are the database's own.
+        error = error.orig.__cause__ or error.orig
+    if isinstance(error, TimeoutError):
+        return "it does not answer in time"
+    return str(error).partition("\n")[0] or type(error).__name__

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from acd.vocabulary.states import CallState
-from services.store.errors import DatabaseAway
+from services.store.errors import DatabaseAway, in_its_words
 from services.store.migrate import engine_url
 from services.store.tables import (
     calls,
@@ -168,11 +168,7 @@ class Records:
             async with self._engine.connect() as connection:
                 yield connection
         except (OSError, DBAPIError) as error:
-            cause: BaseException = error
-            if isinstance(error, DBAPIError) and error.orig is not None:
-                cause = error.orig.__cause__ or error.orig
-            why = str(cause).partition("\n")[0] or type(cause).__name__
-            raise DatabaseAway(why) from error
+            raise DatabaseAway(in_its_words(error)) from error
 
 
 def is_uuid(text: str) -> bool:

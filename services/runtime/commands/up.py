@@ -26,7 +26,7 @@ from services.runtime.privileges import check_ways, service_user
 from services.runtime.progress import say
 from services.runtime.settings import Settings, read_settings
 from services.runtime.supervisor import Supervised, Supervisor
-from services.store.errors import StoreError
+from services.store.errors import StoreError, in_its_words
 
 
 def up(
@@ -114,7 +114,7 @@ async def _migrate(launch: Launch) -> None:
         raise DatabaseUnusable(where, why) from error
     except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         why = (
-            f"{_in_its_words(error)}; are name, password and database right, and is"
+            f"{in_its_words(error)}; are name, password and database right, and is"
             " the database the name's own?"
         )
         raise DatabaseUnusable(where, why) from error
@@ -125,13 +125,6 @@ def _unreached(error: OSError) -> str:
         return error.strerror or str(error)
     # asyncio's own words name each address that was tried.
     return os.strerror(error.errno).lower()
-
-
-def _in_its_words(error: Exception) -> str:
-    if isinstance(error, DBAPIError) and error.orig is not None:
-        # Below SQLAlchemy's words are the database's own.
-        error = error.orig.__cause__ or error.orig  # type: ignore[assignment]
-    return str(error).partition("\n")[0] or type(error).__name__
 
 
 def _print(text: str) -> None:
