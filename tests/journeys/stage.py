@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import re
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
@@ -12,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx
 
 from services.phone.sipp import (
@@ -30,12 +30,11 @@ from tests.journeys.record import call_ids, observed
 from tests.journeys.story import Agent, Caller, Story, When
 from tests.support.instance import RunningInstance
 
-_MOMENT_LIMIT_S = 30.0
-_SETTLE_LIMIT_S = 25.0
-_AGENT_LIMIT_S = 10.0
-_FROZEN_FOR_S = 4.0
-# SIPp tells so on a machine that has much to do; it is no message out of place.
-_OVERLOADED = re.compile(r"\S+\t\S+\t\S+ Overload warning: [^.]*remaining\.")
+# Limits only end a story that would hang; a busy machine takes its time.
+_MOMENT_LIMIT_S = 60.0
+_SETTLE_LIMIT_S = 60.0
+_AGENT_LIMIT_S = 30.0
+_FROZEN_FOR_S = 6.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -47,7 +46,8 @@ class CallerSaw:
     """The final answer to the INVITE."""
     hung_up_by: str | None
     """``us`` or ``them``; None for a call that was not answered."""
-    errors: str = ""
+    went_as_planned: bool = True
+    """As SIPp counts it: each message came where the scenario had a place for it."""
     report: dict[str, Any] = field(default_factory=dict)
     """What ``tieline call --json`` said; empty for SIPp."""
 
@@ -184,7 +184,7 @@ class _Stage:
             sip_call_id=call.sip_call_id,
             status=call.status,
             hung_up_by=call.hung_up_by,
-            errors=_OVERLOADED.sub("", outcome.errors).strip(),
+            went_as_planned=(outcome.successful, outcome.failed) == (1, 0),
         )
 
     async def _softphone_call(self, caller: Caller, dialled: str) -> CallerSaw:
@@ -232,6 +232,8 @@ class _Stage:
                 await self._killed("engine")
             case "kill_asterisk":
                 await self._killed("asterisk")
+            case "kill_database":
+                await self._killed("postgresql")
             case "cut_manager_link":
                 await _kick_managers(self._instance)
             case "lose_recording":
@@ -318,11 +320,11 @@ class _Stage:
     async def _until(
         self, holds: Callable[[], Awaitable[bool]], limit_s: float
     ) -> bool:
-        """Wait until it holds; an engine that is being restarted is asked again."""
+        """Wait until it holds; a part that is being restarted is asked again."""
         with suppress(TimeoutError):
             async with asyncio.timeout(limit_s):
                 while True:
-                    with suppress(httpx.TransportError, FileNotFoundError):
+                    with suppress(httpx.TransportError, OSError, asyncpg.PostgresError):
                         if await holds():
                             return True
                     await asyncio.sleep(0.1)

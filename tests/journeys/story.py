@@ -15,6 +15,7 @@ Disturbance = Literal[
     "kill_asterisk",
     "cut_manager_link",
     "freeze_database",
+    "kill_database",
     "lose_recording",
 ]
 
