@@ -22,7 +22,7 @@ from services.runtime.instance import Instance
 from services.runtime.launch import DatabaseUnusable, Launch, read_floor
 from services.runtime.occupied import check_ports
 from services.runtime.parts.obtain import obtain_parts
-from services.runtime.privileges import check_ways, service_user
+from services.runtime.privileges import check_ways, let_pass, service_user
 from services.runtime.progress import say
 from services.runtime.settings import Settings, read_settings
 from services.runtime.supervisor import Supervised, Supervisor
@@ -59,6 +59,8 @@ def _prepare(settings: Settings, folder: Path) -> Launch:
     user = service_user(settings.user)
     parts = obtain_parts(settings)
     launch = Launch(settings=settings, data=folder, floor=floor, parts=parts, user=user)
+    # A folder made by mkdir -m 700 is ours to open; what is above it is not.
+    let_pass(folder, user)
     check_ways(user, launch.needed)
     asterisk.check(launch.asterisk())
     return launch
