@@ -11,7 +11,7 @@ import signal
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,13 +102,17 @@ class RunningInstance:
 
 @contextmanager
 def running_instance(
-    *, floor: str, flows: Mapping[str, str]
+    *,
+    floor: str,
+    flows: Mapping[str, str],
+    within: Callable[[Path], Sequence[str]] = lambda _data: (),
 ) -> Iterator[RunningInstance]:
     """Start one with this floor and these flows, and see that it leaves nothing.
 
     Args:
         floor: Text of the floor file.
         flows: Text of each flow by the name of its file.
+        within: Told the data folder, gives a command that runs ``tieline up``.
     """
     data = Path(tempfile.mkdtemp(prefix="tieline-journeys-"))
     # mkdtemp gives 0700 to us alone; the parts may run as another user.
@@ -123,6 +127,7 @@ def running_instance(
     kept = _prompts_kept()
     _copy_prompts(kept, data / "prompts")
     command = (
+        *within(data),
         *(str(CHECKOUT / "tieline"), "up", "--json"),
         *("--data", str(data), "--base-port", str(base_port)),
         *("--floor", str(data / "floor.yaml")),

@@ -40,7 +40,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(Path(__file__).parent):
             fixtures = getattr(item, "fixturenames", ())
-            if "instance" in fixtures:
+            if {"instance", "small"} & set(fixtures):
                 item.add_marker(pytest.mark.asterisk)
                 item.add_marker(pytest.mark.xdist_group("bad_input"))
 
