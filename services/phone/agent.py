@@ -9,6 +9,7 @@ from typing import Literal
 
 from services.phone.devices import Devices
 from services.phone.errors import (
+    AgentHasACall,
     AnswerNotUnderstood,
     CallIsOver,
     HotlineUnreachable,
@@ -24,6 +25,7 @@ _HEADERS = ("X-Tieline-Offer", "X-Tieline-Call")
 _POLL_S = 0.2
 _SETTLE_S = 2.0
 _AT_A_CALL = ("reserved", "talking")
+_WITH_A_CALL = (*_AT_A_CALL, "wrap_up")
 
 _ENDED_BY = {"us": "agent", "them": "caller", "network": "network"}
 
@@ -119,6 +121,10 @@ async def _claim(shift: Shift, hotline: Hotline, devices: Devices) -> str:
     """Sign in the agent asked for, or the first who can be had."""
     if shift.agent_id is not None:
         devices.of(shift.agent_id)
+        seen = await hotline.agent(shift.agent_id)
+        if seen.state in _WITH_A_CALL:
+            # Their device would be ours from then on.
+            raise AgentHasACall(shift.agent_id, seen.state)
         await hotline.sign_in(shift.agent_id)
         return shift.agent_id
     agents = await hotline.agents()

@@ -122,6 +122,18 @@ class DevicesUnreadable(PhoneError):
         )
 
 
+class AgentHasACall(PhoneError):
+    """Somebody else works as this agent, and has a call."""
+
+    def __init__(self, agent_id: str, state: str) -> None:
+        self.agent_id = agent_id
+        self.state = state
+        super().__init__(
+            f"agent {agent_id!r}: has a call, is {state}; name another agent, or none"
+            " for the first who is signed out"
+        )
+
+
 class NoAgentFree(PhoneError):
     """No agent with a device is signed out, so none can be played."""
 
