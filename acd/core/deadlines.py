@@ -1,6 +1,7 @@
 """What must happen by when, as data: no timer runs in the core."""
 
 import heapq
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -31,8 +32,8 @@ class Deadline:
 class Deadlines:
     """A heap of deadlines.
 
-    Deadlines are never taken out early: whoever acts on one looks first whether it
-    still stands, as its subject may have moved on.
+    A deadline is not taken out when its subject moves on: whoever acts on one, or asks
+    for the next, looks first whether it still stands.
     """
 
     def __init__(self) -> None:
@@ -43,8 +44,15 @@ class Deadlines:
         """Add a deadline."""
         heapq.heappush(self._heap, deadline)
 
-    def next_at(self) -> datetime | None:
-        """Return the earliest instant, or None when nothing is due ever."""
+    def next_at(self, stands: Callable[[Deadline], bool]) -> datetime | None:
+        """Return the earliest instant, or None when nothing is due ever.
+
+        Args:
+            stands: Tells whether a deadline still means anything; the first ones that
+                do not are dropped, so that nobody is woken for them.
+        """
+        while self._heap and not stands(self._heap[0]):
+            heapq.heappop(self._heap)
         return self._heap[0].at if self._heap else None
 
     def take_due(self, now: datetime) -> list[Deadline]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from acd.core import conversations, legs, offers, wishes
 from acd.core.calls import Call
 from acd.core.deadlines import Deadline, Due
-from acd.core.floor import Floor
+from acd.core.floor import Floor, Offer
 from acd.core.reconcile import adopt, enqueue, reconcile
 from acd.core.turn import Outcome, Turn
 from acd.policy import FloorPolicy
@@ -59,7 +59,7 @@ class Engine:
     @property
     def next_deadline(self) -> datetime | None:
         """When ``tick`` is wanted at the latest; None while nothing is due."""
-        return self.floor.deadlines.next_at()
+        return self.floor.deadlines.next_at(self._stands)
 
     def apply(self, fact: ToldFact) -> Outcome:
         """Take in one fact.
@@ -186,39 +186,52 @@ class Engine:
             offers.rang(turn, offer)
         return True
 
-    def _fall_due(self, turn: Turn, deadline: Deadline) -> bool:
-        """Act on a deadline; return False when its subject has moved on."""
+    def _stands(self, deadline: Deadline) -> bool:
+        """Tell whether a deadline's subject is still where it was."""
         floor = self.floor
         match deadline.due:
             case Due.OFFER:
                 offer = floor.offers.get(OfferId(deadline.subject))
-                if offer is None or not offer.is_open:
-                    return False
-                offers.timed_out(floor, turn, offer)
+                return offer is not None and offer.is_open
             case Due.JOIN:
-                return self._not_joined(turn, OfferId(deadline.subject))
+                return self._joining(OfferId(deadline.subject)) is not None
             case Due.WRAP_UP:
                 agent = floor.agent(AgentId(deadline.subject))
-                if agent.wrap_up_until != deadline.at:
-                    return False
+                return agent.wrap_up_until == deadline.at
+            case Due.RETRY:
+                return CallId(deadline.subject) in floor.calls
+
+    def _fall_due(self, turn: Turn, deadline: Deadline) -> bool:
+        """Act on a deadline; return False when it does not stand any more."""
+        if not self._stands(deadline):
+            return False
+        floor = self.floor
+        match deadline.due:
+            case Due.OFFER:
+                offer = floor.offers[OfferId(deadline.subject)]
+                offers.timed_out(floor, turn, offer)
+            case Due.JOIN:
+                self._not_joined(turn, OfferId(deadline.subject))
+            case Due.WRAP_UP:
+                agent = floor.agent(AgentId(deadline.subject))
                 conversations.end_wrap_up(floor, turn, agent, is_by_limit=True)
             case Due.RETRY:
                 """Matching follows every turn; the call is simply free again."""
-                return CallId(deadline.subject) in floor.calls
         return True
 
-    def _not_joined(self, turn: Turn, offer_id: OfferId) -> bool:
+    def _joining(self, offer_id: OfferId) -> Offer | None:
+        """Return an offer whose parties are being joined, or None."""
         offer = self.floor.offers.get(offer_id)
         call = self.floor.calls.get(offer.call_id) if offer else None
-        if (
-            offer is None
-            or call is None
-            or call.offer_id != offer_id
-            or call.state is not CallState.CONNECTING
-        ):
-            return False
-        offers.could_not_join(self.floor, turn, offer)
-        return True
+        if call is None or call.offer_id != offer_id:
+            return None
+        return offer if call.state is CallState.CONNECTING else None
+
+    def _not_joined(self, turn: Turn, offer_id: OfferId) -> bool:
+        offer = self._joining(offer_id)
+        if offer is not None:
+            offers.could_not_join(self.floor, turn, offer)
+        return offer is not None
 
     def _place_of(self, fact: ToldFact) -> Place:
         """Return whose fact it is.
