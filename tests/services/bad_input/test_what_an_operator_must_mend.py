@@ -37,7 +37,7 @@ def checkout() -> Iterator[Path]:
             ignore=shutil.ignore_patterns("__pycache__"),
         )
     yield folder
-    shutil.rmtree(folder)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def up(checkout: Path) -> tuple[int, list[str]]:
