@@ -92,18 +92,22 @@ class AgiLine:
         """Read who came, from the leg's variables.
 
         To be called first, and once. The headers of the request are not believed: a
-        caller can write lines into them, and even lines that look like answers
-        (asterisk.md, trap 2). So the answers are fenced before and after by a secret
-        that was made after the caller's text was sent.
+        caller may write lines into them, and even lines that look like answers
+        (asterisk.md, trap 2). Where they are not as Asterisk writes them, the answer is
+        fenced before and after by a secret that was made after the caller's text was
+        sent.
 
         Raises:
             CallerGone: The line is gone.
             ArrivalUnusable: The dialplan gave the call no uuid or no leg.
         """
-        await self._run(protocol.set_variable(_FENCE, self._nonce), _QUICK_S)
-        await self._fence()
+        is_fenced = not self._session.request.is_whole
+        if is_fenced:
+            await self._run(protocol.set_variable(_FENCE, self._nonce), _QUICK_S)
+            await self._fence()
         told = await self._get("CC_ARRIVAL")
-        await self._fence()
+        if is_fenced:
+            await self._fence()
         # The first three are the dialplan's own, the rest is the caller's text.
         words = [*told.split(" ", 5), *[""] * 5]
         call_id, leg_id, number, caller_number, sip_call_id, caller_name = words[:6]

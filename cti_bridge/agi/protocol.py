@@ -70,9 +70,31 @@ class Request:
     """Names that came twice, which Asterisk itself never does."""
 
     @property
+    def is_whole(self) -> bool:
+        """Whether every header is there, once: no text of a caller's has cut it short.
+
+        Whoever ends the block early, to have answers behind it believed, lacks the
+        headers after ``agi_callerid``; of a caller's number Asterisk takes 79 bytes,
+        too few to write them all.
+        """
+        return not self.repeated and self.headers.keys() >= _WRITTEN
+
+    @property
     def script(self) -> str:
         """The path that the dialplan called, such as ``flow``; "" when none."""
         return self.headers.get("agi_network_script", "")
+
+
+_WRITTEN: Final = frozenset(
+    f"agi_{name}"
+    for name in (
+        *("network", "network_script", "request", "channel", "language", "type"),
+        *("uniqueid", "version", "callerid", "calleridname", "callingpres"),
+        *("callingani2", "callington", "callingtns", "dnid", "rdnis", "context"),
+        *("extension", "priority", "enhanced", "accountcode", "threadid"),
+    )
+)
+"""What Asterisk 22 writes of each session (res_agi.c, setup_env)."""
 
 
 def read_request(block: bytes) -> Request:

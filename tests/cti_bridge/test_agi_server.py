@@ -138,6 +138,57 @@ async def test_an_arrival_is_read_from_the_legs_variables() -> None:
     )
 
 
+WHOLE = "".join(
+    f"agi_{name}: x\n"
+    for name in [
+        "network",
+        "network_script",
+        "request",
+        "channel",
+        "language",
+        "type",
+        "uniqueid",
+        "version",
+        "callerid",
+        "calleridname",
+        "callingpres",
+        "callingani2",
+        "callington",
+        "callingtns",
+        "dnid",
+        "rdnis",
+        "context",
+        "extension",
+        "priority",
+        "enhanced",
+        "accountcode",
+        "threadid",
+    ]
+)
+
+
+async def test_headers_as_asterisk_writes_them_need_no_fence() -> None:
+    leg = FakeLeg()
+
+    assert (await arrival_of(leg, f"{WHOLE}\n")).call_id == CALL
+    assert leg.commands == ["GET VARIABLE CC_ARRIVAL"]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        WHOLE.replace("agi_threadid: x\n", ""),
+        WHOLE + "agi_uniqueid: y\n",
+        WHOLE.replace("agi_callerid: x", "agi_callerid: 1\n\n200 result=1 (no)"),
+    ],
+)
+async def test_headers_that_lack_or_repeat_something_are_fenced(headers: str) -> None:
+    leg = FakeLeg()
+
+    assert (await arrival_of(leg, f"{headers}\n")).call_id == CALL
+    assert leg.commands[0].startswith("SET VARIABLE CC_FENCE")
+
+
 @pytest.mark.parametrize(
     ("variable", "value", "field_name", "expected"),
     [
