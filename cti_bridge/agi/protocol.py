@@ -77,7 +77,7 @@ class Request:
         headers after ``agi_callerid``; of a caller's number Asterisk takes 79 bytes,
         too few to write them all.
         """
-        return not self.repeated and self.headers.keys() >= _WRITTEN
+        return not self.repeated and self.headers.keys() >= WRITTEN
 
     @property
     def script(self) -> str:
@@ -85,7 +85,7 @@ class Request:
         return self.headers.get("agi_network_script", "")
 
 
-_WRITTEN: Final = frozenset(
+WRITTEN: Final = frozenset(
     f"agi_{name}"
     for name in (
         *("network", "network_script", "request", "channel", "language", "type"),

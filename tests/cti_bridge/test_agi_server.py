@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 import structlog
 
+from cti_bridge.agi import protocol
 from cti_bridge.agi.errors import AgiError, ArrivalUnusable, CommandFailed, TextRefused
 from cti_bridge.agi.line import AgiLine, Arrival
 from cti_bridge.agi.server import AgiLimits, AgiServer, Session
@@ -138,33 +139,8 @@ async def test_an_arrival_is_read_from_the_legs_variables() -> None:
     )
 
 
-WHOLE = "".join(
-    f"agi_{name}: x\n"
-    for name in [
-        "network",
-        "network_script",
-        "request",
-        "channel",
-        "language",
-        "type",
-        "uniqueid",
-        "version",
-        "callerid",
-        "calleridname",
-        "callingpres",
-        "callingani2",
-        "callington",
-        "callingtns",
-        "dnid",
-        "rdnis",
-        "context",
-        "extension",
-        "priority",
-        "enhanced",
-        "accountcode",
-        "threadid",
-    ]
-)
+WHOLE = "".join(f"{name}: x\n" for name in sorted(protocol.WRITTEN))
+WHOLE = "agi_network: yes\n" + WHOLE.replace("agi_network: x\n", "")
 
 
 async def test_headers_as_asterisk_writes_them_need_no_fence() -> None:
