@@ -4,7 +4,7 @@ Started by an ordinary user, everything runs as that user. Started by root, Aste
 and PostgreSQL run as the system user ``tieline``, made when it is missing, as Debian's
 own packages make theirs. Neither ``nobody`` nor ``postgres`` would do: what runs as
 them elsewhere on the machine could read our calls, and we could read theirs. See
-``docs/decisions/who-runs-what.md``.
+``docs/decisions/0002-who-runs-what.md``.
 """
 
 import json
