@@ -130,6 +130,7 @@ async def live_calls(floor: OfFloor) -> list[CallOut]:
 async def calls(
     floor: OfFloor,
     records: OfRecords,
+    shipping: OfShipping,
     *,
     sip_call_id: Wanted = None,
     caller_number: Wanted = None,
@@ -139,8 +140,9 @@ async def calls(
     """List calls, live and on record, the newest first.
 
     ``since`` is an instant with its zone, as in ``2026-11-21T08:00:00Z``; without one
-    it is UTC.
+    it is UTC. A call that ended a moment ago is waited for, so that it never seems gone.
     """
+    await shipping.caught_up(_CATCH_UP_S)
     wanted = CallFilter(
         sip_call_id=sip_call_id,
         caller_number=caller_number,
