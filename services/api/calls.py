@@ -140,7 +140,7 @@ async def calls(
     """List calls, live and on record, the newest first.
 
     ``since`` is an instant with its zone, as in ``2026-11-21T08:00:00Z``; without one
-    it is UTC. A call that ended a moment ago is waited for, so that it never seems gone.
+    it is UTC. A call that ended a moment ago is waited for, lest it seem gone.
     """
     await shipping.caught_up(_CATCH_UP_S)
     wanted = CallFilter(
