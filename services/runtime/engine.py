@@ -92,7 +92,7 @@ async def _serve(settings: Settings) -> None:
                 sounds=sounds,
                 account=Account(
                     host=settings.host,
-                    port=settings.ports.ami,
+                    port=settings.ami.port or settings.ports.ami,
                     username=settings.ami.user,
                     secret=_given(settings.ami.secret, "TIELINE_AMI__SECRET"),
                 ),

@@ -137,6 +137,9 @@ class AmiSettings(_Section):
     user: Annotated[str, Field(pattern=_AMI_USER)] = "tieline"
     secret: Annotated[SecretStr, AfterValidator(_ami_secret)] | None = None
     """None means one made at the first start and kept in the data folder."""
+    port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    """Where the engine looks for it; None means where our Asterisk listens. For what
+    is put between the two: a chaos proxy, TLS."""
 
 
 class RecordingSettings(_Section):
