@@ -143,19 +143,11 @@ class CarryOut:
         if caller is None:
             self._not_joined(pair, "the caller's leg is gone")
             return
-        # Written together, done in order. The dialplan needs the first to know, when
-        # the bridge is over, that there was one.
-        marked, joined = await asyncio.gather(
-            link.act("Setvar", _state(caller, "talking")),
-            link.act(
-                "Bridge", {"Channel1": caller, "Channel2": pair.offer_id, "Tone": "no"}
-            ),
+        joined = await link.act(
+            "Bridge", {"Channel1": caller, "Channel2": pair.offer_id, "Tone": "no"}
         )
-        if joined.succeeded:
-            return
-        self._not_joined(pair, joined.get("Message") or "no reason told")
-        if marked.succeeded:
-            await link.act("Setvar", _state(caller, "waiting"))
+        if not joined.succeeded:
+            self._not_joined(pair, joined.get("Message") or "no reason told")
 
     def _not_joined(self, pair: BridgeCall, detail: str) -> None:
         log.warning("bridge_failed", offer_id=pair.offer_id, reason=detail)
@@ -172,7 +164,3 @@ class CarryOut:
                 "Priority": "1",
             },
         )
-
-
-def _state(channel: str, state: str) -> dict[str, str]:
-    return {"Channel": channel, "Variable": "CC_STATE", "Value": state}

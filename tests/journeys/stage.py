@@ -26,6 +26,7 @@ from services.phone.sipp import (
 )
 from services.runtime.parts import asterisk as asterisk_part
 from services.runtime.settings import CHECKOUT, read_settings
+from tests.journeys.failed_join import fail_a_join
 from tests.journeys.record import call_ids, observed
 from tests.journeys.story import Agent, Caller, Story, When
 from tests.support.instance import RunningInstance
@@ -238,6 +239,8 @@ class _Stage:
                 await _kick_managers(self._instance)
             case "lose_recording":
                 await self._lose_recording()
+            case "fail_a_join":
+                await fail_a_join(self._instance, self._story.number)
             case "freeze_database":
                 with _frozen(self._instance):
                     await asyncio.sleep(_FROZEN_FOR_S)

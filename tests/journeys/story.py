@@ -17,6 +17,7 @@ Disturbance = Literal[
     "freeze_database",
     "kill_database",
     "lose_recording",
+    "fail_a_join",
 ]
 
 
@@ -75,7 +76,7 @@ class Disturbed(_Part):
     @property
     def is_for_all(self) -> bool:
         """Whether other stories would be disturbed too."""
-        return self.what != "lose_recording"
+        return self.what not in ("lose_recording", "fail_a_join")
 
 
 class Plan(_Part):
