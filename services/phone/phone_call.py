@@ -20,6 +20,8 @@ _ENDED_BY_THEM = "Connection reset by peer"
 _AHEAD_BYTES = 5 * FRAME_BYTES
 _READ_BYTES = 16 * FRAME_BYTES
 _HANG_UP_WAIT_S = 3.0
+# RFC 3261 section 9.1: who has not been answered at all can't be sent a CANCEL.
+_FIRST_ANSWER_WAIT_S = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,10 +40,15 @@ class Ending:
 class PhoneCall:
     """One call, either way; made by the phone, never by hand."""
 
-    def __init__(self, call: baresip.Call, *, other_side: str, ear: Ear) -> None:
+    def __init__(
+        self, call: baresip.Call, *, other_side: str, ear: Ear, is_dialled: bool
+    ) -> None:
         self._call = call
         self._mouth = Mouth()
         self._hung_up_here = False
+        self._reached = asyncio.Event()
+        if not is_dialled:
+            self._reached.set()
         self._answered = asyncio.Event()
         self._ended = asyncio.Event()
         self._sound: asyncio.Task[None] | None = None
@@ -114,6 +121,7 @@ class PhoneCall:
     async def hang_up(self) -> Ending | None:
         """End the call, whatever its state; return how it ended."""
         if self.ending is None:
+            await self._first_of(self._reached, _FIRST_ANSWER_WAIT_S)
             self._hung_up_here = True
             with suppress(baresip.BaresipError):
                 await self._call.hangup()
@@ -139,8 +147,11 @@ class PhoneCall:
         """Take in what the stack reports of this call."""
         self.sip_call_id = self.sip_call_id or event.call_id or ""
         match event.event:
+            case baresip.Event.CALL_RINGING | baresip.Event.CALL_PROGRESS:
+                self._reached.set()
             case baresip.Event.CALL_ESTABLISHED if self.answered_at is None:
                 self.answered_at = datetime.now(UTC)
+                self._reached.set()
                 self._answered.set()
                 self._sound = asyncio.create_task(self._carry_sound())
             case baresip.Event.CALL_DTMF_START:

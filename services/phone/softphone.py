@@ -96,7 +96,7 @@ class Softphone:
         call = await self._user_agent.dial(
             f"sip:{target}@{server or self._line.server}"
         )
-        return self._adopt(call, other_side=number)
+        return self._adopt(call, other_side=number, is_dialled=True)
 
     async def next_ring(self) -> PhoneCall:
         """Wait until somebody rings this phone; the call is not answered yet."""
@@ -118,11 +118,19 @@ class Softphone:
         return self._agent
 
     def _on_ring(self, call: baresip.Call) -> None:
-        self._ringing.put_nowait(self._adopt(call, other_side=_user_of(call.peer)))
+        other_side = _user_of(call.peer)
+        self._ringing.put_nowait(
+            self._adopt(call, other_side=other_side, is_dialled=False)
+        )
 
-    def _adopt(self, call: baresip.Call, *, other_side: str) -> PhoneCall:
+    def _adopt(
+        self, call: baresip.Call, *, other_side: str, is_dialled: bool
+    ) -> PhoneCall:
         adopted = PhoneCall(
-            call, other_side=other_side, ear=Ear(keeps_sound=self._keeps_sound)
+            call,
+            other_side=other_side,
+            ear=Ear(keeps_sound=self._keeps_sound),
+            is_dialled=is_dialled,
         )
         self._calls[call.handle] = adopted
         for event in self._early.pop(call.handle, []):

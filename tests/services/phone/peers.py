@@ -1,19 +1,55 @@
-"""Free ports for a SIP peer of a test."""
+"""Ports and a slow device for tests of telephones."""
 
+import asyncio
+import random
 import socket
+
+_BELOW_EPHEMERAL = range(10_000, 32_000, 10)
+"""No socket that leaves the choice to the machine comes between asking and taking."""
 
 
 def free_sip_port() -> int:
     """Return a UDP port that is free now, and so are the few above it for RTP."""
-    for _ in range(50):
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sip:
-            sip.bind(("127.0.0.1", 0))
-            port: int = sip.getsockname()[1]
-            try:
-                for above in range(2, 6):
-                    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as rtp:
-                        rtp.bind(("127.0.0.1", port + above))
-            except (OSError, OverflowError):
-                continue
-            return port
+    # Chooses a port; guards nothing.
+    for port in random.sample(_BELOW_EPHEMERAL, 50):
+        try:
+            for wanted in (port, *range(port + 2, port + 6)):
+                with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as tried:
+                    tried.bind(("127.0.0.1", wanted))
+        except OSError:
+            continue
+        return port
     raise AssertionError("no free UDP ports on 127.0.0.1")
+
+
+class SlowDevice(asyncio.DatagramProtocol):
+    """A device that says nothing for a while, then rings, and may be given up."""
+
+    def __init__(self, silent_s: float) -> None:
+        self.heard: list[str] = []
+        """The methods asked of it, in order."""
+        self._silent_s = silent_s
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.DatagramTransport)
+        self._transport = transport
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        text = data.decode()
+        method = text.partition(" ")[0]
+        self.heard.append(method)
+        if method == "INVITE" and self.heard.count("INVITE") == 1:
+            asyncio.get_running_loop().call_later(
+                self._silent_s, self._answer, text, "180 Ringing", addr
+            )
+        if method == "CANCEL":
+            self._answer(text, "200 OK", addr)
+
+    def _answer(self, request: str, status: str, addr: tuple[str, int]) -> None:
+        kept = [
+            line + (";tag=slow" if line.startswith("To:") else "")
+            for line in request.split("\r\n")
+            if line.startswith(("Via:", "From:", "To:", "Call-ID:", "CSeq:"))
+        ]
+        answer = [f"SIP/2.0 {status}", *kept, "Content-Length: 0", "", ""]
+        self._transport.sendto("\r\n".join(answer).encode(), addr)

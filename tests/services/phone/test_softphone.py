@@ -23,7 +23,7 @@ from services.phone.sipp import (
 )
 from services.phone.softphone import Line, Softphone, open_softphone
 from services.phone.sound import CALLER_HZ, loudness_at, voice_like
-from tests.services.phone.peers import free_sip_port
+from tests.services.phone.peers import SlowDevice, free_sip_port
 
 
 @pytest.fixture
@@ -167,6 +167,21 @@ async def test_a_call_that_rings_too_long_is_given_up(
             await call.wait_answered(0.5)
 
     assert "cancelled" in run.outcome.calls[0].at
+
+
+async def test_a_call_given_up_before_any_answer_does_not_ring_on(port: int) -> None:
+    # A CANCEL may follow a provisional answer only (RFC 3261, 9.1).
+    slow = SlowDevice(silent_s=0.6)
+    loop = asyncio.get_running_loop()
+    device, _ = await loop.create_datagram_endpoint(
+        lambda: slow, local_addr=("127.0.0.1", port)
+    )
+    async with _phone(port) as phone:
+        call = await phone.dial("6000")
+        await call.hang_up()
+    device.close()
+
+    assert "CANCEL" in slow.heard
 
 
 async def _rung(
