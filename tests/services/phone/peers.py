@@ -3,6 +3,7 @@
 import asyncio
 import random
 import socket
+from typing import cast
 
 _BELOW_EPHEMERAL = range(10_000, 32_000, 10)
 """No socket that leaves the choice to the machine comes between asking and taking."""
@@ -31,8 +32,8 @@ class SlowDevice(asyncio.DatagramProtocol):
         self._silent_s = silent_s
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self._transport = transport
+        # asyncio's own transport of datagrams is none by its class.
+        self._transport = cast(asyncio.DatagramTransport, transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         text = data.decode()
