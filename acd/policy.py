@@ -19,6 +19,8 @@ class QueuePolicy:
     wrap_up_s: float
     """How long work after a call may take; 0 means none."""
     place: Place
+    max_waiting: int = 200
+    """With so many waiting, a number that leads to full queues only takes no call."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from acd.policy import FloorPolicy
 from acd.vocabulary.ids import Place
 from ivr.flow import Flow
+from services.floor.admission import DEFAULT, Admission
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +19,9 @@ class Number:
     """Name of the flow that its callers walk."""
     place: Place
     """Whose calls they are."""
+    reserved: int = 0
+    """Lines kept for it alone. With any it is a lane of danger: no rate holds for it,
+    and it is refused only when these and all common lines are taken."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,3 +31,4 @@ class Floor:
     numbers: Mapping[str, Number]
     policy: FloorPolicy
     flows: Mapping[str, Flow]
+    admission: Admission = DEFAULT

@@ -10,10 +10,12 @@ from ivr.load import WrittenFlow, load_flows, source_problems, unknown
 from ivr.problems import FlowRefused, Problem, Refused
 from ivr.source import Source, SourceRefused, read_source
 from ivr.words import problem_at, read_as
+from services.floor.admission import Admission, Bucket
 from services.floor.floor import Floor, Number
 from services.floor.written import (
     PATTERNS,
     Entry,
+    WrittenAdmission,
     WrittenAgent,
     WrittenFloor,
     WrittenQueue,
@@ -77,6 +79,13 @@ def _inner_problems(source: Source, floor: WrittenFloor) -> Iterator[Problem]:
                     trail = (part, name, "skills", str(place))
                     what = unknown(skill, "skill", floor.skills)
                     yield problem_at(source, trail, what)
+    reserved = sum(entry.reserved for entry in floor.numbers.values())
+    if reserved >= floor.admission.calls:
+        what = (
+            f"must be more than the {reserved} lines that numbers reserve, "
+            f"got {floor.admission.calls}"
+        )
+        yield problem_at(source, ("admission", "calls"), what)
     owners: dict[str, str] = {}
     for agent_id, agent in floor.agents.items():
         device = _device_of(agent_id, agent)
@@ -121,11 +130,24 @@ def _floor(floor: WrittenFloor, flows: Mapping[str, WrittenFlow]) -> Floor:
                 name=entry.name,
                 flow=entry.flow,
                 place=_place_of(floor, entry),
+                reserved=entry.reserved,
             )
             for number, entry in floor.numbers.items()
         },
         policy=_policy(floor),
+        admission=_admission(floor.admission),
         flows={name: written.flow for name, written in flows.items()},
+    )
+
+
+def _admission(written: WrittenAdmission) -> Admission:
+    return Admission(
+        calls=written.calls,
+        overall=Bucket(per_s=written.per_s, burst=written.burst),
+        number=Bucket(per_s=written.number_per_s, burst=written.number_burst),
+        caller=Bucket(per_s=written.caller_per_min / 60, burst=written.caller_burst),
+        refuse_by=written.refuse_by,
+        announcements=written.announcements,
     )
 
 
@@ -138,6 +160,7 @@ def _policy(floor: WrittenFloor) -> FloorPolicy:
             ring_s=entry.ring_s,
             wrap_up_s=entry.wrap_up_s,
             place=_place_of(floor, entry),
+            max_waiting=entry.max_waiting,
         )
         for queue_id, entry in floor.queues.items()
     ]

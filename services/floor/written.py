@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from ivr.flow import NAME, Id
 from ivr.source import Trail
 from ivr.words import NAME_WORDS
+from services.floor.admission import Refusal
 
 TITLE = r"^[^\x00-\x1f\x7f]{1,80}$"
 NUMBER = r"^[0-9+*#]{1,20}$"
@@ -43,6 +44,7 @@ class WrittenNumber(Entry):
     """A number that can be dialled."""
 
     flow: Id
+    reserved: int = Field(default=0, ge=0, le=500)
 
 
 class WrittenQueue(Entry):
@@ -51,6 +53,7 @@ class WrittenQueue(Entry):
     skills: tuple[Id, ...] = ()
     ring_s: float = Field(default=15, ge=3, le=120, allow_inf_nan=False)
     wrap_up_s: float = Field(default=30, ge=0, le=3600, allow_inf_nan=False)
+    max_waiting: int = Field(default=200, ge=1, le=10_000)
 
 
 class WrittenAgent(Entry):
@@ -58,6 +61,22 @@ class WrittenAgent(Entry):
 
     skills: tuple[Id, ...] = ()
     device: Who | None = None
+
+
+class WrittenAdmission(BaseModel):
+    """What is taken of the calls that come."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    calls: int = Field(default=400, ge=2, le=5000)
+    per_s: float = Field(default=30, gt=0, le=1000, allow_inf_nan=False)
+    burst: int = Field(default=60, ge=1, le=10_000)
+    number_per_s: float = Field(default=30, gt=0, le=1000, allow_inf_nan=False)
+    number_burst: int = Field(default=60, ge=1, le=10_000)
+    caller_per_min: float = Field(default=10, gt=0, le=6000, allow_inf_nan=False)
+    caller_burst: int = Field(default=10, ge=1, le=10_000)
+    refuse_by: Refusal = "busy"
+    announcements: int = Field(default=0, ge=0, le=500)
 
 
 class WrittenFloor(BaseModel):
@@ -71,6 +90,7 @@ class WrittenFloor(BaseModel):
     skills: Mapping[Id, Title] = Field(min_length=1, max_length=500)
     queues: Mapping[Id, WrittenQueue] = Field(min_length=1, max_length=500)
     agents: Mapping[Who, WrittenAgent] = Field(max_length=10_000)
+    admission: WrittenAdmission = WrittenAdmission()
 
 
 def options_at(place: Trail) -> Iterable[str]:
@@ -82,5 +102,7 @@ def options_at(place: Trail) -> Iterable[str]:
             return WrittenQueue.model_fields
         case ("agents", _, _):
             return WrittenAgent.model_fields
+        case ("admission", _):
+            return WrittenAdmission.model_fields
         case _:
             return WrittenFloor.model_fields

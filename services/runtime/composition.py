@@ -20,6 +20,7 @@ from recordings.store import RecordingStore
 from services.floor.floor import Floor
 from services.runtime.callers import Callers
 from services.runtime.clock import Clock
+from services.runtime.door import Door
 from services.runtime.front import Front
 from services.runtime.recall import mark_if_empty, recall, signed_in
 from services.runtime.switchboard import Switchboard
@@ -69,6 +70,11 @@ class Composition:
             now=self._clock.now,
             is_recording=given.is_recording,
         )
+        self.door = Door(
+            given.floor,
+            engine.floor,
+            link=lambda: self.switch.link,
+        )
         callers = Callers(
             given.floor,
             given.sounds,
@@ -97,6 +103,7 @@ class Composition:
             await self.agi.start(given.agi_host, given.agi_port)
             self._agi_problem = None
             tasks.create_task(self.switch.run(), name="switch")
+            tasks.create_task(self.door.run(), name="door")
 
     async def close(self) -> None:
         """Take no more calls, and ship what is known while the database answers."""

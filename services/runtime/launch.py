@@ -119,6 +119,8 @@ class Launch:
             ami_user=settings.ami.user,
             ami_secret=self._ami_secret,
             numbers=tuple(self.floor.numbers),
+            reserved={n.number: n.reserved for n in self.floor.numbers.values()},
+            admission=self.floor.admission,
             devices=device_passwords(self.data, devices),
         )
 

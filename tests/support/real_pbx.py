@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from cti_bridge.ami.connection import Account
+from services.floor.admission import DEFAULT, Admission
 from services.runtime.embedded import asterisk
 from services.runtime.embedded.asterisk import AsteriskPlace
 from services.runtime.parts import asterisk as asterisk_part
@@ -18,9 +20,22 @@ from tests.support.postgres import free_port
 SECRET = "a-secret-for-this-test-only"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RealPbx(Account):
+    """How the engine logs in, and where callers dial."""
+
+    sip: str
+
+
 @asynccontextmanager
-async def real_pbx(data: Path) -> AsyncIterator[Account]:
-    """Run one with its state under ``data``; yields how the engine logs in."""
+async def real_pbx(
+    data: Path,
+    *,
+    numbers: Sequence[str] = ("6000",),
+    reserved: Mapping[str, int] | None = None,
+    admission: Admission = DEFAULT,
+) -> AsyncIterator[RealPbx]:
+    """Run one with its state under ``data``, and no engine."""
     settings = read_settings()
     place = AsteriskPlace(
         part=asterisk_part.obtain(settings.asterisk, settings.parts),
@@ -38,13 +53,19 @@ async def real_pbx(data: Path) -> AsyncIterator[Account]:
         user=service_user(None),
         ami_user="tieline",
         ami_secret=SECRET,
-        numbers=("6000",),
+        numbers=tuple(numbers),
+        reserved=reserved or {},
+        admission=admission,
         devices={"dev-1001": "a-password-of-twenty-four"},
     )
     child = await asterisk.start(place)
     try:
-        yield Account(
-            host=place.host, port=place.ports.ami, username="tieline", secret=SECRET
+        yield RealPbx(
+            host=place.host,
+            port=place.ports.ami,
+            username="tieline",
+            secret=SECRET,
+            sip=f"{place.host}:{place.ports.sip}",
         )
     finally:
         await asterisk.stop(child)

@@ -4,10 +4,11 @@ import asyncio
 import secrets
 import signal
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cti_bridge.ami.errors import LoginRefused
+from services.floor.admission import DEFAULT, Admission
 from services.runtime.embedded.child import Child
 from services.runtime.embedded.conf import Conf, put, render
 from services.runtime.embedded.errors import NotStarted, PartRefuses
@@ -39,6 +40,10 @@ class AsteriskPlace:
     numbers: tuple[str, ...]
     devices: Mapping[str, str]
     """Password by the name of the device."""
+    reserved: Mapping[str, int] = field(default_factory=dict)
+    """Lines kept for a number alone, by the number."""
+    admission: Admission = DEFAULT
+    """What is taken of the calls that come."""
     extra_modules: tuple[str, ...] = ()
     """Loaded beside ours; for benches."""
     extra_dialplan: str = ""
@@ -132,6 +137,8 @@ def _conf(place: AsteriskPlace) -> Conf:
         rtp_last=ports.rtp_last,
         numbers=place.numbers,
         devices=place.devices,
+        reserved=place.reserved,
+        admission=place.admission,
         extra_modules=place.extra_modules,
         extra_dialplan=place.extra_dialplan,
     )

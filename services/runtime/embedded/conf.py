@@ -3,9 +3,10 @@
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
+from services.floor.admission import DEFAULT, Admission, Bucket, Refusal, gate_of
 from services.runtime.errors import RuntimeProblem
 from services.runtime.settings import CHECKOUT
 
@@ -19,6 +20,7 @@ HOLDS_SECRETS = frozenset({"manager.conf", "pjsip.conf"})
 # originate; Bridge, Hangup, Setvar, Redirect and Status call; CoreSettings, which tells
 # the boot id and the version, reporting.
 AMI_WRITE = "call,originate,reporting"
+_BEING_REFUSED = 200
 _PLACE = re.compile(r"\{\{([a-z_]+)\}\}")
 _NUMBER = re.compile(r"[0-9*#+]{1,20}")
 _DEVICE = re.compile(r"dev-[A-Za-z0-9_-]{1,40}")
@@ -89,6 +91,10 @@ class Conf:
     """Off only where recorded packets are played from other ports."""
     numbers: tuple[str, ...]
     """What a caller can dial."""
+    reserved: Mapping[str, int] = field(default_factory=dict)
+    """Lines kept for a number alone, by the number."""
+    admission: Admission = DEFAULT
+    """What is taken of the calls that come."""
     devices: Mapping[str, str]
     """Password by the name of the device (``dev-1001``)."""
     trunk_from: tuple[str, ...] = ("127.0.0.1",)
@@ -172,21 +178,53 @@ def _fill(template: str, text: str, values: Mapping[str, str]) -> str:
 
 
 def _values(conf: Conf) -> dict[str, str]:
-    plain = {field.name: str(getattr(conf, field.name)) for field in fields(conf)}
-    return plain | {
-        "strict_rtp": "yes" if conf.is_rtp_strict else "no",
-        "ami_permit": f"{conf.ami_host}/255.255.255.255",
-        "ami_write": AMI_WRITE,
-        "numbers": "\n".join(_entries(conf.numbers)),
-        "trunk_matches": "\n".join(f"match = {at}" for at in conf.trunk_from),
-        "devices": _devices(conf.devices),
-        "extra_modules": "\n".join(f"load = {name}" for name in conf.extra_modules),
+    plain = {each.name: str(getattr(conf, each.name)) for each in fields(conf)}
+    return (
+        plain
+        | _admitted(conf)
+        | {
+            "strict_rtp": "yes" if conf.is_rtp_strict else "no",
+            "ami_permit": f"{conf.ami_host}/255.255.255.255",
+            "ami_write": AMI_WRITE,
+            "numbers": "\n".join(_entries(conf)),
+            "trunk_matches": "\n".join(f"match = {at}" for at in conf.trunk_from),
+            "devices": _devices(conf.devices),
+            "extra_modules": "\n".join(f"load = {name}" for name in conf.extra_modules),
+        }
+    )
+
+
+def _admitted(conf: Conf) -> dict[str, str]:
+    admission = conf.admission
+    buckets: dict[str, Bucket] = {
+        "all": admission.overall,
+        "number": admission.number,
+        "caller": admission.caller,
     }
+    steps = {f"{name}_step_ms": f"{b.step_ms:.3f}" for name, b in buckets.items()}
+    depths = {f"{name}_depth_ms": f"{b.depth_ms:.3f}" for name, b in buckets.items()}
+    open_calls = admission.calls - sum(conf.reserved.values())
+    causes: dict[Refusal, int] = {"busy": 17, "congestion": 42}
+    return (
+        steps
+        | depths
+        | {
+            "open_calls": str(open_calls),
+            "announcements": str(admission.announcements),
+            "refusal_cause": str(causes[admission.refuse_by]),
+            # A call may have a leg of an agent with a dialplan of its own, and who is
+            # refused counts until the refusal is sent.
+            "max_calls": str(2 * admission.calls + _BEING_REFUSED),
+        }
+    )
 
 
-def _entries(numbers: tuple[str, ...]) -> Iterator[str]:
-    for number in numbers:
+def _entries(conf: Conf) -> Iterator[str]:
+    for number in conf.numbers:
         yield f"exten => {number},1,Set(CC_NUMBER={number})"
+        yield f" same => n,Set(CC_GATE={gate_of(number)})"
+        if lines := conf.reserved.get(number):
+            yield f" same => n,Set(CC_RESERVED={lines})"
         yield " same => n,Goto(cc-in,s,1)"
 
 
@@ -228,17 +266,17 @@ def _check(conf: Conf) -> None:
 
 def _check_lines(conf: Conf) -> None:
     """Refuse what would end its line, or begin a comment in it."""
-    for field in fields(conf):
-        value = getattr(conf, field.name)
+    for each in fields(conf):
+        value = getattr(conf, each.name)
         texts = value if isinstance(value, tuple) else (value,)
-        if field.name == "extra_dialplan":
+        if each.name == "extra_dialplan":
             continue
         for text in texts:
             if isinstance(text, str | Path) and re.search(
                 r"[\x00-\x1f\x7f;]", str(text)
             ):
                 raise ConfRefused(
-                    field.name,
+                    each.name,
                     found=repr(str(text)),
                     would_do="a text without ; and control characters would do",
                 )

@@ -6,6 +6,7 @@ import pytest
 
 from acd.vocabulary.ids import AgentId, Place, QueueId, SkillId
 from ivr.flow import QueueStep
+from services.floor.admission import Bucket
 from services.floor.load import FloorRefused, load_floor
 
 ROOT = Path(__file__).parents[3]
@@ -195,3 +196,30 @@ def test_a_missing_floor_file_and_folder_are_named(tmp_path: Path) -> None:
         "flows: cannot be read: No such file or directory; "
         "flows are files *.yaml in it"
     )
+
+
+def test_what_is_taken_of_calls_is_read(tmp_path: Path) -> None:
+    limits = "admission: {calls: 50, per_s: 5, burst: 10, caller_per_min: 6}\n"
+    lines = FLOOR.replace("flow: main}", "flow: main, reserved: 4}")
+    floor = load_floor(*written(tmp_path, lines + limits, FLOW))
+
+    assert floor.numbers["6000"].reserved == 4
+    assert floor.admission.calls == 50
+    assert floor.admission.overall == Bucket(per_s=5, burst=10)
+    assert floor.admission.caller.per_s == 0.1
+
+
+def test_all_lines_cannot_be_reserved(tmp_path: Path) -> None:
+    lines = FLOOR.replace("flow: main}", "flow: main, reserved: 50}")
+
+    assert refusal(tmp_path, lines + "admission:\n  calls: 50\n") == [
+        "floor.yaml:17: admission → calls: must be more than the 50 lines that "
+        "numbers reserve, got 50"
+    ]
+
+
+def test_an_unknown_limit_of_calls_is_named(tmp_path: Path) -> None:
+    assert refusal(tmp_path, FLOOR + "admission: {burts: 3}\n") == [
+        "floor.yaml:16: admission → burts: is not an option here; "
+        "did you mean 'burst'?"
+    ]
