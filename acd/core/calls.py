@@ -51,6 +51,8 @@ class Call:
     """Who ended the conversation; None while there was none or it goes on."""
     flow_ending: FlowEnding | None = None
     is_routed: bool = False
+    heard_at: datetime = field(init=False)
+    """Last news of it: a proof that its leg lived then."""
     offers: int = 0
     """How many offers were made so far."""
     offer_id: OfferId | None = None
@@ -59,6 +61,10 @@ class Call:
     retry_at: datetime | None = None
     bridges: dict[LegId, str] = field(default_factory=dict)
     """The bridge that each of its legs is in."""
+
+    def __post_init__(self) -> None:
+        """Take the arrival for the first proof of life."""
+        self.heard_at = self.arrived_at
 
     def check(self, fact: type[Fact]) -> CallState:
         """Return the state that a fact leads to.
@@ -77,7 +83,12 @@ class Call:
         self.state = self.check(fact)
 
     def close(
-        self, turn: Turn, left_in: CallState, *, lost: CloseReason | None
+        self,
+        turn: Turn,
+        left_in: CallState,
+        *,
+        lost: CloseReason | None,
+        ended_at: datetime,
     ) -> None:
         """State the end of the call.
 
@@ -85,11 +96,12 @@ class Call:
             turn: The turn in which it ends.
             left_in: The state in which the caller's leg ended.
             lost: The reason where the end was found, not seen; else None.
+            ended_at: When it ended, as well as it is known.
         """
         self.take(CallClosed)
         turn.facts.append(
             CallClosed(
-                at=turn.at,
+                at=ended_at,
                 place=self.place,
                 call_id=self.call_id,
                 reason=self._close_reason(left_in, lost),
@@ -101,6 +113,9 @@ class Call:
     def _close_reason(
         self, left_in: CallState, lost: CloseReason | None
     ) -> CloseReason:
+        if left_in is CallState.LEAVING:
+            # The conversation was seen to end, whatever became of the leg.
+            return CloseReason.COMPLETED
         if lost is not None:
             return lost
         if self.connected_at is not None:
@@ -115,9 +130,11 @@ class Call:
         return ABANDONED[left_in]
 
     def _closed_by(self, lost: CloseReason | None) -> Party:
+        if self.ended_by is not None:
+            return self.ended_by
         if lost is not None or self.flow_ending in (
             FlowEnding.COMPLETED,
             FlowEnding.FAILED,
         ):
             return Party.SYSTEM
-        return self.ended_by or Party.CALLER
+        return Party.CALLER

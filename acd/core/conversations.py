@@ -1,6 +1,6 @@
 """From the moment caller and agent hear each other to the end of the wrap-up."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from acd.core import offers
 from acd.core.agents import Agent
@@ -19,7 +19,7 @@ def joined(floor: Floor, turn: Turn, leg_id: LegId, bridge_id: str) -> None:
     call, offer = parties(floor, leg_id)
     if call is None:
         return
-    call.bridges[leg_id] = bridge_id
+    call.bridges[leg_id], call.heard_at = bridge_id, turn.at
     if offer is None or call.state not in (CallState.OFFERED, CallState.CONNECTING):
         return
     if call.bridges.get(call.leg_id) == call.bridges.get(offer.leg_id) is not None:
@@ -31,8 +31,9 @@ def parted(floor: Floor, turn: Turn, leg_id: LegId) -> None:
     call, offer = parties(floor, leg_id)
     if call is None or call.bridges.pop(leg_id, None) is None:
         return
+    call.heard_at = turn.at
     if offer is not None and call.state is CallState.TALKING:
-        end(floor, turn, call, offer, by=_party(call, leg_id))
+        end(floor, turn, call, offer, by=_party(call, leg_id), ended_at=turn.at)
 
 
 def parties(floor: Floor, leg_id: LegId) -> tuple[Call | None, Offer | None]:
@@ -46,13 +47,21 @@ def parties(floor: Floor, leg_id: LegId) -> tuple[Call | None, Offer | None]:
     return call, offer
 
 
-def end(floor: Floor, turn: Turn, call: Call, offer: Offer, *, by: Party) -> None:
-    """The parties are apart: the agent's wrap-up begins."""
+def end(
+    floor: Floor,
+    turn: Turn,
+    call: Call,
+    offer: Offer,
+    *,
+    by: Party,
+    ended_at: datetime,
+) -> None:
+    """The parties are apart: the agent's wrap-up begins, whenever that was."""
     call.take(ConversationEnded)
     call.ended_by = by
     turn.facts.append(
         ConversationEnded(
-            at=turn.at,
+            at=ended_at,
             place=offer.place,
             call_id=call.call_id,
             offer_id=offer.offer_id,

@@ -7,7 +7,7 @@ from acd.core import conversations, legs, offers, wishes
 from acd.core.calls import Call
 from acd.core.deadlines import Deadline, Due
 from acd.core.floor import Floor, Offer
-from acd.core.reconcile import adopt, enqueue, reconcile
+from acd.core.reconcile import adopt, enqueue, look_again, reconcile
 from acd.core.turn import Outcome, Turn
 from acd.policy import FloorPolicy
 from acd.vocabulary.agent_facts import (
@@ -35,6 +35,7 @@ from acd.vocabulary.leg_facts import (
     BridgeFailed,
     CallQueued,
     LegAnswered,
+    LegChecked,
     LegEnded,
     LegEnding,
     LegJoined,
@@ -45,6 +46,7 @@ from acd.vocabulary.leg_facts import (
     SwitchLost,
     SwitchSeen,
 )
+from acd.vocabulary.offer_facts import CloseReason
 from acd.vocabulary.recording_facts import RecordingMissing, RecordingStored
 from acd.vocabulary.states import CallState
 
@@ -101,7 +103,8 @@ class Engine:
                 if fact.call_id in floor.calls:
                     floor.calls[fact.call_id].flow_ending = fact.ending
             case CallAnswered() | StepEntered() | KeyPressed() | KeyTimedOut():
-                pass
+                if fact.call_id in floor.calls:
+                    floor.calls[fact.call_id].heard_at = fact.at
             case CallQueued():
                 return self._queue(turn, fact)
             case LegRang() | LegAnswered():
@@ -113,13 +116,23 @@ class Engine:
             case LegEnded():
                 if not floor.remember_ended(fact.leg_id):
                     return False
-                legs.ended(floor, turn, fact.leg_id, fact.ending)
+                is_lost = fact.ending is LegEnding.LOST
+                legs.ended(
+                    floor,
+                    turn,
+                    fact.leg_id,
+                    fact.ending,
+                    lost=CloseReason.LOST if is_lost else None,
+                    alive_at=fact.alive_at,
+                )
             case BridgeFailed():
                 return self._not_joined(turn, fact.offer_id)
             case SwitchLost():
-                floor.is_linked = False
+                floor.is_linked, floor.alive_at = False, fact.alive_at or fact.at
             case SwitchSeen():
                 reconcile(floor, turn, fact)
+            case LegChecked():
+                return look_again(floor, turn, fact)
             case AgentSignedIn() | AgentSignedOut() | AgentReady() | AgentNotReady():
                 wishes.grant(floor, turn, fact)
             case WrapUpDone():
@@ -251,5 +264,7 @@ class Engine:
         agent_id: AgentId | None = getattr(fact, "agent_id", None)
         if agent_id is not None:
             return floor.agent(agent_id).profile.place
+        if isinstance(fact, LegChecked):
+            return floor.place_of_leg(fact.leg.leg_id) or fact.place
         leg_id = getattr(fact, "leg_id", None) or getattr(fact, "offer_id", None)
         return floor.place_of_leg(leg_id) or fact.place

@@ -40,6 +40,8 @@ class Offer:
     is_connected: bool = False
     """Whether there was a conversation; then there is a recording to be stored."""
     has_rung: bool = False
+    ended_at: datetime | None = None
+    """When it was over without a conversation; the leg may live a little longer."""
 
     @property
     def leg_id(self) -> LegId:
@@ -65,6 +67,8 @@ class Floor:
         self.is_linked = False
         """Whether the switch can be told anything; without it no offer is made."""
         self.boot_id: str | None = None
+        self.alive_at: datetime | None = None
+        """The last proof that the switch, and all that we knew in it, lived."""
         self.closed: OrderedDict[CallId, Place] = OrderedDict()
         self.ended_legs: OrderedDict[LegId, None] = OrderedDict()
 

@@ -1,5 +1,7 @@
 """The end of a leg: whose it was, and what that means."""
 
+from datetime import datetime
+
 from acd.core import conversations, offers
 from acd.core.calls import Call
 from acd.core.floor import Floor, Offer
@@ -18,6 +20,7 @@ def ended(
     ending: LegEnding,
     *,
     lost: CloseReason | None = None,
+    alive_at: datetime | None = None,
 ) -> None:
     """Take in that a leg is gone.
 
@@ -27,18 +30,33 @@ def ended(
         leg_id: The leg, of a caller or of an offer; others are nobody's.
         ending: How it ended.
         lost: The reason to close a call with where its end was not seen.
+        alive_at: Then, the last proof that the leg lived; None: none but the call's.
     """
     call = floor.callers.get(leg_id)
     if call is not None:
-        _caller_left(floor, turn, call, lost)
+        ended_at = _ended_at(turn, call, lost=lost, alive_at=alive_at)
+        _caller_left(floor, turn, call, lost, ended_at)
         return
     offer = floor.offers.pop(OfferId(leg_id), None)
     if offer is not None:
-        _agent_left(floor, turn, offer, ending)
+        _agent_left(floor, turn, offer, ending, alive_at)
+
+
+def _ended_at(
+    turn: Turn, call: Call, *, lost: CloseReason | None, alive_at: datetime | None
+) -> datetime:
+    """Return when a leg of a call ended: where that was not seen, the last proof."""
+    if lost is None:
+        return turn.at
+    return min(turn.at, max(alive_at or call.heard_at, call.heard_at))
 
 
 def _caller_left(
-    floor: Floor, turn: Turn, call: Call, lost: CloseReason | None
+    floor: Floor,
+    turn: Turn,
+    call: Call,
+    lost: CloseReason | None,
+    ended_at: datetime,
 ) -> None:
     left_in = call.state
     offer = floor.offers.get(call.offer_id) if call.offer_id else None
@@ -46,17 +64,26 @@ def _caller_left(
     if offer is not None and left_in in (CallState.OFFERED, CallState.CONNECTING):
         offers.withdraw(floor, turn, offer, by=by)
     if offer is not None and left_in is CallState.TALKING:
-        conversations.end(floor, turn, call, offer, by=by)
-    call.close(turn, left_in, lost=lost)
+        conversations.end(floor, turn, call, offer, by=by, ended_at=ended_at)
+    call.close(turn, left_in, lost=lost, ended_at=ended_at)
     floor.forget_call(call)
 
 
-def _agent_left(floor: Floor, turn: Turn, offer: Offer, ending: LegEnding) -> None:
+def _agent_left(
+    floor: Floor,
+    turn: Turn,
+    offer: Offer,
+    ending: LegEnding,
+    alive_at: datetime | None,
+) -> None:
     call = floor.calls.get(offer.call_id)
     if call is not None and call.offer_id == offer.offer_id:
         if call.state is CallState.TALKING:
-            by = Party.SYSTEM if ending is LegEnding.LOST else Party.AGENT
-            conversations.end(floor, turn, call, offer, by=by)
+            is_lost = ending is LegEnding.LOST
+            by = Party.SYSTEM if is_lost else Party.AGENT
+            lost = CloseReason.LOST if is_lost else None
+            ended_at = _ended_at(turn, call, lost=lost, alive_at=alive_at)
+            conversations.end(floor, turn, call, offer, by=by, ended_at=ended_at)
         elif call.state in (CallState.OFFERED, CallState.CONNECTING):
             offers.leg_ended_unjoined(floor, turn, offer, ending)
         call.bridges.pop(offer.leg_id, None)

@@ -81,6 +81,7 @@ def start(floor: Floor, turn: Turn, call: Call, agent: Agent) -> None:
         )
     )
     floor.offers[offer.offer_id] = offer
+    call.heard_at = turn.at  # no record may end before an offer that was in it
     floor.waiting.remove(call)
     call.offer_id = agent.offer_id = offer.offer_id
     agent.call_id = call.call_id
@@ -117,7 +118,7 @@ def answered(floor: Floor, turn: Turn, offer: Offer) -> None:
     if offer.is_answered:
         return
     if not offer.is_open:
-        offer.is_answered = True
+        offer.is_answered, offer.ended_at = True, turn.at
         turn.facts.append(
             OfferAnsweredLate(at=turn.at, place=offer.place, **_ids(offer))
         )
@@ -126,6 +127,7 @@ def answered(floor: Floor, turn: Turn, offer: Offer) -> None:
     call = floor.call(offer.call_id)
     call.take(OfferAnswered)
     offer.is_open, offer.is_answered = False, True
+    call.heard_at = turn.at
     floor.move_agent(turn, floor.agent(offer.agent_id), OfferAnswered)
     turn.facts.append(OfferAnswered(at=turn.at, place=offer.place, **_ids(offer)))
     turn.decisions.append(
@@ -209,7 +211,7 @@ def leg_ended_unjoined(
 def _end(floor: Floor, turn: Turn, offer: Offer, fact: Unanswered, reason: str) -> None:
     call = floor.call(offer.call_id)
     call.take(type(fact))
-    offer.is_open = False
+    offer.is_open, offer.ended_at = False, turn.at
     turn.facts.append(fact)
     call.offer_id = None
     if call.state is CallState.QUEUED:

@@ -1,4 +1,4 @@
-"""A snapshot of the switch against what the engine believes."""
+"""What was seen in the switch against what the engine believes."""
 
 from datetime import datetime
 
@@ -6,10 +6,11 @@ from acd.core import conversations, legs, offers
 from acd.core.calls import Call
 from acd.core.floor import Floor, Offer
 from acd.core.turn import Turn
-from acd.vocabulary.decisions import DismissAgent
-from acd.vocabulary.ids import CENTRE, LegId, QueueId, SkillId
+from acd.vocabulary.decisions import DismissAgent, StopRinging
+from acd.vocabulary.ids import CENTRE, LegId, OfferId, QueueId, SkillId
 from acd.vocabulary.leg_facts import (
     CallQueued,
+    LegChecked,
     LegEnded,
     LegEnding,
     LegRole,
@@ -30,21 +31,40 @@ def reconcile(floor: Floor, turn: Turn, seen: SwitchSeen) -> None:
     lost = CloseReason.SWITCH_RESTARTED if was_restarted else CloseReason.LOST
     present = {leg.leg_id for leg in seen.legs}
     for leg_id in _known_before(floor, seen.taken_at):
+        # After a restart nothing of before lives, though its id may have come again.
         if leg_id not in present:
             floor.remember_ended(leg_id)
-            _state_lost(floor, turn, leg_id)
-            legs.ended(floor, turn, leg_id, LegEnding.LOST, lost=lost)
-    for leg in seen.legs:
-        if leg.leg_id not in floor.ended_legs:
-            _take_in(floor, turn, leg)
-    for leg in seen.legs:
-        if leg.bridge_id is not None and leg.leg_id not in floor.ended_legs:
-            conversations.joined(floor, turn, leg.leg_id, leg.bridge_id)
+        elif not was_restarted:
+            continue
+        _state_lost(floor, turn, leg_id)
+        legs.ended(
+            floor, turn, leg_id, LegEnding.LOST, lost=lost, alive_at=floor.alive_at
+        )
+    floor.alive_at = seen.taken_at
+    living = [leg for leg in seen.legs if leg.leg_id not in floor.ended_legs]
+    for leg in living:
+        _take_in(floor, turn, leg)
+    for leg in living:
+        _take_in_bridge(floor, turn, leg, seen.taken_at)
+
+
+def look_again(floor: Floor, turn: Turn, checked: LegChecked) -> bool:
+    """Take in how one leg is; return False when that is older than what we know."""
+    leg = checked.leg
+    call, _ = conversations.parties(floor, leg.leg_id)
+    is_old = call is not None and call.heard_at >= checked.taken_at
+    if is_old or leg.leg_id in floor.ended_legs:
+        return False
+    _take_in(floor, turn, leg)
+    _take_in_bridge(floor, turn, leg, checked.taken_at)
+    return True
 
 
 def adopt(floor: Floor, turn: Turn, leg: LegSeen) -> Call:
     """Make a call of a caller's leg that the engine did not know."""
     queue = floor.policy.queues.get(leg.queue_id) if leg.queue_id else None
+    # Nobody knows when it arrived, but not after it began to wait.
+    arrived_at = min(leg.queued_at or turn.at, turn.at)
     call = Call(
         call_id=leg.call_id,
         leg_id=leg.leg_id,
@@ -53,14 +73,14 @@ def adopt(floor: Floor, turn: Turn, leg: LegSeen) -> Call:
         caller_number="unknown",
         caller_name="",
         sip_call_id="",
-        arrived_at=turn.at,
+        arrived_at=arrived_at,
         # Offers already made by a forgotten engine must not be met again.
         offers=int(turn.at.timestamp()),
     )
     floor.add_call(call)
     turn.facts.append(
         CallAdopted(
-            at=turn.at,
+            at=arrived_at,
             place=call.place,
             call_id=call.call_id,
             leg_id=call.leg_id,
@@ -85,6 +105,7 @@ def enqueue(
     """
     call.take(CallQueued)
     call.queue_id, call.queued_at = queue_id, queued_at
+    call.heard_at = max(call.heard_at, queued_at)
     call.skills = floor.policy.queues[queue_id].skills | skills
     floor.waiting.add(call)
 
@@ -96,7 +117,16 @@ def _known_before(floor: Floor, taken_at: datetime) -> list[LegId]:
     agents = [
         offer.leg_id for offer in floor.offers.values() if offer.started_at < taken_at
     ]
-    return agents + callers
+    return callers + agents
+
+
+def _take_in_bridge(floor: Floor, turn: Turn, leg: LegSeen, taken_at: datetime) -> None:
+    if leg.bridge_id is not None:
+        conversations.joined(floor, turn, leg.leg_id, leg.bridge_id)
+        return
+    call, _ = conversations.parties(floor, leg.leg_id)
+    if call is not None and call.heard_at < taken_at:
+        conversations.parted(floor, turn, leg.leg_id)
 
 
 def _state_lost(floor: Floor, turn: Turn, leg_id: LegId) -> None:
@@ -107,6 +137,7 @@ def _state_lost(floor: Floor, turn: Turn, leg_id: LegId) -> None:
             place=floor.place_of_leg(leg_id) or CENTRE,
             leg_id=leg_id,
             ending=LegEnding.LOST,
+            alive_at=floor.alive_at,
         )
     )
 
@@ -126,21 +157,53 @@ def _take_in_waiting(floor: Floor, turn: Turn, leg: LegSeen) -> None:
         return
     call = floor.callers.get(leg.leg_id) or adopt(floor, turn, leg)
     if call.state is CallState.IN_FLOW:
-        enqueue(
-            floor,
-            call,
+        _enqueue_late(floor, turn, call, leg)
+
+
+def _enqueue_late(floor: Floor, turn: Turn, call: Call, leg: LegSeen) -> None:
+    """Put a call into its line at the place it took there itself, and state it."""
+    if leg.queue_id is None:
+        return
+    queued_at = min(leg.queued_at or turn.at, turn.at)
+    enqueue(
+        floor,
+        call,
+        queue_id=leg.queue_id,
+        skills=frozenset(leg.skills),
+        queued_at=queued_at,
+    )
+    turn.facts.append(
+        CallQueued(
+            at=queued_at,
+            place=call.place,
+            call_id=call.call_id,
+            leg_id=leg.leg_id,
             queue_id=leg.queue_id,
-            skills=frozenset(leg.skills),
-            queued_at=leg.queued_at or turn.at,
+            skills=leg.skills,
         )
+    )
 
 
 def _take_in_offer(floor: Floor, turn: Turn, leg: LegSeen) -> None:
     offer: Offer | None = (
         floor.offers.get(leg.offer_id) if leg.offer_id is not None else None
     )
-    if offer is not None:
+    if offer is not None and offer.is_open:
         if leg.is_up:
             offers.answered(floor, turn, offer)
     elif leg.offer_id is not None and leg.bridge_id is None:
-        turn.decisions.append(DismissAgent(offer_id=leg.offer_id))
+        _send_away(floor, turn, leg, leg.offer_id)
+
+
+def _send_away(floor: Floor, turn: Turn, leg: LegSeen, offer_id: OfferId) -> None:
+    """End a leg that rings or waits for an offer which is over or nobody's."""
+    offer = floor.offers.get(offer_id)
+    call = floor.calls.get(offer.call_id) if offer is not None else None
+    if call is not None and call.offer_id == offer_id:
+        return  # it was answered, and is being joined
+    if not leg.is_up:
+        turn.decisions.append(StopRinging(offer_id=offer_id))
+    elif offer is not None and not offer.is_answered:
+        offers.answered(floor, turn, offer)
+    else:
+        turn.decisions.append(DismissAgent(offer_id=offer_id))

@@ -30,6 +30,7 @@ LegFact = (
     | leg_facts.BridgeFailed
     | leg_facts.SwitchLost
     | leg_facts.SwitchSeen
+    | leg_facts.LegChecked
 )
 AgentWish = (
     agent_facts.AgentSignedIn

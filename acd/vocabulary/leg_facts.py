@@ -78,6 +78,8 @@ class LegEnded(FactOf):
     ending: LegEnding
     cause: int = 0
     """Q.850 cause as Asterisk gave it; 0 where there was none."""
+    alive_at: datetime | None = None
+    """Where the end was found: the last proof of life; None when it was seen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +93,9 @@ class BridgeFailed(FactOf):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SwitchLost(FactOf):
     """The link to the switch is down: nothing is known until it is seen again."""
+
+    alive_at: datetime | None = None
+    """When it was last heard; None where that is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,3 +126,12 @@ class SwitchSeen(FactOf):
     taken_at: datetime
     """When the asking began: what we learnt later is newer than the snapshot."""
     legs: tuple[LegSeen, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegChecked(FactOf):
+    """A live leg was looked at again, because it was not as it was believed to be."""
+
+    taken_at: datetime
+    """When the asking began: what we learnt later is newer."""
+    leg: LegSeen

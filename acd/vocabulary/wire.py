@@ -19,7 +19,11 @@ Told = Mapping[str, object]
 Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
 _Convert = Callable[[Any], Any]
 
-UPGRADES: dict[tuple[str, int], Upgrade] = {}
+UPGRADES: dict[tuple[str, int], Upgrade] = {
+    # The last proof of life came later.
+    ("leg_ended", 1): lambda told: {**told, "v": 2, "alive_at": None},
+    ("switch_lost", 1): lambda told: {**told, "v": 2, "alive_at": None},
+}
 """How an older form becomes the next: (kind, its version) to a function of the dict.
 
 A fact's version is 1 until it has an upgrade here. Changing a fact's fields means
@@ -131,13 +135,16 @@ class Wire:
     def from_wire(self, told: Told) -> FactOf:
         """Return the fact that a dict tells; see the function of the same name."""
         kind, version = told.get("kind"), told.get("v")
-        while upgrade := self._upgrades.get((kind, version)):  # type: ignore[arg-type]
+        # True and 1.0 would be found where 1 is.
+        while type(version) is int and (
+            upgrade := self._upgrades.get((kind, version))  # type: ignore[arg-type]
+        ):
             told = upgrade(dict(told))
             kind, version = told["kind"], told["v"]
         form = self._by_kind.get(kind) if isinstance(kind, str) else None
         if form is None:
             raise UnknownKind(kind)
-        if version != form.version or version is True:
+        if version != form.version or type(version) is not int:
             raise UnknownVersion(form.kind, version, form.version)
         return form.read(told)
 

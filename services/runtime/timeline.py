@@ -236,6 +236,10 @@ WORDS: Mapping[type[FactOf], tuple[str, Tell]] = {
     leg_facts.BridgeFailed: ("switch", lambda f, _l: f"could not join: {f.detail}"),
     leg_facts.SwitchLost: ("switch", lambda _f, _l: "the link to the switch is down"),
     leg_facts.SwitchSeen: ("switch", lambda f, _l: f"{len(f.legs)} legs were seen"),
+    leg_facts.LegChecked: (
+        "switch",
+        lambda f, legs: f"{legs.whose(f.leg.leg_id)} was looked at again",
+    ),
     agent_facts.AgentSignedIn: ("agent", lambda f, _l: f"{f.agent_id} signed in"),
     agent_facts.AgentSignedOut: ("agent", lambda f, _l: f"{f.agent_id} signed out"),
     agent_facts.AgentReady: ("agent", lambda f, _l: f"{f.agent_id} asked for work"),

@@ -131,7 +131,7 @@ def _leg_ended(changes: RowChanges, fact: leg_facts.LegEnded, _seq: int) -> None
     changes.touch(
         "legs",
         (fact.leg_id,),
-        ended_at=fact.at,
+        ended_at=fact.alive_at or fact.at,
         ending=fact.ending.value,
         cause=fact.cause,
     )
@@ -355,6 +355,7 @@ FOLDS: Mapping[type[FactOf], Fold] = {
     leg_facts.BridgeFailed: _nothing,
     leg_facts.SwitchLost: _nothing,
     leg_facts.SwitchSeen: _nothing,
+    leg_facts.LegChecked: _nothing,
     agent_facts.AgentSignedIn: _nothing,
     agent_facts.AgentSignedOut: _nothing,
     agent_facts.AgentReady: _nothing,

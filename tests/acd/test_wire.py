@@ -13,7 +13,14 @@ from acd.vocabulary.fact import FactOf, Tick
 from acd.vocabulary.facts import ALL_FACTS, Fact
 from acd.vocabulary.flow_facts import CallArrived, CallRouted
 from acd.vocabulary.ids import AgentId, CallId, LegId, Place, QueueId, SkillId
-from acd.vocabulary.leg_facts import LegEnded, LegEnding, LegRole, LegSeen, SwitchSeen
+from acd.vocabulary.leg_facts import (
+    LegEnded,
+    LegEnding,
+    LegRole,
+    LegSeen,
+    SwitchLost,
+    SwitchSeen,
+)
 from acd.vocabulary.wire import (
     UnknownKind,
     UnknownVersion,
@@ -127,15 +134,24 @@ def test_an_unknown_kind_is_refused_by_its_name(kind: object) -> None:
     )
 
 
-@pytest.mark.parametrize("version", [0, 2, None, "1", True])
+@pytest.mark.parametrize("version", [0, 3, None, "1", True, 1.0])
 def test_an_unknown_version_is_refused_with_what_is_known(version: object) -> None:
     with pytest.raises(UnknownVersion) as caught:
         from_wire(ENDED | {"v": version})
 
     assert str(caught.value) == (
-        f"fact leg_ended: version {version!r} is not known, the newest is 1; "
+        f"fact leg_ended: version {version!r} is not known, the newest is 2; "
         "was it written by a newer release?"
     )
+
+
+@pytest.mark.parametrize("kind", ["leg_ended", "switch_lost"])
+def test_an_end_written_before_there_were_proofs_of_life_has_none(kind: str) -> None:
+    fact = LegEnded(at=AT, leg_id=LegId("a.1"), ending=LegEnding.BUSY)
+    now = to_wire(fact if kind == "leg_ended" else SwitchLost(at=AT))
+    before = {name: value for name, value in now.items() if name != "alive_at"}
+
+    assert to_wire(from_wire(before | {"v": 1})) == now
 
 
 def test_fields_that_are_missing_or_unknown_are_told_all_at_once() -> None:
