@@ -220,6 +220,5 @@ def test_all_lines_cannot_be_reserved(tmp_path: Path) -> None:
 
 def test_an_unknown_limit_of_calls_is_named(tmp_path: Path) -> None:
     assert refusal(tmp_path, FLOOR + "admission: {burts: 3}\n") == [
-        "floor.yaml:16: admission → burts: is not an option here; "
-        "did you mean 'burst'?"
+        "floor.yaml:16: admission → burts: is not an option here; did you mean 'burst'?"
     ]
