@@ -65,6 +65,10 @@ class Watch:
             return True
         return call.bridges.get(leg.leg_id) != leg.bridge_id
 
+    def has(self, leg_id: LegId) -> bool:
+        """Tell whether a leg is believed to live."""
+        return leg_id in self._floor.callers or OfferId(leg_id) in self._floor.offers
+
     def _is_stray(self, leg: LegSeen, asked_at: datetime) -> bool:
         """Tell whether an agent's leg is further than its offer, or survives it."""
         offer = self._floor.offers.get(OfferId(leg.leg_id))

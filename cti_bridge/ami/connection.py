@@ -49,7 +49,9 @@ class Limits:
     connect_s: float = 3.0
     action_s: float = 5.0
     """For an action that gives no limit of its own."""
-    ping_every_s: float = 1.0
+    boot_s: float = 60.0
+    """Asterisk lets in before it has loaded what it needs for calls."""
+    ping_every_s: float = 0.5
     silence_s: float = 3.0
     """Without any byte for so long the link is dead: the pings ask for some."""
     pending: int = 1000
@@ -116,6 +118,7 @@ class Connection:
         self._pending: dict[str, _Pending] = {}
         self._held: list[Message] | None = []
         self._heard_at_s = self._loop.time()
+        self._booted: asyncio.Future[None] = self._loop.create_future()
         self._lost: asyncio.Future[AmiError] = self._loop.create_future()
         self._transport: asyncio.Transport | None = None
         self._watching: asyncio.Task[None] | None = None
@@ -189,8 +192,16 @@ class Connection:
             raise ActionFailed(action, reply.get("Message") or reply.response)
         return items
 
+    @property
+    def silent_s(self) -> float:
+        """How long nothing has been heard."""
+        return self._loop.time() - self._heard_at_s
+
     def release(self) -> None:
-        """Let the held events flow, in order, and from now on each as it comes."""
+        """Let the held events flow, in order, and from now on each as it comes.
+
+        Again is harmless.
+        """
         held, self._held = self._held or [], None
         for message in held:
             self._sink(message)
@@ -232,12 +243,29 @@ class Connection:
         held = forbidden_classes(await self.act("ListCommands"))
         if held:
             raise AccountOverpowered(account.peer, account.username, held)
+        await self._until_booted()
         settings = await self.act("CoreSettings")
         self.asterisk_version = settings.get("AsteriskVersion") or ""
         self.system_name = settings.get("SystemName") or ""
         if self.system_name:
             name = f"\r\nSystemName: {self.system_name}".encode()
             self._frames.signatures = (name, self._mark)
+
+    async def _until_booted(self) -> None:
+        # Told to whoever logs in, or as soon as it is so.
+        lost = asyncio.ensure_future(self.lost())
+        await asyncio.wait(
+            (self._booted, lost),
+            timeout=self._limits.boot_s,
+            return_when=asyncio.FIRST_COMPLETED,
+        )
+        lost.cancel()
+        if self._lost.done():
+            raise ConnectionLost(self.account.peer, str(self._lost.result()))
+        if not self._booted.done():
+            limit_s = self._limits.boot_s
+            reason = f"it did not say that it is booted within {limit_s:g} s"
+            raise ConnectionLost(self.account.peer, reason)
 
     async def _run(
         self,
@@ -315,6 +343,10 @@ class Connection:
             _settle(pending)
 
     def _tell(self, message: Message) -> None:
+        if message.event == "FullyBooted":
+            if not self._booted.done():
+                self._booted.set_result(None)
+            return
         if self._held is None:
             self._sink(message)
             return
@@ -324,9 +356,16 @@ class Connection:
             self._end(ConnectionLost(self.account.peer, reason))
 
     async def _watch(self) -> None:
+        # Counted in turns of ours: while our own loop stood still, what Asterisk said
+        # waits in the socket, and uvloop rings its timers before it reads.
+        silent_s, looked_at_s = 0.0, self._loop.time()
         while not self._lost.done():
             await asyncio.sleep(self._limits.ping_every_s)
-            if self._loop.time() - self._heard_at_s > self._limits.silence_s:
+            if self._heard_at_s > looked_at_s:
+                silent_s = 0.0
+            silent_s += self._limits.ping_every_s
+            looked_at_s = self._loop.time()
+            if silent_s > self._limits.silence_s:
                 reason = f"nothing heard for {self._limits.silence_s:g} s"
                 self._end(ConnectionLost(self.account.peer, reason))
             elif not self._lost.done():

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Final
 
 import structlog
 
-from acd.vocabulary.facts import LegFact
 from acd.vocabulary.ids import AgentId, CallId, LegId, OfferId, QueueId, SkillId
 from acd.vocabulary.leg_facts import (
-    CallQueued,
-    LegAnswered,
-    LegJoined,
-    LegRang,
     LegRole,
     LegSeen,
     SwitchSeen,
@@ -24,6 +20,14 @@ from cti_bridge.ami.connection import Connection
 from cti_bridge.ami.protocol import Message
 
 log = structlog.get_logger(__name__)
+
+DEVICES: Final = "PJSIP/"
+"""Legs are telephones; ``Local/`` channels come of devices that would redirect."""
+
+_OFFER: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
+_UP: Final = str(causes.UP)
+_WAITING_ROOM: Final = "cc-wait"
+"""The context in which callers wait (dialplans/extensions.conf)."""
 
 VARIABLES: Final = (
     "CC_CALL_ID,CC_STATE,CC_NUMBER,CC_QUEUE,CC_SKILLS,CC_T0,CC_OFFER_ID,CC_AGENT"
@@ -48,7 +52,7 @@ async def take(
     if len(believed) < len(items):
         # Left out, such a leg would be taken for one that ended.
         log.warning("status_doubtful", items=len(items) - len(believed))
-    telephones = [item for item in items if item["Channel"].startswith("PJSIP/")]
+    telephones = [item for item in items if item["Channel"].startswith(DEVICES)]
     seen = SwitchSeen(
         at=now(),
         boot_id=link.system_name,
@@ -75,25 +79,30 @@ def legs_seen(items: Iterable[Message]) -> Iterable[LegSeen]:
             skills=tuple(SkillId(skill) for skill in skills),
             queued_at=_instant(told.get("CC_T0", "")),
             number=told.get("CC_NUMBER", ""),
-            is_up=item["ChannelState"] == str(causes.UP),
+            is_up=item["ChannelState"] == _UP,
             bridge_id=item.get("BridgeID") or None,
         )
 
 
-def facts_of(leg: LegSeen, *, at: datetime) -> Iterable[LegFact]:
-    """Tell of one live leg what its events would have told, in their order."""
-    if leg.role is LegRole.WAITING and leg.queue_id is not None:
-        yield CallQueued(
-            at=at,
-            call_id=leg.call_id,
-            leg_id=leg.leg_id,
-            queue_id=leg.queue_id,
-            skills=leg.skills,
-        )
-    if leg.role is LegRole.OFFER:
-        yield (LegAnswered if leg.is_up else LegRang)(at=at, leg_id=leg.leg_id)
-    if leg.bridge_id is not None:
-        yield LegJoined(at=at, leg_id=leg.leg_id, bridge_id=leg.bridge_id)
+def leg_listed(item: Message) -> LegSeen:
+    """Tell what can be known of a leg from its line in Asterisk's list.
+
+    It has no variables: whose leg it is, and since when it waits, is left out.
+    """
+    leg_id = item["Uniqueid"]
+    role = LegRole.OTHER
+    if _OFFER.fullmatch(leg_id):
+        # Only we choose ids, and only for the legs of offers.
+        role = LegRole.OFFER
+    elif item["Context"] == _WAITING_ROOM:
+        role = LegRole.WAITING
+    return LegSeen(
+        leg_id=LegId(leg_id),
+        role=role,
+        call_id=CallId(""),
+        is_up=item["ChannelState"] == _UP,
+        bridge_id=item.get("BridgeId") or None,
+    )
 
 
 def _role(state: str, *, is_offer: bool) -> LegRole:

@@ -6,19 +6,20 @@ import asyncio
 import random
 import secrets
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NoReturn
 
 import structlog
 
 from acd.vocabulary.facts import LegFact
-from acd.vocabulary.leg_facts import LegEnded, SwitchLost
+from acd.vocabulary.leg_facts import SwitchLost
 from cti_bridge.ami import snapshot
 from cti_bridge.ami.carry_out import CarryOut
 from cti_bridge.ami.connection import Account, Connection, Limits
-from cti_bridge.ami.errors import ActionFailed, AmiError
+from cti_bridge.ami.errors import AmiError
 from cti_bridge.ami.protocol import Message
 from cti_bridge.ami.reconnect import keep_connected
+from cti_bridge.ami.rounds import Beliefs, Pace, Rounds
 from cti_bridge.ami.translate import Doubt, Translator
 
 log = structlog.get_logger(__name__)
@@ -32,18 +33,22 @@ class Switch:
         account: Account,
         *,
         tell: Callable[[LegFact], None],
+        beliefs: Beliefs,
         now: Callable[[], datetime],
         is_recording: bool = True,
         limits: Limits | None = None,
+        pace: Pace | None = None,
     ) -> None:
         """Join it with its surroundings.
 
         Args:
             account: Where Asterisk's manager listens, and who we are there.
             tell: Takes each fact; must return at once.
+            beliefs: What the engine believes of legs.
             now: The engine's time.
             is_recording: Whether offers begin a recording.
             limits: How long and how much to wait for.
+            pace: How often every leg is looked at.
         """
         self._account = account
         self._tell = tell
@@ -57,7 +62,12 @@ class Switch:
             is_recording=is_recording,
         )
         """Begins a decision at once; never raises."""
+        self.rounds = Rounds(
+            beliefs, tell=tell, translator=self.translator, now=now, pace=pace
+        )
+        """Looks at what lives, for what was not heard of it."""
         self._asking: set[asyncio.Task[None]] = set()
+        self._walking: asyncio.Task[NoReturn] | None = None
 
     @property
     def link(self) -> Connection | None:
@@ -86,22 +96,41 @@ class Switch:
         self.translator.begin(channels)
         self.carry_out.link = link
         log.info("switch_seen", boot_id=seen.boot_id, legs=len(seen.legs))
+        # What Asterisk told meanwhile comes first: an end that was heard is no guess.
+        link.release()
         self._tell(seen)
+        self._walking = asyncio.create_task(self.rounds.run(link), name="rounds")
 
     def _down(self, error: AmiError) -> None:
-        was_up, self.carry_out.link = self.carry_out.link is not None, None
+        link, self.carry_out.link = self.carry_out.link, None
+        if self._walking is not None:
+            self._walking.cancel()
+            self._walking = None
         log.warning("switch_lost", reason=str(error))
-        if was_up:
-            self._tell(SwitchLost(at=self._now()))
+        if link is not None:
+            now = self._now()
+            alive_at = now - timedelta(seconds=link.silent_s)
+            self._tell(SwitchLost(at=now, alive_at=alive_at))
 
     def _take(self, message: Message) -> None:
         told = self.translator.take(message, self._now())
+        if message.is_doubtful:
+            self._note_doubtful(message)
         for fact in told.facts:
             self._tell(fact)
         for doubt in told.doubts:
             task = asyncio.ensure_future(self._settle(doubt))
             self._asking.add(task)
             task.add_done_callback(self._asking.discard)
+
+    def _note_doubtful(self, message: Message) -> None:
+        """Say that a caller may be forging; his text itself is no log's business."""
+        log.warning(
+            "switch_message_doubted",
+            event_name=message.event[:40],
+            faults=sorted(message.faults),
+            so_far=self.translator.passed_over["doubtful"],
+        )
 
     async def _settle(self, doubt: Doubt) -> None:
         """Ask Asterisk of one leg, and tell what is so."""
@@ -110,17 +139,8 @@ class Switch:
         link = self.link
         if link is None or (failing and not self.translator.is_failing(doubt.leg_id)):
             return
-        fields = {"Channel": doubt.leg_id, "Variables": snapshot.VARIABLES}
         try:
-            items = await link.ask("Status", fields)
-        except ActionFailed:
-            self.translator.forget(doubt.leg_id)
-            gone = LegEnded(at=self._now(), leg_id=doubt.leg_id, ending=doubt.ending)
-            self._tell(gone)
+            await self.rounds.ask_of(link, doubt.leg_id, ending=doubt.ending)
         except AmiError as error:
-            # The next snapshot tells.
+            # The next round tells.
             log.warning("leg_in_doubt", leg_id=doubt.leg_id, reason=str(error))
-        else:
-            for leg in snapshot.legs_seen(items):
-                for fact in snapshot.facts_of(leg, at=self._now()):
-                    self._tell(fact)

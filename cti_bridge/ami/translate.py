@@ -21,6 +21,7 @@ from acd.vocabulary.leg_facts import (
 )
 from cti_bridge.ami import causes
 from cti_bridge.ami.protocol import Message
+from cti_bridge.ami.snapshot import DEVICES
 
 SETTLES_S: Final = 0.3
 """A refused leg's ``Hangup``, which says why, may come after ``OriginateResponse``,
@@ -32,8 +33,6 @@ _ENDED_KEPT: Final = 1000
 _UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 _NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}", re.ASCII)
 _LEG: Final = re.compile(r"[A-Za-z0-9_.-]{1,128}", re.ASCII)
-_DEVICES: Final = "PJSIP/"
-"""Legs are telephones; ``Local/`` channels come of devices that would redirect."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +64,8 @@ class Translator:
         """Begin with no leg known."""
         self.passed_over: Counter[str] = Counter()
         """Messages that became no fact, by event name, ``doubtful`` or ``unusable``."""
-        self._channels: dict[LegId, str] = {}
+        self.names: dict[LegId, str] = {}
+        """Asterisk's names of live legs."""
         self._failing: set[LegId] = set()
         self._ended: dict[LegId, None] = {}
 
@@ -75,7 +75,7 @@ class Translator:
         ``Bridge`` must be given names: it takes an id for the beginning of one, and
         joined leg 1.10 where 1.1 was gone (seen on 22.10.1).
         """
-        return self._channels.get(leg_id)
+        return self.names.get(leg_id)
 
     def is_failing(self, leg_id: LegId) -> bool:
         """Tell whether it is still not known why a leg could not be made."""
@@ -83,12 +83,12 @@ class Translator:
 
     def begin(self, channels: dict[LegId, str]) -> None:
         """Take a snapshot's legs for all that live."""
-        self._channels = dict(channels)
+        self.names = dict(channels)
         self._failing.clear()
 
     def forget(self, leg_id: LegId) -> None:
         """Take a leg for gone that Asterisk does not know."""
-        self._channels.pop(leg_id, None)
+        self.names.pop(leg_id, None)
         self._failing.discard(leg_id)
         self._ended[leg_id] = None
         if len(self._ended) > _ENDED_KEPT:
@@ -152,7 +152,7 @@ class Translator:
         return _one(LegParted(at=at, leg_id=leg_id, bridge_id=bridge_id))
 
     def _of_end(self, message: Message, at: datetime) -> Told:
-        if not message["Channel"].startswith(_DEVICES):
+        if not message["Channel"].startswith(DEVICES):
             return self._pass_over("Hangup")
         leg_id = LegId(message["Uniqueid"])
         self.forget(leg_id)
@@ -185,14 +185,14 @@ class Translator:
         return Told(
             doubts=tuple(
                 Doubt(leg_id=leg_id, after_s=0.0, ending=LegEnding.LOST)
-                for leg_id in sorted(named & self._channels.keys())
+                for leg_id in sorted(named & self.names.keys())
             )
         )
 
     def _leg(self, message: Message) -> LegId:
         leg_id = LegId(message["Uniqueid"])
-        if message["Channel"].startswith(_DEVICES) and _fits(_LEG, leg_id):
-            self._channels[leg_id] = message["Channel"]
+        if message["Channel"].startswith(DEVICES) and _fits(_LEG, leg_id):
+            self.names[leg_id] = message["Channel"]
         return leg_id
 
     def _pass_over(self, why: str) -> Told:

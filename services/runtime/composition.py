@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import structlog
 
 from acd.core.engine import Engine
+from acd.core.watch import Watch
 from acd.vocabulary.agent_facts import AgentSignedOut
 from acd.vocabulary.decisions import Decision, StoreRecording
 from acd.vocabulary.facts import LegFact
@@ -67,6 +68,7 @@ class Composition:
         self.switch = Switch(
             given.account,
             tell=self._from_switch,
+            beliefs=Watch(engine.floor),
             now=self._clock.now,
             is_recording=given.is_recording,
         )

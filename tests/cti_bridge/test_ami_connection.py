@@ -3,11 +3,13 @@
 import asyncio
 import contextlib
 import socket
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
+import uvloop
 
 from cti_bridge.ami.connection import Connection, Limits
 from cti_bridge.ami.errors import (
@@ -25,7 +27,7 @@ from cti_bridge.ami.protocol import Frames, Message
 from cti_bridge.ami.reconnect import keep_connected
 from tests.support import traces
 from tests.support.eventually import eventually
-from tests.support.fake_pbx import SYSTEM_NAME, FakePbx, fake_pbx
+from tests.support.fake_pbx import BOOTED, SYSTEM_NAME, FakePbx, fake_pbx
 
 NONCE = "0123456789abcdef"
 QUICK = Limits(connect_s=2, action_s=2, ping_every_s=0.05, silence_s=0.3)
@@ -524,3 +526,47 @@ async def test_closing_ends_it_and_no_link_is_made_after(pbx: FakePbx) -> None:
     await asyncio.sleep(0.3)
 
     assert pbx.connections == 1
+
+
+async def test_a_link_is_up_only_when_asterisk_has_loaded_what_calls_need(
+    pbx: FakePbx,
+) -> None:
+    pbx.boots = False
+    opening = asyncio.create_task(
+        Connection.open(
+            pbx.peer, epoch=1, nonce=NONCE, sink=lambda message: None, limits=PATIENT
+        )
+    )
+    await pbx.received("ListCommands")
+    await asyncio.sleep(0.05)
+    assert not pbx.count("CoreSettings")
+
+    pbx.send(BOOTED)
+
+    link = await opening
+    assert link.system_name == SYSTEM_NAME
+    link.close()
+
+
+async def test_one_that_never_says_so_is_given_up(pbx: FakePbx) -> None:
+    pbx.boots = False
+
+    with pytest.raises(ConnectionLost, match=r"booted within 0\.1 s"):
+        async with linked(pbx, limits=replace(PATIENT, boot_s=0.1)):
+            pass
+
+
+def test_a_loop_that_stood_still_does_not_take_the_link_for_dead() -> None:
+    def stand_still(_message: Message) -> None:
+        time.sleep(2 * QUICK.silence_s)
+
+    async def story() -> bool:
+        async with fake_pbx() as pbx, linked(pbx, stand_still, QUICK) as link:
+            link.release()
+            pbx.event("Hangup")
+            await asyncio.sleep(3 * QUICK.silence_s)
+            return (await link.act("Ping")).succeeded
+
+    # The engine's loop, which rings its timers before it reads.
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        assert runner.run(story())

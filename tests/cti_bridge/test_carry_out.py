@@ -20,6 +20,7 @@ from cti_bridge.ami import carry_out as module
 from cti_bridge.ami.carry_out import CarryOut
 from cti_bridge.ami.connection import Account, Connection, Limits
 from tests.support.builders import at
+from tests.support.fake_pbx import BOOTED
 
 CALL = CallId("7c5c2a0e-5f0e-4b39-9d0e-0d7c9f0f6b11")
 OFFER = OfferId("3f8f5d1a-4a4e-5c55-8f4e-6a1c9e5b7d22")
@@ -70,6 +71,8 @@ class Peer:
                     word = "Error" if reason else "Success"
                     head = f"Response: {word}\r\nActionID: {action['ActionID']}\r\n"
                     writer.write(f"{head}Message: {reason or 'done'}\r\n\r\n".encode())
+                if action["Action"] == "Login":
+                    writer.write(BOOTED)
         except (asyncio.IncompleteReadError, ConnectionError):
             """The link was left."""
         finally:

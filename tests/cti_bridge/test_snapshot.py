@@ -2,18 +2,10 @@
 
 import pytest
 
-from acd.vocabulary.leg_facts import (
-    CallQueued,
-    LegAnswered,
-    LegJoined,
-    LegRang,
-    LegRole,
-    LegSeen,
-)
+from acd.vocabulary.leg_facts import LegRole, LegSeen
 from cti_bridge.ami.protocol import Frames, Message
-from cti_bridge.ami.snapshot import facts_of, legs_seen
+from cti_bridge.ami.snapshot import leg_listed, legs_seen
 from tests.support import traces
-from tests.support.builders import at
 
 
 def seen() -> list[LegSeen]:
@@ -75,22 +67,28 @@ def test_a_time_that_is_none_is_left_out(entered: str) -> None:
     assert leg.queued_at is None
 
 
-def test_one_leg_asked_for_is_told_as_its_events_would_have_been() -> None:
-    waiting = next(leg for leg in seen() if leg.bridge_id is None)
-    agent = next(leg for leg in seen() if leg.role is LegRole.OFFER)
+def test_a_leg_in_asterisks_list_is_told_as_far_as_its_line_goes() -> None:
+    messages = Frames().feed(traces.ami("offer/answered-and-listed"))
+    listed = [m for m in messages if m.event == "CoreShowChannel"]
 
-    assert [type(f) for f in facts_of(waiting, at=at(0))] == [CallQueued]
-    assert [type(f) for f in facts_of(agent, at=at(0))] == [LegAnswered, LegJoined]
+    caller, agent = map(leg_listed, listed)
+
+    assert [caller.role, agent.role] == [LegRole.WAITING, LegRole.OFFER]
+    assert caller.bridge_id == agent.bridge_id is not None
+    assert [caller.is_up, agent.is_up] == [True, True]
 
 
-def test_an_offer_that_rings_is_told_as_ringing() -> None:
-    (leg,) = legs_seen(
-        [
+def test_a_leg_in_a_flow_and_one_that_rings_are_told_apart() -> None:
+    offer = b"3f8f5d1a-4a4e-5c55-8f4e-6a1c9e5b7d22"
+    legs = [
+        leg_listed(
             Message(
-                b"Event: Status\r\nUniqueid: o\r\nChannelState: 5\r\n"
-                b"Variable: CC_OFFER_ID=o"
+                b"Event: CoreShowChannel\r\nChannel: PJSIP/x\r\nContext: cc-flow\r\n"
+                b"ChannelState: 5\r\nBridgeId: \r\nUniqueid: " + leg_id
             )
-        ]
-    )
+        )
+        for leg_id in (b"b1-1795301576.0", offer)
+    ]
 
-    assert [type(f) for f in facts_of(leg, at=at(0))] == [LegRang]
+    assert [leg.role for leg in legs] == [LegRole.OTHER, LegRole.OFFER]
+    assert [(leg.is_up, leg.bridge_id) for leg in legs] == [(False, None)] * 2

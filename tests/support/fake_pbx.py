@@ -19,6 +19,10 @@ Fields = list[tuple[str, str]]
 GREETING = b"Asterisk Call Manager/11.0.0\r\n"
 SECRET = "geheim"
 SYSTEM_NAME = "fake1a2b3c"
+BOOTED = (
+    b"Event: FullyBooted\r\nPrivilege: system,all\r\nUptime: 12\r\n"
+    b"LastReload: 12\r\nStatus: Fully Booted\r\n\r\n"
+)
 
 
 def block(*fields: tuple[str, str]) -> bytes:
@@ -49,11 +53,15 @@ class FakePbx:
         """Whether to answer nothing any more, as over a link that is half open."""
         self.unanswered: set[str] = set()
         """Actions to receive and never answer."""
+        self.refused: dict[str, str] = {}
+        """Actions that are answered by an error, and its words."""
         self.drops_on: set[str] = set()
         """Actions at which to close the connection."""
         self.lists: dict[str, list[Fields]] = {}
         """What the items of a list are, by the action that asks for it."""
         self.connections = 0
+        self.boots = True
+        """Whether who logs in is told that all is loaded."""
         self._writers: set[asyncio.StreamWriter] = set()
         self._server: asyncio.Server | None = None
         self.port = 0
@@ -128,7 +136,10 @@ class FakePbx:
     def _answers(self, fields: dict[str, str]) -> Iterable[bytes]:
         action, action_id = fields["Action"], ("ActionID", fields["ActionID"])
         success = (("Response", "Success"), action_id)
-        if action in self.lists:
+        if action in self.refused:
+            reason = ("Message", self.refused[action])
+            yield block(("Response", "Error"), action_id, reason)
+        elif action in self.lists:
             items = self.lists[action]
             yield block(*success, ("EventList", "start"), ("Message", "will follow"))
             for item in items:
@@ -139,6 +150,10 @@ class FakePbx:
         elif action == "Login" and self._refuses(fields):
             failed = ("Message", "Authentication failed")
             yield block(("Response", "Error"), action_id, failed)
+        elif action == "Login":
+            yield block(*success, ("Message", "Authentication accepted"))
+            if self.boots:
+                yield BOOTED
         elif action == "ListCommands":
             yield block(*success, *listing(self.account))
         elif action == "CoreSettings":
