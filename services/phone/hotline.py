@@ -74,11 +74,14 @@ class Hotline:
             if refusal.status != httpx.codes.SERVICE_UNAVAILABLE:
                 raise
             # The records are away; who is on the line now is known all the same.
-            live = await self._request("GET", "/calls/live")
-            calls = _many(live, "calls", CallSeen)
+            calls = await self.live_calls()
             return next((one for one in calls if one.sip_call_id == sip_call_id), None)
         calls = _many(answer, "calls", CallSeen)
         return calls[0] if calls else None
+
+    async def live_calls(self) -> tuple[CallSeen, ...]:
+        """Return the calls that have not ended, oldest first."""
+        return _many(await self._request("GET", "/calls/live"), "calls", CallSeen)
 
     async def call(self, call_id: str) -> CallSeen | None:
         """Return one call, live or closed; None when it is not known, or not now."""

@@ -1,27 +1,28 @@
 """Runs SIPp as many callers, or as agents' devices, and tells what came of it."""
 
 import asyncio
-import csv
 import os
-import re
 import shutil
 import signal
-from collections.abc import AsyncIterator, Mapping, Sequence
+import socket
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
-from services.phone import sipp_scenarios
+from services.phone import sipp_log, sipp_scenarios
 from services.phone.errors import PhoneError
+from services.phone.sipp_log import SippCall
 
 LOOPBACK = "127.0.0.1"
 _NO_END_MS = 3_600_000
 _STOP_WAIT_S = 5.0
-# SIPp writes these one after another without an end of line.
-_WAITED = re.compile(
-    r"\d{4}-\d\d-\d\d\t[\d:.]+\t[\d.]+: Call-Id: \S+, receive timeout on message"
-    r" \w+:\d+, jumping to label \d+?(?=\d{4}-\d\d-\d\d\t|\s|$)"
+# SIPp knows a call by its Call-ID alone, whoever sends; the rest is for its parser.
+_HANG_UP = (
+    "NOTIFY sip:peer@127.0.0.1 SIP/2.0\r\n"
+    "Via: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bK-{sip_call_id}\r\n"
+    "From: <sip:owner@127.0.0.1>;tag=1\r\nTo: <sip:peer@127.0.0.1>;tag=2\r\n"
+    "Call-ID: {sip_call_id}\r\nCSeq: 99 NOTIFY\r\nContent-Length: 0\r\n\r\n"
 )
 
 
@@ -81,28 +82,8 @@ class DevicePlan:
     """After which the device hangs up itself."""
     echoes: bool = True
     """Whether it sends back what it hears; else it sends no sound at all."""
-
-
-@dataclass(slots=True, kw_only=True)
-class SippCall:
-    """One call as SIPp saw it, with the instant of each event."""
-
-    sip_call_id: str
-    number: str = ""
-    """The caller's, as dialled from or as shown to the device that rang."""
-    at: dict[str, datetime] = field(default_factory=dict)
-    """By event: dialled, rang, picked_up (a device's 200 is sent), answered (a
-    caller's 200 came; a device's was acknowledged), refused, cancelled, hung_up,
-    done, …"""
-    status: int | None = None
-    """The final answer to the INVITE; None when there was none."""
-    hung_up_by: str | None = None
-    """``us`` is SIPp, ``them`` the switch; None for a call that was not answered."""
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether SIPp came to the scenario's end with it."""
-        return "done" in self.at
+    media_port: int | None = None
+    """Where all its calls want their sound; None is SIPp's own port."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +119,41 @@ async def place_calls(
         folder: For SIPp's files; made when it is not there.
         program: The SIPp to use; None is the one on PATH.
     """
+    run = await _dial(
+        plan, load, server=server, port=port, folder=folder, program=program
+    )
+    return await run.finished()
+
+
+@asynccontextmanager
+async def calls_placed(
+    plan: CallerPlan,
+    load: Load,
+    *,
+    server: str,
+    port: int,
+    folder: Path,
+    program: SippProgram | None = None,
+) -> AsyncIterator["SippRun"]:
+    """Place the calls, which live on while the block does; arguments as above."""
+    run = await _dial(
+        plan, load, server=server, port=port, folder=folder, program=program
+    )
+    try:
+        yield run
+    finally:
+        await run.stop()
+
+
+async def _dial(
+    plan: CallerPlan,
+    load: Load,
+    *,
+    server: str,
+    port: int,
+    folder: Path,
+    program: SippProgram | None,
+) -> "SippRun":
     scenario = sipp_scenarios.caller(
         plan.keys,
         payload=plan.payload,
@@ -146,10 +162,9 @@ async def place_calls(
     )
     fields = _csv(folder, _rows(plan))
     arguments = [server, "-s", plan.number, "-inf", str(fields)]
-    run = await _start(
+    return await _start(
         scenario, arguments, load, port=port, folder=folder, program=program
     )
-    return await run.finished()
 
 
 def _rows(plan: CallerPlan) -> list[tuple[str, ...]]:
@@ -203,7 +218,10 @@ async def devices_ringing(
 ) -> AsyncIterator["SippRun"]:
     """Have devices at this port until the block ends; then read ``run.outcome``."""
     scenario = sipp_scenarios.device(
-        plan.ring_ms, status=plan.status, talk_ms=plan.talk_ms
+        plan.ring_ms,
+        status=plan.status,
+        talk_ms=plan.talk_ms,
+        media_port=plan.media_port,
     )
     # Devices take what comes, so the number of calls is no limit here.
     load = Load(calls=1_000_000, timeout_s=timeout_s)
@@ -220,15 +238,25 @@ async def devices_ringing(
 class SippRun:
     """One SIPp process and the files it writes."""
 
-    def __init__(self, process: asyncio.subprocess.Process, folder: Path) -> None:
+    def __init__(
+        self, process: asyncio.subprocess.Process, folder: Path, port: int
+    ) -> None:
         self._process = process
         self._folder = folder
+        self._port = port
         self._outcome: SippOutcome | None = None
 
     @property
     def outcome(self) -> SippOutcome:
         """What the run came to; what it came to so far while it is running."""
         return self._outcome or self.read()
+
+    def hang_up(self, sip_call_ids: Iterable[str]) -> None:
+        """Have these calls hung up by SIPp's side now, if they talk still."""
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            for sip_call_id in sip_call_ids:
+                text = _HANG_UP.format(sip_call_id=sip_call_id)
+                sender.sendto(text.encode(), (LOOPBACK, self._port))
 
     async def finished(self) -> SippOutcome:
         """Wait for SIPp's own end; cancelled, end it."""
@@ -237,6 +265,13 @@ class SippRun:
         finally:
             await self.stop()
         return self.read()
+
+    async def wind_down(self, limit_s: float) -> None:
+        """Place no more calls, and wait so long for those there are to end."""
+        with suppress(ProcessLookupError, TimeoutError):
+            self._process.send_signal(signal.SIGUSR1)
+            await asyncio.wait_for(self._process.wait(), limit_s)
+        await self.stop()
 
     async def stop(self) -> None:
         """Ask SIPp to end, make it end if it does not, and read what it wrote."""
@@ -253,15 +288,15 @@ class SippRun:
 
     def read(self) -> SippOutcome:
         """Read what SIPp wrote so far."""
-        calls = _calls(self._folder / "calls.log")
-        created, successful, failed = _counts(self._folder / "stat.csv")
+        calls = sipp_log.calls(self._folder / "calls.log")
+        created, successful, failed = sipp_log.counts(self._folder / "stat.csv")
         return SippOutcome(
             created=created,
             successful=successful,
             failed=failed,
             exit_code=self._process.returncode or 0,
             calls=tuple(call for call in calls if "asked" not in call.at),
-            errors=_errors(self._folder / "errors.log"),
+            errors=sipp_log.errors(self._folder / "errors.log"),
         )
 
 
@@ -298,7 +333,7 @@ async def _start(
             stdout=asyncio.subprocess.DEVNULL,
             stderr=stderr,
         )
-    return SippRun(process, folder)
+    return SippRun(process, folder, port)
 
 
 def _on_path() -> SippProgram:
@@ -318,40 +353,3 @@ def _written(folder: Path, name: str, text: str) -> Path:
     path = folder / name
     path.write_text(text, encoding="utf-8")
     return path
-
-
-def _calls(log: Path) -> list[SippCall]:
-    """Read what the scenarios log: ``event date time epoch call-id value``."""
-    calls: dict[str, SippCall] = {}
-    text = log.read_text(errors="replace") if log.exists() else ""
-    for line in text.splitlines():
-        event, _date, _time, epoch, sip_call_id, value = line.split()
-        call = calls.setdefault(sip_call_id, SippCall(sip_call_id=sip_call_id))
-        call.at.setdefault(event, datetime.fromtimestamp(float(epoch), UTC))
-        if event in ("answered", "refused"):
-            call.status = int(value)
-        elif event == "hung_up":
-            call.hung_up_by = call.hung_up_by or value
-        elif event in ("dialled", "rang"):
-            call.number = value.removeprefix("sip:")
-    return list(calls.values())
-
-
-def _errors(log: Path) -> str:
-    """Return what went wrong, without the turns of waiting that SIPp tells of too."""
-    text = log.read_text(errors="replace") if log.exists() else ""
-    text = text.removeprefix("The following events occurred:")
-    return _WAITED.sub("", text).strip()
-
-
-def _counts(stat: Path) -> tuple[int, int, int]:
-    """Return calls created, successful and failed, by the last line of statistics."""
-    if not stat.exists():
-        return 0, 0, 0
-    with stat.open(encoding="utf-8", newline="") as rows:
-        last = list(csv.DictReader(rows, delimiter=";"))[-1:]
-    names = ("TotalCallCreated", "SuccessfulCall(C)", "FailedCall(C)")
-    created, successful, failed = (
-        (int(last[0][name]) for name in names) if last else (0,) * 3
-    )
-    return created, successful, failed

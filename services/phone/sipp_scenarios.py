@@ -41,7 +41,7 @@ _SDP = """Contact: <sip:peer@[local_ip]:[local_port]>
       s=-
       c=IN IP[media_ip_type] [media_ip]
       t=0 0
-      m=audio [media_port] RTP/AVP 0 101
+      m=audio {{media_port}} RTP/AVP 0 101
       a=rtpmap:0 PCMU/8000
       a=rtpmap:101 telephone-event/8000
       a=fmtp:101 0-15
@@ -55,12 +55,14 @@ _NOW = """<gettimeofday assign_to="now,now_us"/>
       <add assign_to="now" variable="now_us"/>"""
 
 # SIPp takes a message only at the step that waits for it, and for anything else gives
-# the call up. These are taken at every step after them ("global").
+# the call up. These are taken at every step after them ("global"). No switch sends us
+# NOTIFY: by it SIPp's own user has one call hung up now (``SippRun.hang_up``).
 _EAR = """<recv request="BYE" optional="global" next="hung_up_there"/>
   <recv request="INVITE" optional="global" next="reinvited"/>
   <recv request="UPDATE" optional="global" next="updated"/>
   <recv request="INFO" optional="global" next="updated"/>
-  <recv request="OPTIONS" optional="global" next="updated"/>"""
+  <recv request="OPTIONS" optional="global" next="updated"/>
+  <recv request="NOTIFY" optional="global" next="hang_up"/>"""
 
 # Its pause takes nothing in either, so talking is waiting for a BYE in short turns. The
 # time-out stands at the first of several receptions, or it is not looked at.
@@ -170,7 +172,6 @@ def caller(
     return _rendered(
         "caller.xml",
         payloads=f"{payload} 101",
-        media_port="[field3]" if has_media_ports else "[media_port]",
         rtpmaps=f"a=rtpmap:{payload} {names[payload]}/8000",
         ear=_EAR,
         refusals="\n  ".join(map(_refusal, _REFUSALS)),
@@ -178,11 +179,21 @@ def caller(
         talk=_TALK,
         now=_NOW,
         ok=_OK,
+        media_port="[field3]" if has_media_ports else "[media_port]",
     )
 
 
-def device(ring_ms: int, *, status: int, talk_ms: int) -> str:
-    """Return a device's scenario: ring, then answer (status 200) or refuse."""
+def device(
+    ring_ms: int, *, status: int, talk_ms: int, media_port: int | None = None
+) -> str:
+    """Return a device's scenario: ring, then answer (status 200) or refuse.
+
+    Args:
+        ring_ms: Before it decides.
+        status: By which it decides.
+        talk_ms: After which it hangs up itself.
+        media_port: Where all its calls want their sound; None is SIPp's own port.
+    """
     return _rendered(
         "device.xml",
         ring_ms=str(ring_ms),
@@ -192,6 +203,7 @@ def device(ring_ms: int, *, status: int, talk_ms: int) -> str:
         status=str(status),
         reason=_REASONS.get(status, "Refused"),
         ok=_OK,
+        media_port=str(media_port or "[media_port]"),
     )
 
 

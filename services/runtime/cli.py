@@ -8,8 +8,9 @@ import typer
 
 from services.runtime.errors import RuntimeProblem
 
-# Each command is services/runtime/commands/<name>.py with a function of that name:
-# a new one is one line here. Beginning with what a newcomer needs first.
+# Each command is services/runtime/commands/<name>.py with a function of that name, or
+# with an ``app`` of several: a new one is one line here. Beginning with what a newcomer
+# needs first.
 COMMANDS = {
     "up": "start an instance and keep it running",
     "doctor": "what is there, what is missing, and what mends it",
@@ -18,7 +19,7 @@ COMMANDS = {
     "calls": "the calls on record",
     "replay": "one call as a timeline",
     "test": "every check of the code, and the tests",
-    "bench": "measure speed and cost of calls",
+    "bench": "measure what calls cost, and what they survive",
 }
 
 
@@ -37,6 +38,9 @@ def build(named: str | None) -> typer.Typer:
         if importlib.util.find_spec(where) is None:
             continue
         module = importlib.import_module(where)
+        if isinstance(group := getattr(module, "app", None), typer.Typer):
+            app.add_typer(group, name=name, help=COMMANDS[name])
+            continue
         app.command(
             name,
             help=COMMANDS[name],

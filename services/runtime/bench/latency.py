@@ -6,7 +6,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.phone.sipp import CallerPlan, DevicePlan, Load, SippCall, SippOutcome
+from services.phone.sipp import CallerPlan, DevicePlan, Load, SippOutcome
+from services.phone.sipp_log import SippCall
 from services.runtime.bench.clocks import ClockOffset, offset
 from services.runtime.bench.figures import Figure, latency
 from services.runtime.bench.floor_plan import DIRECT

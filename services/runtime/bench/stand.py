@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from services.phone.hotline import Hotline, open_hotline
 from services.phone.sipp import (
@@ -25,7 +26,6 @@ from services.phone.sipp import (
     register_devices,
 )
 from services.runtime import instance
-from services.runtime.bench.floor_plan import FloorPlan
 from services.runtime.bench.free_ports import free_base, free_sip_port
 from services.runtime.bench.problems import BenchFailed
 from services.runtime.data_folder import DEVICES
@@ -46,6 +46,17 @@ _NOT_INHERITED = (
     "TIELINE_FLOOR",
     "TIELINE_FLOWS",
 )
+
+
+class Plan(Protocol):
+    """The floor that a stand is opened on."""
+
+    @property
+    def agent_ids(self) -> tuple[str, ...]:
+        """The ids of all agents."""
+
+    def write(self, folder: Path) -> tuple[Path, Path]:
+        """Write floor and flows; return the floor's file and the flows' folder."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,13 +133,21 @@ async def registered(
 
 @asynccontextmanager
 async def open_stand(
-    plan: FloorPlan, *, is_recorded: bool = False
+    plan: Plan,
+    *,
+    is_recorded: bool = False,
+    base_port: int | None = None,
+    variables: Mapping[str, str] | None = None,
+    prefix: Sequence[str] = (),
 ) -> AsyncIterator[Stand]:
     """Start an instance on a folder that is gone afterwards; agents are ready.
 
     Args:
         plan: The floor.
         is_recorded: Whether conversations are recorded.
+        base_port: Its ports; None looks for some that are free.
+        variables: Further settings, by the names of their variables.
+        prefix: A command that runs ``up``, as ``prlimit`` does.
 
     Raises:
         BenchFailed: It does not become ready.
@@ -141,14 +160,16 @@ async def open_stand(
         folder = Path(stack.enter_context(name))
         floor, flows = plan.write(folder)
         data = folder / "data"
-        variables = {
+        settings = {
             "TIELINE_FLOWS": str(flows),
             "TIELINE_RECORDINGS__IS_ON": "true" if is_recorded else "false",
-        }
+        } | dict(variables or {})
         options = ("--data", str(data), "--floor", str(floor))
-        base = ("--base-port", str(free_base()))
+        base = ("--base-port", str(base_port or free_base()))
         ready_after_s = await stack.enter_async_context(
-            running_up((*options, *base), variables, log=folder / "up.log")
+            running_up(
+                (*options, *base), settings, log=folder / "up.log", prefix=prefix
+            )
         )
         found = instance.find(data)
         stand = Stand(
@@ -189,6 +210,7 @@ async def running_up(
     *,
     log: Path,
     command: Sequence[str] = (),
+    prefix: Sequence[str] = (),
 ) -> AsyncIterator[float]:
     """Run ``tieline up`` in a process of its own; stop it at the block's end.
 
@@ -197,6 +219,7 @@ async def running_up(
         variables: Added to the environment.
         log: Where its words go.
         command: What stands before ``up``; this checkout's if nothing.
+        prefix: What stands before that.
 
     Yields:
         Seconds from its start to its ready line.
@@ -210,6 +233,7 @@ async def running_up(
     began_s = time.monotonic()
     with log.open("ab") as words:
         process = await asyncio.create_subprocess_exec(
+            *prefix,
             *(command or module),
             *("up", "--json", *options),
             stdin=asyncio.subprocess.DEVNULL,

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.phone.sipp import SippCall
+from services.phone.sipp_log import SippCall
 from services.runtime.bench.trail import CallTrail
 
 CROSSING_S = 0.15

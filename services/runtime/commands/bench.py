@@ -3,7 +3,7 @@
 import json
 from collections.abc import Coroutine, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -11,68 +11,104 @@ from rich.console import Console
 from services.phone.stopping import Stopped, run_until_stopped
 from services.runtime.progress import say
 
+app = typer.Typer(
+    no_args_is_help=True,
+    epilog="Each measures on an instance of its own, which is gone afterwards, and ends"
+    " with 0 when every floor holds and every count agrees, 1 when not.",
+)
 _PROBLEMS_SHOWN = 20
-What = Literal["call", "load"]
+
+AsJson = Annotated[bool, typer.Option("--json", help="tell it as JSON")]
+Keep = Annotated[Path | None, typer.Option(help="file to write the JSON to as well")]
+Short = Annotated[bool, typer.Option("--short", help="at most five minutes")]
+Recorded = Annotated[
+    bool, typer.Option("--recorded", help="with conversations recorded")
+]
 
 
-def bench(
-    what: Annotated[
-        What,
-        typer.Argument(
-            help="call: figures with their floors; load: mixed calls, counted twice"
-        ),
-    ],
+@app.command()
+def call(
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="tell it as JSON")] = False,
-    keep: Annotated[
-        Path | None, typer.Option(help="file to write the JSON to as well")
-    ] = None,
+    as_json: AsJson = False,
+    keep: Keep = None,
     only: Annotated[
-        str | None,
-        typer.Option(help="call: of latency, greeting, cost, wire, start; by commas"),
+        str | None, typer.Option(help="of latency, greeting, cost, wire, start")
     ] = None,
-    short: Annotated[
-        bool, typer.Option("--short", help="call: at most five minutes")
-    ] = False,
-    recorded: Annotated[
-        bool, typer.Option("--recorded", help="with conversations recorded")
-    ] = False,
+    short: Short = False,
+    recorded: Recorded = False,
     cold: Annotated[
-        bool, typer.Option("--cold", help="call: start from a fresh clone as well")
+        bool, typer.Option("--cold", help="start from a fresh clone as well")
     ] = False,
-    calls: Annotated[int, typer.Option(min=1, help="load: how many")] = 300,
-    rate: Annotated[float, typer.Option(min=0.1, help="load: calls a second")] = 10.0,
-    agents: Annotated[
-        int | None, typer.Option(min=3, help="100 for call, 30 for load")
-    ] = None,
+    agents: Annotated[int, typer.Option(min=3)] = 100,
+) -> None:
+    """Measure what a call waits for and what it costs, against floors."""
+    told = _measured(
+        only=chosen(only),
+        is_short=short,
+        is_recorded=recorded,
+        is_cold=cold,
+        agents=agents,
+    )
+    _tell(told, as_json=as_json, keep=keep)
+
+
+@app.command()
+def load(
+    *,
+    as_json: AsJson = False,
+    keep: Keep = None,
+    recorded: Recorded = False,
+    calls: Annotated[int, typer.Option(min=1, help="how many")] = 300,
+    rate: Annotated[float, typer.Option(min=0.1, help="calls a second")] = 10.0,
+    agents: Annotated[int, typer.Option(min=3)] = 30,
     mixed: Annotated[
         bool,
         typer.Option(
             "--mixed/--plain",
-            help="load: with abandons, no-answers and refusals, or all answered",
+            help="with abandons, no-answers and refusals, or all answered",
         ),
     ] = True,
 ) -> None:
-    """Measure on an instance of its own, which is gone afterwards.
+    """Place calls as a crowd does, and count each twice."""
+    told = _counted(
+        calls=calls,
+        per_s=rate,
+        agents=agents,
+        is_mixed=mixed,
+        is_recorded=recorded,
+    )
+    _tell(told, as_json=as_json, keep=keep)
 
-    Ends with 0 when every floor holds and every count agrees, 1 when not.
-    """
-    if what == "call":
-        told = _measured(
-            only=chosen(only),
-            is_short=short,
-            is_recorded=recorded,
-            is_cold=cold,
-            agents=agents or 100,
-        )
-    else:
-        told = _counted(
-            calls=calls,
-            per_s=rate,
-            agents=agents or 30,
-            is_mixed=mixed,
-            is_recorded=recorded,
-        )
+
+@app.command()
+def chaos(
+    *,
+    as_json: AsJson = False,
+    keep: Keep = None,
+    only: Annotated[
+        str | None, typer.Option(help="faults by their ids, as F-05; by commas")
+    ] = None,
+    short: Short = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="go on behind the last finished fault")
+    ] = False,
+    rounds: Annotated[int | None, typer.Option(min=1, help="of each fault")] = None,
+    page: Annotated[
+        Path | None, typer.Option(help="file to write the card to as a page")
+    ] = None,
+    base_port: Annotated[
+        int | None, typer.Option(help="of its instance; else some that are free")
+    ] = None,
+) -> None:
+    """Do faults to a standing scene of callers, and tell what it survives."""
+    told = _survived(
+        only=_faults(only),
+        is_short=short,
+        is_resumed=resume,
+        rounds=rounds,
+        base_port=base_port,
+    )
+    _draw(told, page)
     _tell(told, as_json=as_json, keep=keep)
 
 
@@ -87,6 +123,33 @@ def _counted(**plan: Any) -> dict[str, object]:  # noqa: ANN401 - MixedLoad's ow
     from services.runtime.bench import mixed_load
 
     return _run(mixed_load.run(mixed_load.MixedLoad(**plan)))
+
+
+def _survived(**plan: Any) -> dict[str, object]:  # noqa: ANN401 - ChaosBench's own
+    from services.runtime.bench.chaos import lab
+
+    return _run(lab.run(lab.ChaosBench(**plan)))
+
+
+def _draw(told: Mapping[str, Any], page: Path | None) -> None:
+    from services.runtime.bench.chaos.page import drawn
+
+    if page is not None:
+        page.write_text(drawn(told), encoding="utf-8")
+
+
+def _faults(only: str | None) -> tuple[str, ...]:
+    from services.runtime.bench.chaos.catalogue import FAULTS, LEFT_OUT
+
+    names = tuple(name.strip() for name in only.split(",")) if only else ()
+    for name in names:
+        if name in LEFT_OUT:
+            raise typer.BadParameter(f"--only: {name} is left out, {LEFT_OUT[name]}")
+        if name not in FAULTS:
+            raise typer.BadParameter(
+                f"--only: no fault is called {name!r}; {', '.join(FAULTS)} would do"
+            )
+    return names
 
 
 def chosen(only: str | None) -> Any:  # noqa: ANN401 - proved to be names below

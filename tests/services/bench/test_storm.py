@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from services.floor.load import load_floor
-from services.phone.sipp import SippCall
+from services.phone.sipp_log import SippCall
 from services.runtime.bench.chaos.storm import (
     DANGER,
     Storm,

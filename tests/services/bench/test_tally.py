@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.phone.sipp import SippCall
+from services.phone.sipp_log import SippCall
 from services.runtime.bench.tally import Tally, compare, seen
 from services.runtime.bench.trail import CallTrail
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from services.phone.sipp import CallerPlan, DevicePlan, Load, SippCall, SippOutcome
+from services.phone.sipp import CallerPlan, DevicePlan, Load, SippOutcome
+from services.phone.sipp_log import SippCall
 from services.runtime.bench.chaos.murmur import murmuring
 from services.runtime.bench.cpu import spent_s
 from services.runtime.bench.figures import Figure, percentile

@@ -1,0 +1,199 @@
+"""``tieline bench chaos``: fault after fault on the standard scene, and the card."""
+
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from services.runtime.bench.chaos import scoring
+from services.runtime.bench.chaos.catalogue import FAULTS, LEFT_OUT
+from services.runtime.bench.chaos.catalogue import SHORT as SHORT_FAULTS
+from services.runtime.bench.chaos.engine_faults import CONTROL
+from services.runtime.bench.chaos.evidence import Evidence
+from services.runtime.bench.chaos.fault import Fault
+from services.runtime.bench.chaos.kept import Kept
+from services.runtime.bench.chaos.one_round import one_round
+from services.runtime.bench.chaos.scene import FULL, SHORT, SceneSize
+from services.runtime.bench.figures import Figure, machine
+from services.runtime.bench.problems import BenchFailed
+from services.runtime.bench.stand import Stand, open_stand
+from services.runtime.progress import say
+from services.runtime.settings import CHECKOUT
+
+STATE = CHECKOUT / ".tieline" / "chaos"
+_CONTROL_ROUNDS = 2
+UNSERVED_FLOOR_S, UNSERVED_GOAL_S = 259.0, 26.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChaosBench:
+    """What is run, how large, and where it is kept meanwhile."""
+
+    only: tuple[str, ...] = ()
+    """Faults by id; nothing means all."""
+    is_short: bool = False
+    is_resumed: bool = False
+    state: Path = STATE
+    rounds: int | None = None
+    """Of each fault; None leaves each its own."""
+    base_port: int | None = None
+
+    @property
+    def size(self) -> SceneSize:
+        """The scene."""
+        return SHORT if self.is_short else FULL
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """What is to be run, in order."""
+        names = self.only or (SHORT_FAULTS if self.is_short else tuple(FAULTS))
+        return tuple(FAULTS[name] for name in names if name in FAULTS)
+
+    @property
+    def plan(self) -> dict[str, object]:
+        """What results must have in common to stand on one card."""
+        return asdict(self.size) | {"rounds": self.rounds}
+
+    def rounds_of(self, fault: Fault) -> int:
+        """Return how often a fault is done."""
+        return self.rounds or (fault.short_rounds if self.is_short else fault.rounds)
+
+
+@dataclass(slots=True)
+class Lab:
+    """Runs faults on stands of its own; a stand that was hurt is not used again."""
+
+    bench: ChaosBench
+    kept: Kept
+    scenes: int = 0
+    control: list[Evidence] = field(default_factory=list)
+    _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
+    _stand: Stand | None = None
+
+    async def run(self, fault: Fault) -> dict[str, Any]:
+        """Return what a fault came to, as the card keeps it."""
+        began_s = time.monotonic()
+        rounds: list[Evidence] = []
+        problems: list[str] = []
+        try:
+            await self._have_control()
+            wanted = self.bench.rounds_of(fault)
+            for nth in range(wanted):
+                say(f"{fault.fault_id}, {fault.title}: round {nth + 1} of {wanted} …")
+                rounds.append(await self._round(fault))
+        except BenchFailed as failed:
+            problems.append(str(failed))
+            await self.put_away()
+        figures = scoring.figures(fault, rounds, self.control) if rounds else []
+        return {
+            "fault": fault.fault_id,
+            "title": fault.title,
+            "note": fault.note,
+            "rounds": len(rounds),
+            "took_s": round(time.monotonic() - began_s, 1),
+            "figures": [figure.as_json() for figure in figures],
+            "unserved_s": max(
+                (scoring.unserved_s(fault, evidence) for evidence in rounds),
+                default=None,
+            ),
+            "problems": problems,
+            "engine_said": dict(rounds[-1].engine_said) if rounds else {},
+            "gaps_ms": {
+                name: [round(gap, 1) for e in rounds for gap in scoring.gaps_ms(e, of)]
+                for name, of in scoring.EARS.items()
+            },
+            "new_calls": [row for e in rounds for row in scoring.new_call_rows(e)],
+        }
+
+    async def _have_control(self) -> None:
+        while len(self.control) < (1 if self.bench.is_short else _CONTROL_ROUNDS):
+            say("the control run: the same scene, and no fault …")
+            self.control.append(await self._round(CONTROL))
+
+    async def _round(self, fault: Fault) -> Evidence:
+        stand = self._stand or await self._new_stand()
+        self.scenes += 1
+        evidence = await one_round(
+            stand, self.bench.size, fault.strike, number=self.scenes
+        )
+        if is_hurt(evidence):
+            say("not everything is as before; the next round gets a new instance")
+            await self.put_away()
+        return evidence
+
+    async def _new_stand(self) -> Stand:
+        say(f"starting an instance with {self.bench.size.talking} agents …")
+        opened = open_stand(self.bench.size.floor, base_port=self.bench.base_port)
+        self._stand = await self._stack.enter_async_context(opened)
+        return self._stand
+
+    async def put_away(self) -> None:
+        """Stop the instance, if there is one."""
+        self._stand = None
+        await self._stack.aclose()
+
+
+def is_hurt(evidence: Evidence) -> bool:
+    """Tell whether a round left something behind that the next would suffer from."""
+    after = evidence.after
+    has_left = after is None or after.channels > 0
+    return has_left or dict(evidence.agents_after) != dict(evidence.agents_before)
+
+
+async def run(bench: ChaosBench) -> dict[str, object]:
+    """Run the faults, and return what ``--json`` prints."""
+    kept = Kept(folder=bench.state, plan=bench.plan)
+    if not bench.is_resumed and not bench.only:
+        kept.forget()
+    lab = Lab(bench, kept)
+    told_machine = machine()
+    results: list[dict[str, Any]] = []
+    try:
+        for fault in bench.faults:
+            before = kept.find(fault.fault_id) if bench.is_resumed else None
+            if before is None:
+                before = await lab.run(fault)
+                kept.keep(fault.fault_id, before)
+            else:
+                say(f"{fault.fault_id}, {fault.title}: kept from before")
+            results.append(before)
+    finally:
+        await lab.put_away()
+    return card(bench, results, told_machine)
+
+
+def card(
+    bench: ChaosBench,
+    results: Sequence[Mapping[str, Any]],
+    told_machine: Mapping[str, object],
+) -> dict[str, object]:
+    """Put the results together."""
+    figures = [figure for result in results for figure in result["figures"]]
+    return {
+        "bench": "chaos",
+        "is_short": bench.is_short,
+        "scene": asdict(bench.size),
+        "machine": dict(told_machine),
+        "figures": [*figures, _sum(results).as_json()],
+        "faults": list(results),
+        "left_out": dict(LEFT_OUT),
+        "problems": [
+            f"{result['fault']}: {problem}"
+            for result in results
+            for problem in result["problems"]
+        ],
+    }
+
+
+def _sum(results: Sequence[Mapping[str, Any]]) -> Figure:
+    spans = [r["unserved_s"] for r in results if r["unserved_s"] is not None]
+    return Figure(
+        name="seconds not served, one of each fault",
+        value=sum(spans),
+        unit="s",
+        n=len(spans),
+        floor=UNSERVED_FLOOR_S,
+        goal=UNSERVED_GOAL_S,
+    )

@@ -1,0 +1,87 @@
+"""One round: a scene, a fault in it, all witnesses heard, and everything put away."""
+
+import asyncio
+from datetime import UTC, datetime
+
+from services.runtime.bench.chaos import witnesses
+from services.runtime.bench.chaos.evidence import Evidence, Group, Window
+from services.runtime.bench.chaos.fault import Strike
+from services.runtime.bench.chaos.processes import footprint
+from services.runtime.bench.chaos.scene import Scene, SceneSize, scene_on
+from services.runtime.bench.mixed_load import engine_said
+from services.runtime.bench.stand import Stand
+
+_CALM_S = 1.0
+_WATCH_S = 3.0
+_RECORDS_LIMIT_S = 60.0
+_AGENTS_LIMIT_S = 20.0
+_GROUPS: tuple[Group, ...] = ("probe", "talking", "waiting", "in_flow", "new")
+
+
+async def one_round(
+    stand: Stand, size: SceneSize, strike: Strike, *, number: int
+) -> Evidence:
+    """Build the scene, strike, watch, let go, and hear every witness.
+
+    Raises:
+        BenchFailed: The scene did not come to stand, or a part did not come back.
+    """
+    database, http = stand.instance.database, stand.instance.http
+    since = datetime.now(UTC)
+    before = await footprint(stand.instance)
+    async with scene_on(stand, size, number=number) as scene:
+        # As each agent is without calls.
+        idle = dict.fromkeys(size.floor.agent_ids, "ready")
+        async with witnesses.health_watched(http) as health:
+            window, marks = await _struck(scene, strike)
+            await scene.let_go()
+            answered = {
+                call.number
+                for group in _GROUPS
+                for call in scene.calls(group)
+                if call.status == 200
+            }
+            records = await witnesses.records(
+                database, answered, since=since, within_s=_RECORDS_LIMIT_S
+            )
+            agents = await witnesses.agents_as(
+                scene.hotline, idle, within_s=_AGENTS_LIMIT_S
+            )
+        await scene.sound.close()
+        await asyncio.sleep(1)
+        said = await asyncio.to_thread(
+            engine_said, stand.instance.data / "log" / "engine.log"
+        )
+        return Evidence(
+            window=window,
+            callers={group: scene.calls(group) for group in _GROUPS},
+            devices=scene.phones.calls(),
+            records=records,
+            ports=dict(scene.ports),
+            heard=scene.sound.heard,
+            agents_before=idle,
+            agents_after=agents,
+            before=before,
+            after=await footprint(stand.instance),
+            health=tuple(health.seen),
+            marks=marks | {"probe_late_ms": scene.sound.late_ms},
+            engine_said=said,
+        )
+
+
+async def _struck(scene: Scene, strike: Strike) -> tuple[Window, dict[str, float]]:
+    began_at = datetime.now(UTC)
+    await asyncio.sleep(_CALM_S)
+    async with scene.new_calls():
+        injected_at = datetime.now(UTC)
+        marks = dict(await strike(scene))
+        repaired_at = datetime.now(UTC)
+        await asyncio.sleep(_WATCH_S)
+        ended_at = datetime.now(UTC)
+    window = Window(
+        began_at=began_at,
+        injected_at=injected_at,
+        repaired_at=repaired_at,
+        ended_at=ended_at,
+    )
+    return window, marks

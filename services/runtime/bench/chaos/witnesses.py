@@ -1,0 +1,141 @@
+"""Asks the records, the agents and the system's own word of its health."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+
+import asyncpg
+import httpx
+
+from services.phone.errors import PhoneError
+from services.phone.hotline import Hotline
+from services.runtime.bench.chaos.evidence import CallOnRecord, HealthSeen
+from services.runtime.bench.trail import connected
+
+_LOOK_EVERY_S = 0.25
+_SETTLE_EVERY_S = 0.3
+
+_CALLS = """
+    SELECT call_id, caller_number, state, close_reason, arrived_at, answered_at,
+        connected_at, ended_at, coalesce(is_estimated, false) AS is_estimated
+    FROM calls WHERE arrived_at >= $1 OR arrived_at IS NULL
+"""
+_TALKS = "SELECT call_id, started_at, ended_at FROM conversations"
+
+
+async def records(
+    database: str, answered: Collection[str], *, since: datetime, within_s: float
+) -> tuple[CallOnRecord, ...]:
+    """Return what is on record since an instant, once all that was answered is closed.
+
+    Args:
+        database: Where the records are.
+        answered: Callers' numbers that must have a closed record.
+        since: Calls that arrived before are of another round.
+        within_s: How long is waited for that; what is then still missing stays so.
+    """
+    loop = asyncio.get_running_loop()
+    limit_s = loop.time() + within_s
+    found: tuple[CallOnRecord, ...] = ()
+    while True:
+        with suppress(OSError, asyncpg.PostgresError):
+            found = await _read(database, since)
+            closed = {record.number for record in found if record.state == "closed"}
+            is_open = any(record.state != "closed" for record in found)
+            if closed >= set(answered) and not is_open:
+                return found
+        if loop.time() > limit_s:
+            return found
+        await asyncio.sleep(_SETTLE_EVERY_S)
+
+
+async def _read(database: str, since: datetime) -> tuple[CallOnRecord, ...]:
+    async with connected(database) as connection:
+        talks: dict[str, list[tuple[datetime, datetime | None]]] = {}
+        for row in await connection.fetch(_TALKS):
+            if row["started_at"] is not None:
+                span = (row["started_at"], row["ended_at"])
+                talks.setdefault(str(row["call_id"]), []).append(span)
+        return tuple(
+            CallOnRecord(
+                number=row["caller_number"] or "",
+                state=row["state"],
+                close_reason=row["close_reason"],
+                arrived_at=row["arrived_at"],
+                answered_at=row["answered_at"],
+                connected_at=row["connected_at"],
+                ended_at=row["ended_at"],
+                is_estimated=row["is_estimated"],
+                talks=tuple(talks.get(str(row["call_id"]), ())),
+            )
+            for row in await connection.fetch(_CALLS, since)
+        )
+
+
+async def agents(hotline: Hotline) -> dict[str, str]:
+    """Return each agent's state; nothing while the engine does not answer."""
+    with suppress(PhoneError):
+        return {agent.agent_id: agent.state for agent in await hotline.agents()}
+    return {}
+
+
+async def agents_as(
+    hotline: Hotline, before: dict[str, str], *, within_s: float
+) -> dict[str, str]:
+    """Return each agent's state, once it is as before or the time is over."""
+    loop = asyncio.get_running_loop()
+    limit_s = loop.time() + within_s
+    while True:
+        found = await agents(hotline)
+        if found == before or loop.time() > limit_s:
+            return found
+        await asyncio.sleep(_SETTLE_EVERY_S)
+
+
+class HealthWatch:
+    """Looks again and again how the system says it is."""
+
+    def __init__(self, http: str) -> None:
+        """Look at the instance with this address."""
+        self.seen: list[HealthSeen] = []
+        self._http = http
+
+    async def run(self) -> None:
+        """Look every quarter of a second, until cancelled."""
+        async with httpx.AsyncClient(
+            base_url=self._http, timeout=2, trust_env=False
+        ) as client:
+            while True:
+                self.seen.append(await _look(client))
+                await asyncio.sleep(_LOOK_EVERY_S)
+
+
+async def _look(client: httpx.AsyncClient) -> HealthSeen:
+    try:
+        answer = await client.get("/readiness")
+    except httpx.HTTPError as error:
+        cause = f"engine: {type(error).__name__}"
+        return HealthSeen(at=datetime.now(UTC), is_red=True, cause=cause)
+    cause = "" if answer.is_success else _cause(answer)
+    return HealthSeen(at=datetime.now(UTC), is_red=not answer.is_success, cause=cause)
+
+
+def _cause(answer: httpx.Response) -> str:
+    with suppress(ValueError):
+        return json.dumps(answer.json(), ensure_ascii=False)[:300]
+    return answer.text[:300]
+
+
+@asynccontextmanager
+async def health_watched(http: str) -> AsyncIterator[HealthWatch]:
+    """Watch the health of an instance for the block."""
+    watch = HealthWatch(http)
+    task = asyncio.create_task(watch.run())
+    try:
+        yield watch
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
