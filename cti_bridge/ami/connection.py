@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -23,6 +22,7 @@ from cti_bridge.ami.errors import (
 )
 from cti_bridge.ami.privileges import forbidden_classes
 from cti_bridge.ami.protocol import Frames, Message
+from cti_bridge.ami.tcp import Wire, dialled
 
 log = structlog.get_logger(__name__)
 
@@ -71,24 +71,6 @@ class _Pending:
     answer: asyncio.Future[list[Message]]
     gathers: bool
     items: list[Message] = field(default_factory=list)
-
-
-class _Wire(asyncio.Protocol):
-    """Hands on what the socket says, and nothing else."""
-
-    def __init__(
-        self,
-        received: Callable[[bytes], None],
-        lost: Callable[[Exception | None], None],
-    ) -> None:
-        self._received = received
-        self._lost = lost
-
-    def data_received(self, data: bytes) -> None:
-        self._received(data)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._lost(exc)
 
 
 class Connection:
@@ -216,10 +198,14 @@ class Connection:
 
     async def _connect(self) -> None:
         peer = self.account
-        wire = _Wire(self._take, self._disconnected)
+        wire = Wire(self._take, self._disconnected)
         try:
             async with asyncio.timeout(self._limits.connect_s):
-                sock = await _dialled(peer.host, peer.port, self._limits)
+                sock = await dialled(
+                    peer.host,
+                    peer.port,
+                    receive_buffer_bytes=self._limits.receive_buffer_bytes,
+                )
                 self._transport, _ = await self._loop.create_connection(
                     lambda: wire, sock=sock
                 )
@@ -390,26 +376,6 @@ class Connection:
             self._watching.cancel()
         if self._transport is not None:
             self._transport.abort()
-
-
-async def _dialled(host: str, port: int, limits: Limits) -> socket.socket:
-    loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    family, kind, protocol, _, address = found[0]
-    sock = socket.socket(family, kind, protocol)
-    try:
-        sock.setblocking(False)
-        # Before connecting, or the window offered to Asterisk stays small.
-        sock.setsockopt(
-            socket.SOL_SOCKET, socket.SO_RCVBUF, limits.receive_buffer_bytes
-        )
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        await loop.sock_connect(sock, address)
-    except BaseException:
-        sock.close()
-        raise
-    return sock
 
 
 def _settle(pending: _Pending) -> None:
