@@ -42,7 +42,7 @@ async def dial(
             callers=[(each, "caller") for each in froms],
             hang_up_after_ms=(hold_ms,),
         ),
-        Load(calls=calls, per_s=100, timeout_s=30),
+        Load(calls=calls, per_s=25, timeout_s=30),
         server=pbx.sip,
         port=port,
         folder=folder / f"sipp-{port}",
