@@ -1,5 +1,6 @@
 """One agent on the floor: the state, moved by the table, and the kept wishes."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from acd.core.moves import moved
@@ -15,25 +16,24 @@ AT_REST = frozenset({AgentState.NOT_READY, AgentState.READY})
 """States in which a wish that had to wait can be granted."""
 
 
+@dataclass(slots=True)
 class Agent:
     """An agent's state; only ``take`` changes it."""
 
-    def __init__(self, profile: AgentProfile) -> None:
-        """Begin signed out."""
-        self.profile = profile
-        self.state = AgentState.SIGNED_OUT
-        self.reason = ""
-        self.since: datetime | None = None
-        """When the state was entered; None before the first change."""
-        self.ready_since: datetime | None = None
-        """Start of the idle spell; an offer withdrawn does not break it."""
-        self.offer_id: OfferId | None = None
-        self.call_id: CallId | None = None
-        """The call in hand, or in wrap-up."""
-        self.wrap_up_until: datetime | None = None
-        self.wants_not_ready: str | None = None
-        """Reason of a not-ready that waits for the end of the call, or None."""
-        self.wants_sign_out = False
+    profile: AgentProfile
+    state: AgentState = AgentState.SIGNED_OUT
+    reason: str = ""
+    since: datetime | None = None
+    """When the state was entered; None before the first change."""
+    ready_since: datetime | None = None
+    """Start of the idle spell; an offer withdrawn does not break it."""
+    offer_id: OfferId | None = None
+    call_id: CallId | None = None
+    """The call in hand, or in wrap-up."""
+    wrap_up_until: datetime | None = None
+    wants_not_ready: str | None = None
+    """Reason of a not-ready that waits for the end of the call, or None."""
+    wants_sign_out: bool = False
 
     def check(self, fact: type[Fact]) -> AgentState:
         """Return the state that a fact leads to.

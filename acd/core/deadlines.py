@@ -44,6 +44,10 @@ class Deadlines:
         """Add a deadline."""
         heapq.heappush(self._heap, deadline)
 
+    def all(self) -> tuple[Deadline, ...]:
+        """Return every deadline, in no order."""
+        return tuple(self._heap)
+
     def next_at(self, stands: Callable[[Deadline], bool]) -> datetime | None:
         """Return the earliest instant, or None when nothing is due ever.
 

@@ -124,6 +124,17 @@ class Floor:
             IllegalTransition: The state has no place for the fact; nothing changed.
         """
         agent.take(turn, fact, reason=reason)
+        self._index(agent)
+
+    def restore_agent(self, agent: Agent) -> None:
+        """Put an agent of an earlier floor in place; nobody left is passed over."""
+        known = self.agents.get(agent.profile.agent_id)
+        if known is not None:
+            agent.profile = known.profile
+            self.agents[agent.profile.agent_id] = agent
+            self._index(agent)
+
+    def _index(self, agent: Agent) -> None:
         if agent.state is AgentState.READY:
             self.ready[agent.profile.agent_id] = agent
         else:

@@ -12,7 +12,7 @@ from acd.core.watch import Watch
 from acd.vocabulary.agent_facts import AgentSignedOut
 from acd.vocabulary.decisions import Decision, StoreRecording
 from acd.vocabulary.facts import LegFact
-from acd.vocabulary.leg_facts import SwitchSeen
+from acd.vocabulary.leg_facts import SwitchLost, SwitchSeen
 from cti_bridge.agi.server import AgiServer
 from cti_bridge.ami.connection import Account
 from cti_bridge.ami.switch import Switch
@@ -23,7 +23,7 @@ from services.runtime.callers import Callers
 from services.runtime.clock import Clock
 from services.runtime.door import Door
 from services.runtime.front import Front
-from services.runtime.recall import mark_if_empty, recall, signed_in
+from services.runtime.recall import Memory, recall, signed_in
 from services.runtime.switchboard import Switchboard
 from services.store.journal import Journal
 from services.store.shipper import Shipper
@@ -48,6 +48,8 @@ class Surroundings:
     agi_host: str
     agi_port: int
     is_recording: bool
+    keep_days: float
+    """How long the journal is kept after it was shipped."""
 
 
 class Composition:
@@ -61,10 +63,16 @@ class Composition:
         recalled = recall(engine, given.journal)
         log.info("recalled", facts=recalled, calls=len(engine.floor.calls))
         self._boot_of_before = engine.floor.boot_id
+        self._memory = Memory(
+            engine.floor, given.journal, given.shipper, keep_days=given.keep_days
+        )
         self._is_first_sight = True
         self.switchboard = Switchboard(
             engine, given.journal, carry_out=self._carry_out, now=self._clock.now
         )
+        if engine.floor.is_linked:
+            # The last process had a link; this one has none yet, and offers nothing.
+            self.switchboard.tell(SwitchLost(at=given.clock.now()))
         self.switch = Switch(
             given.account,
             tell=self._from_switch,
@@ -102,6 +110,7 @@ class Composition:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.switchboard.run(), name="switchboard")
             tasks.create_task(given.shipper.run(), name="shipper")
+            tasks.create_task(self._memory.run(), name="memory")
             await self.agi.start(given.agi_host, given.agi_port)
             self._agi_problem = None
             tasks.create_task(self.switch.run(), name="switch")
@@ -114,6 +123,9 @@ class Composition:
             async with asyncio.timeout(SHIP_LIMIT_S):
                 await self._given.recordings.close()
         await self._given.shipper.caught_up(within_s=SHIP_LIMIT_S)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SHIP_LIMIT_S):
+                await self._memory.make()
 
     def _carry_out(self, decision: Decision) -> None:
         if isinstance(decision, StoreRecording):
@@ -141,7 +153,6 @@ class Composition:
         for agent_id in signed_in(floor):
             at = self._clock.now()
             self.switchboard.tell(AgentSignedOut(at=at, agent_id=agent_id))
-        asyncio.get_running_loop().call_soon(self._mark)
 
     def _store_what_was_left(self) -> None:
         """Store recordings whose conversation ended while no engine ran."""
@@ -153,9 +164,6 @@ class Composition:
                 self._carry_out(left)
             else:
                 log.warning("recording_of_no_call", call_id=left.call_id)
-
-    def _mark(self) -> None:
-        mark_if_empty(self.switchboard.engine.floor, self._given.journal)
 
     def _switch_problem(self) -> str | None:
         if self.switch.link is not None:

@@ -106,6 +106,7 @@ async def _serve(settings: Settings) -> None:
                 agi_host=settings.host,
                 agi_port=settings.ports.agi,
                 is_recording=settings.recordings.is_on,
+                keep_days=settings.journal.keep_days,
             )
         )
         app = create_app(composition.front, shipping=shipper, database=database)

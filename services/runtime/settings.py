@@ -148,6 +148,14 @@ class RecordingSettings(_Section):
     is_on: bool = True
 
 
+class JournalSettings(_Section):
+    """How long facts stay on this machine's disk."""
+
+    keep_days: Annotated[float, Field(ge=0, le=3650)] = 7.0
+    """After they are on record in the database. A database restored from a backup
+    that is no older than this loses nothing: what it lacks is shipped again."""
+
+
 class LogSettings(_Section):
     """What the engine writes about itself."""
 
@@ -186,6 +194,7 @@ class Settings(BaseSettings):
     database: DatabaseSettings = DatabaseSettings()
     ami: AmiSettings = AmiSettings()
     recordings: RecordingSettings = RecordingSettings()
+    journal: JournalSettings = JournalSettings()
     logs: LogSettings = LogSettings()
 
     @property

@@ -9,7 +9,7 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Iterator
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -92,6 +92,11 @@ class Journal:
     def last_seq(self) -> int:
         """The number of the newest entry, on disk or not; 0 for none."""
         return self._last_seq
+
+    @property
+    def first_seq(self) -> int:
+        """The number of the oldest entry that is kept here; 1 for a new journal."""
+        return first_seq_of(next(iter(segments(self.folder)), self._path))
 
     @property
     def flushed_seq(self) -> int:
@@ -204,6 +209,26 @@ class Journal:
     def reader(self, from_seq: int, *, on_damage: OnDamage | None = None) -> Reader:
         """Return what reads the journal onwards while it grows."""
         return Reader(self.folder, from_seq, on_damage=on_damage)
+
+    def let_go(self, up_to_seq: int, *, keep_days: float) -> int:
+        """Delete the segments that nobody needs; return how many.
+
+        Args:
+            up_to_seq: Entries up to this one are kept elsewhere.
+            keep_days: Segments that were written in this time stay all the same.
+        """
+        before = time.time() - keep_days * 86_400
+        there = segments(self.folder)
+        gone = [
+            path
+            for path, following in pairwise(there)
+            if first_seq_of(following) <= up_to_seq + 1
+            and path.stat().st_mtime < before
+        ]
+        # Oldest first, so that no hole comes about where one cannot be deleted.
+        for path in gone:
+            path.unlink()
+        return len(gone)
 
     # What follows runs in the writer's thread.
 

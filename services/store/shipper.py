@@ -132,11 +132,23 @@ class Shipper:
         await connection.execute(BEGIN_SHIPPING, journal_id)
         position: int = await connection.fetchval(SHIPPED, journal_id)
         await self._tell_position(position)
+        self._tell_missing(position)
         try:
             while True:
                 position = await self._ship_next(connection, position)
         finally:
             self._let_go_of_reader()
+
+    def _tell_missing(self, position: int) -> None:
+        first_seq = self._journal.first_seq
+        if position + 1 < first_seq:
+            log.error(
+                "facts_missing",
+                from_seq=position + 1,
+                to_seq=first_seq - 1,
+                why="the journal has let them go and the database does not have them;"
+                " was it restored from a backup older than TIELINE_JOURNAL__KEEP_DAYS?",
+            )
 
     def _reader_from(self, seq: int) -> Reader:
         if self._reader is None or self._reader.next_seq != seq:

@@ -14,6 +14,7 @@ from hypothesis.stateful import (
 from acd.core import floor as memory
 from acd.core.agents import Agent
 from acd.core.engine import Engine
+from acd.core.remembered import remember, restore
 from acd.vocabulary.agent_facts import (
     AgentNotReady,
     AgentReady,
@@ -43,6 +44,7 @@ from acd.vocabulary.offer_facts import (
     OfferWithdrawn,
 )
 from acd.vocabulary.states import AgentState, CallState
+from services.store.checkpoints import dumped, loaded
 from tests.support.builders import (
     ALICE,
     BILL,
@@ -196,6 +198,14 @@ class Floor(RuleBasedStateMachine):
         ]
         boot_id = f"b{self.now}" if reboot else "b1"
         self.tell(seen(self.later(), *legs, boot_id=boot_id))
+
+    @rule()
+    def the_engine_is_killed_and_goes_on_from_its_checkpoint(self) -> None:
+        before, last = self.fingerprint(), self.engine.floor
+        self.engine = Engine(a_floor(wrap_up_s=5))
+        restore(self.engine.floor, loaded(dumped(remember(last))))
+        assert self.fingerprint() == before
+        assert remember(self.engine.floor) == remember(last)
 
     def _a_leg(self, pick: random.Random) -> list[LegId]:
         legs = [LegId(offer_id) for offer_id in sorted(self.engine.floor.offers)]

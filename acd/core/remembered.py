@@ -1,0 +1,86 @@
+"""The engine's memory as a value: what a later process needs to go on from here."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import TypeVar
+
+from acd.core.agents import Agent
+from acd.core.calls import Call
+from acd.core.deadlines import Deadline
+from acd.core.floor import Floor, Offer
+from acd.vocabulary.ids import CallId, LegId, Place
+from acd.vocabulary.states import CallState
+
+T = TypeVar("T")
+
+LATE_NEWS = 2_000
+"""How many ended legs and closed calls are kept: some minutes of a busy floor. News
+that comes later than that comes from a snapshot, which knows no such leg."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remembered:
+    """All that counts of a floor at one instant."""
+
+    boot_id: str | None
+    is_linked: bool
+    agents: tuple[Agent, ...]
+    """Who has, or had, a state of their own."""
+    calls: tuple[Call, ...]
+    offers: tuple[Offer, ...]
+    deadlines: tuple[Deadline, ...]
+    closed: tuple[tuple[CallId, Place], ...]
+    ended_legs: tuple[LegId, ...]
+
+
+def remember(floor: Floor) -> Remembered:
+    """Return what a floor knows.
+
+    Calls, agents and offers are the floor's own: write the value down before the
+    engine takes in the next fact.
+    """
+    return Remembered(
+        boot_id=floor.boot_id,
+        is_linked=floor.is_linked,
+        agents=tuple(a for a in floor.agents.values() if a.since is not None),
+        calls=tuple(floor.calls.values()),
+        offers=tuple(floor.offers.values()),
+        deadlines=floor.deadlines.all(),
+        closed=tuple(_newest(floor.closed.items())),
+        ended_legs=tuple(_newest(floor.ended_legs)),
+    )
+
+
+def restore(floor: Floor, remembered: Remembered) -> None:
+    """Let a fresh floor know what another knew.
+
+    What names an agent or a queue that the floor has no more is left out; where the
+    switch still has such a call, its snapshot brings it in anew.
+    """
+    floor.boot_id, floor.is_linked = remembered.boot_id, remembered.is_linked
+    left_out = {o.offer_id for o in remembered.offers if not _has_its_place(floor, o)}
+    for offer in remembered.offers:
+        if offer.offer_id not in left_out:
+            floor.offers[offer.offer_id] = offer
+    for agent in remembered.agents:
+        if agent.offer_id not in left_out:
+            floor.restore_agent(agent)
+    for call in remembered.calls:
+        has_queue = call.queue_id is None or call.queue_id in floor.policy.queues
+        if has_queue and call.offer_id not in left_out:
+            floor.add_call(call)
+            if call.state is CallState.QUEUED:
+                floor.waiting.add(call)
+    for deadline in remembered.deadlines:
+        floor.deadlines.set(deadline)
+    floor.closed.update(remembered.closed)
+    floor.ended_legs.update(dict.fromkeys(remembered.ended_legs))
+
+
+def _has_its_place(floor: Floor, offer: Offer) -> bool:
+    return offer.agent_id in floor.agents and offer.queue_id in floor.policy.queues
+
+
+def _newest(items: Collection[T]) -> Iterator[T]:
+    return islice(items, max(0, len(items) - LATE_NEWS), None)
