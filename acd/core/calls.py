@@ -1,7 +1,7 @@
 """One call in the engine: its state, moved by the table, and what is known of it."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 from acd.core.moves import moved
 from acd.core.turn import Turn
@@ -28,6 +28,8 @@ ABANDONED = {
 }
 """Why a record is closed when the caller leaves before a conversation, by state."""
 
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
 
 @dataclass(slots=True, kw_only=True)
 class Call:
@@ -51,8 +53,8 @@ class Call:
     """Who ended the conversation; None while there was none or it goes on."""
     flow_ending: FlowEnding | None = None
     is_routed: bool = False
-    heard_at: datetime = field(init=False)
-    """Last news of it: a proof that its leg lived then."""
+    heard_at: datetime = LONG_AGO
+    """Last news of it, its arrival at the least: a proof that its leg lived then."""
     offers: int = 0
     """How many offers were made so far."""
     offer_id: OfferId | None = None
@@ -64,7 +66,7 @@ class Call:
 
     def __post_init__(self) -> None:
         """Take the arrival for the first proof of life."""
-        self.heard_at = self.arrived_at
+        self.heard_at = max(self.heard_at, self.arrived_at)
 
     def check(self, fact: type[Fact]) -> CallState:
         """Return the state that a fact leads to.

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
 from typing import TypeVar
 
@@ -25,6 +26,7 @@ class Remembered:
 
     boot_id: str | None
     is_linked: bool
+    alive_at: datetime | None
     agents: tuple[Agent, ...]
     """Who has, or had, a state of their own."""
     calls: tuple[Call, ...]
@@ -43,6 +45,7 @@ def remember(floor: Floor) -> Remembered:
     return Remembered(
         boot_id=floor.boot_id,
         is_linked=floor.is_linked,
+        alive_at=floor.alive_at,
         agents=tuple(a for a in floor.agents.values() if a.since is not None),
         calls=tuple(floor.calls.values()),
         offers=tuple(floor.offers.values()),
@@ -59,6 +62,7 @@ def restore(floor: Floor, remembered: Remembered) -> None:
     switch still has such a call, its snapshot brings it in anew.
     """
     floor.boot_id, floor.is_linked = remembered.boot_id, remembered.is_linked
+    floor.alive_at = remembered.alive_at
     left_out = {o.offer_id for o in remembered.offers if not _has_its_place(floor, o)}
     for offer in remembered.offers:
         if offer.offer_id not in left_out:
