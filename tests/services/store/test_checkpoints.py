@@ -2,11 +2,13 @@
 
 import os
 import time
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from acd.core.engine import Engine
+from acd.core.floor import Floor
 from acd.core.remembered import Remembered, remember
 from acd.vocabulary.agent_facts import AgentReady, AgentSignedIn
 from acd.vocabulary.facts import ToldFact
@@ -62,6 +64,13 @@ async def test_a_start_takes_the_checkpoint_and_only_what_came_behind_it(
         assert recall(engine, journal) == len(NOON)
 
     assert remember(engine.floor) == known(MORNING + NOON)
+
+
+def test_nothing_that_a_floor_knows_is_forgotten() -> None:
+    of_the_rest = {"policy", "ready", "callers", "waiting"}
+
+    known_to_floor = set(vars(Floor(a_floor()))) - of_the_rest
+    assert known_to_floor == {field.name for field in fields(Remembered)}
 
 
 async def test_without_a_checkpoint_the_journal_tells_all(tmp_path: Path) -> None:
