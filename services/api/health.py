@@ -6,6 +6,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict
 
 from services.api.agents import OfFloor
+from services.api.calls import OfShipping
 
 router = APIRouter(tags=["health"])
 
@@ -14,6 +15,17 @@ class HealthOut(BaseModel):
     """The engine answers."""
 
     status: Literal["alive"] = "alive"
+
+
+class ShippingOut(BaseModel):
+    """How far the records are behind the journal."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"journaled_seq": 1200, "shipped_seq": 1198}}
+    )
+
+    journaled_seq: int
+    shipped_seq: int
 
 
 class PartOut(BaseModel):
@@ -45,9 +57,18 @@ class ReadinessOut(BaseModel):
 
 
 @router.get("/health")
-async def health() -> HealthOut:
+async def health(floor: OfFloor) -> HealthOut:
     """Answer, as long as the one loop turns."""
+    await floor.turned()
     return HealthOut()
+
+
+@router.get("/health/shipping")
+async def shipping(shipping: OfShipping) -> ShippingOut:
+    """Tell the numbers of the newest entry in the journal and on record."""
+    return ShippingOut(
+        journaled_seq=shipping.journaled_seq, shipped_seq=shipping.shipped_seq
+    )
 
 
 @router.get("/readiness", responses={503: {"model": ReadinessOut}})

@@ -103,12 +103,23 @@ class Floor(Protocol):
     def live_call(self, call_id: CallId) -> CallView | None:
         """Return a call that has not closed, or None."""
 
+    async def turned(self) -> None:
+        """Return when the one loop has come round: it takes in facts."""
+
     async def readiness(self) -> Readiness:
         """Ask every part whether it does its work."""
 
 
 class Shipping(Protocol):
     """How far the records are behind the floor."""
+
+    @property
+    def journaled_seq(self) -> int:
+        """The number of the newest entry in the journal; 0 for none."""
+
+    @property
+    def shipped_seq(self) -> int:
+        """Up to which entry all is on record; 0 before the first connection."""
 
     async def caught_up(self, within_s: float) -> bool:
         """Wait until all that was journaled by now is on record.

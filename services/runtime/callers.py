@@ -1,6 +1,6 @@
 """One caller's session: the arrival is told, then the number's flow is walked."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 
 import structlog
@@ -16,6 +16,9 @@ from services.floor.floor import Floor
 
 log = structlog.get_logger()
 
+PROBE = "probe"
+"""What the watchdog's own calls ask for: a turn of the loop, and no record."""
+
 
 class Callers:
     """Serves each session that the FastAGI server lends."""
@@ -26,12 +29,14 @@ class Callers:
         sounds: Mapping[Sound, str],
         *,
         tell: Callable[[FlowFact], None],
+        turned: Callable[[], Awaitable[None]],
         now: Callable[[], datetime],
     ) -> None:
         """Join the flows with the line and the switchboard."""
         self._floor = floor
         self._sounds = sounds
         self._tell = tell
+        self._turned = turned
         self._now = now
 
     async def serve(self, session: Session) -> None:
@@ -41,6 +46,10 @@ class Callers:
             AgiError, CallerGone: The line broke or left; the dialplan goes on alone.
         """
         line = AgiLine(session)
+        if line.script == PROBE:
+            await self._turned()
+            await line.hang_up()
+            return
         came = await line.arrival()
         number = self._floor.numbers.get(came.number)
         if number is None:

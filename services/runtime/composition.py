@@ -89,6 +89,7 @@ class Composition:
             given.floor,
             given.sounds,
             tell=self.switchboard.tell,
+            turned=self.switchboard.turned,
             now=self._clock.now,
         )
         self.agi = AgiServer(callers.serve)

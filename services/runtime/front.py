@@ -68,6 +68,10 @@ class Front:
         call = self._floor.calls.get(call_id)
         return call_view(call, now=self._now()) if call else None
 
+    async def turned(self) -> None:
+        """Return when the one loop has come round."""
+        await self._switchboard.turned()
+
     async def readiness(self) -> Readiness:
         """Ask every part whether it does its work."""
         return Readiness(

@@ -55,6 +55,7 @@ class Switchboard:
         self._wake = asyncio.Event()
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_at: datetime | None = None
+        self._turns: list[asyncio.Future[None]] = []
 
     def tell(self, fact: ToldFact) -> None:
         """Hand in a fact; it is taken in after those before it."""
@@ -71,6 +72,13 @@ class Switchboard:
         self._facts.append((wish, answer))
         self._wake.set()
         await answer
+
+    async def turned(self) -> None:
+        """Return when the loop has come round: it lives, and takes in facts."""
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._turns.append(turn)
+        self._wake.set()
+        await turn
 
     async def run(self) -> None:
         """Take in facts for ever.
@@ -94,6 +102,10 @@ class Switchboard:
                         raise
                 await asyncio.sleep(0)
             self._tick_when_due()
+            turns, self._turns = self._turns, []
+            for turn in turns:
+                if not turn.done():
+                    turn.set_result(None)
 
     def _take(self, fact: ToldFact, answer: asyncio.Future[None] | None) -> None:
         try:

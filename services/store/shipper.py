@@ -70,6 +70,11 @@ class Shipper:
         self._is_away_told = False
 
     @property
+    def journaled_seq(self) -> int:
+        """The number of the newest entry in the journal; 0 for none."""
+        return self._journal.last_seq
+
+    @property
     def shipped_seq(self) -> int:
         """Up to which entry all is on record; 0 before the first connection."""
         return self._shipped_seq or 0

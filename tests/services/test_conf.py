@@ -193,3 +193,35 @@ def test_sound_is_taken_from_whom_it_was_agreed_with_unless_told(
     text = render(replace(a_conf(), is_rtp_strict=is_strict))["rtp.conf"]
 
     assert f"strictrtp = {word}" in spoken(text)
+
+
+def test_the_watchdogs_account_may_ask_and_no_more() -> None:
+    conf = replace(a_conf(), watchdog_secret="w" * 32, prober_password="p" * 32)
+    lines = spoken(render(conf)["manager.conf"])
+    account = lines[lines.index("[watchdog]") :]
+
+    assert f"secret = {'w' * 32}" in account
+    assert "read =" in account
+    assert "write = reporting" in account
+
+
+def test_the_prober_reaches_its_own_context_only() -> None:
+    conf = replace(a_conf(), watchdog_secret="w" * 32, prober_password="p" * 32)
+    lines = spoken(render(conf)["pjsip.conf"])
+    prober = lines[lines.index("[prober]") :]
+
+    assert "context = cc-probe" in prober
+    assert "allow_transfer = no" in prober
+    assert f"password = {'p' * 32}" in prober
+
+
+def test_without_a_watchdog_there_is_no_door_for_one() -> None:
+    files = render(a_conf())
+
+    assert "[watchdog]" not in files["manager.conf"]
+    assert "[prober]" not in files["pjsip.conf"]
+
+
+def test_a_secret_of_the_watchdogs_that_would_break_out_is_refused() -> None:
+    with pytest.raises(ConfRefused, match="secret of the watchdog's account"):
+        render(replace(a_conf(), watchdog_secret="x\nwrite = all"))

@@ -40,6 +40,10 @@ class AsteriskPlace:
     numbers: tuple[str, ...]
     devices: Mapping[str, str]
     """Password by the name of the device."""
+    watchdog_secret: str | None = None
+    """Of the watchdog's account; None means that there is no watchdog."""
+    prober_password: str | None = None
+    """Of the watchdog's own caller."""
     reserved: Mapping[str, int] = field(default_factory=dict)
     """Lines kept for a number alone, by the number."""
     admission: Admission = DEFAULT
@@ -137,6 +141,8 @@ def _conf(place: AsteriskPlace) -> Conf:
         rtp_last=ports.rtp_last,
         numbers=place.numbers,
         devices=place.devices,
+        watchdog_secret=place.watchdog_secret,
+        prober_password=place.prober_password,
         reserved=place.reserved,
         admission=place.admission,
         extra_modules=place.extra_modules,

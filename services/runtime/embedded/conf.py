@@ -97,6 +97,10 @@ class Conf:
     """What is taken of the calls that come."""
     devices: Mapping[str, str]
     """Password by the name of the device (``dev-1001``)."""
+    watchdog_secret: str | None = None
+    """Of the account by which the watchdog asks; None means that there is none."""
+    prober_password: str | None = None
+    """Of the watchdog's own caller; None means that there is none."""
     trunk_from: tuple[str, ...] = ("127.0.0.1",)
     """Addresses or networks whose calls are the trunk's."""
     qualify_s: int = 0
@@ -179,16 +183,19 @@ def _fill(template: str, text: str, values: Mapping[str, str]) -> str:
 
 def _values(conf: Conf) -> dict[str, str]:
     plain = {each.name: str(getattr(conf, each.name)) for each in fields(conf)}
+    permit = f"{conf.ami_host}/255.255.255.255"
     return (
         plain
         | _admitted(conf)
         | {
             "strict_rtp": "yes" if conf.is_rtp_strict else "no",
-            "ami_permit": f"{conf.ami_host}/255.255.255.255",
+            "ami_permit": permit,
             "ami_write": AMI_WRITE,
             "numbers": "\n".join(_entries(conf)),
             "trunk_matches": "\n".join(f"match = {at}" for at in conf.trunk_from),
             "devices": _devices(conf.devices),
+            "watchdog": _part("watchdog", secret=conf.watchdog_secret, permit=permit),
+            "prober": _part("prober", password=conf.prober_password),
             "extra_modules": "\n".join(f"load = {name}" for name in conf.extra_modules),
         }
     )
@@ -236,6 +243,15 @@ def _devices(devices: Mapping[str, str]) -> str:
     )
 
 
+def _part(name: str, **values: str | None) -> str:
+    """Return a part that may be left out: where one of its values is None."""
+    given = {key: value for key, value in values.items() if value is not None}
+    if len(given) < len(values):
+        return ""
+    text = (TEMPLATES[0] / f"{name}.part").read_text(encoding="utf-8")
+    return _fill(f"{name}.part", text, given)
+
+
 def _check(conf: Conf) -> None:
     for number in conf.numbers:
         _must(_NUMBER, number, "number", "digits, *, # and + would do, at most 20")
@@ -247,12 +263,18 @@ def _check(conf: Conf) -> None:
                 found=f"{len(password)} characters",
                 would_do="16 to 64 letters, digits, - or _ would do",
             )
-    if not _SECRET.fullmatch(conf.ami_secret):
-        raise ConfRefused(
-            "secret of the AMI account",
-            found=f"{len(conf.ami_secret)} characters",
-            would_do="16 to 64 letters, digits, - or _ would do",
-        )
+    secrets = {
+        "secret of the AMI account": conf.ami_secret,
+        "secret of the watchdog's account": conf.watchdog_secret,
+        "password of the prober": conf.prober_password,
+    }
+    for where, secret in secrets.items():
+        if secret is not None and not _SECRET.fullmatch(secret):
+            raise ConfRefused(
+                where,
+                found=f"{len(secret)} characters",
+                would_do="16 to 64 letters, digits, - or _ would do",
+            )
     for module in conf.extra_modules:
         _must(_MODULE, module, "module", "a name such as app_queue.so would do")
     _must(

@@ -70,6 +70,9 @@ class JournaledFloor:
         call = self.engine.floor.calls.get(call_id)
         return None if call is None else call_view(call, now=self._now)
 
+    async def turned(self) -> None:
+        """Take in a wish at once: there is no loop to come round."""
+
     async def readiness(self) -> Readiness:
         is_ready = self.database == "answers"
         part = PartReadiness(
