@@ -17,6 +17,7 @@ COMMANDS = {
     "call": "place a real call as a caller",
     "agent": "sign a real agent in, answer, talk, wrap up",
     "calls": "the calls on record",
+    "health": "how each component is, and the faults there were",
     "replay": "one call as a timeline",
     "test": "every check of the code, and the tests",
     "bench": "measure what calls cost, and what they survive",

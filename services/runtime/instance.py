@@ -27,6 +27,8 @@ class Instance:
     """postgresql:// address, with the password when the database is embedded."""
     numbers: tuple[str, ...]
     """What a caller can dial."""
+    watchdog: str = ""
+    """Address of the watchdog's own door; "" when there is none."""
     pids: dict[str, int] = field(default_factory=dict)
     """Process ids by part; ``supervisor`` is always among them."""
 

@@ -10,11 +10,12 @@ from ivr.problems import Refused
 from services.floor.floor import Floor
 from services.floor.load import load_floor
 from services.runtime.data_folder import device_passwords
-from services.runtime.embedded import asterisk, engine, postgres
+from services.runtime.embedded import asterisk, engine, postgres, watchdog
 from services.runtime.embedded.asterisk import AsteriskPlace
 from services.runtime.embedded.child import Child
 from services.runtime.embedded.engine import EnginePlace
 from services.runtime.embedded.postgres import PostgresPlace
+from services.runtime.embedded.watchdog import WatchdogPlace
 from services.runtime.errors import RuntimeProblem
 from services.runtime.instance import Instance
 from services.runtime.parts.obtain import Parts
@@ -122,12 +123,34 @@ class Launch:
             reserved={n.number: n.reserved for n in self.floor.numbers.values()},
             admission=self.floor.admission,
             devices=device_passwords(self.data, devices),
+            watchdog_secret=self._watchdog_secret("watchdog"),
+            prober_password=self._watchdog_secret("prober"),
         )
 
     @property
     def _ami_secret(self) -> str:
         given = self.settings.ami.secret
         return given.get_secret_value() if given else kept_secret(self.data, "ami")
+
+    def _watchdog_secret(self, name: str) -> str | None:
+        is_on = self.settings.watchdog.is_on
+        return kept_secret(self.data, name) if is_on else None
+
+    def watchdog(self) -> WatchdogPlace:
+        """Return how the watchdog is started."""
+        return WatchdogPlace(
+            data=self.data,
+            door=self._watchdog_door,
+            variables={
+                "TIELINE_DATA": str(self.data),
+                "TIELINE_BASE_PORT": str(self.settings.base_port),
+                "TIELINE_DATABASE__URL": self.database_url,
+            },
+        )
+
+    @property
+    def _watchdog_door(self) -> str:
+        return f"http://{self.settings.host}:{self.settings.ports.watchdog}"
 
     def engine(self) -> EnginePlace:
         """Return how the engine is started."""
@@ -159,6 +182,10 @@ class Launch:
             parts["postgresql"] = Supervised(
                 start=partial(postgres.start, place), stop=postgres.stop
             )
+        if self.settings.watchdog.is_on:
+            parts["watchdog"] = Supervised(
+                start=lambda: watchdog.start(self.watchdog()), stop=watchdog.stop
+            )
         return parts
 
     async def _start_engine(self) -> Child:
@@ -175,5 +202,6 @@ class Launch:
             agi=f"{host}:{ports.agi}",
             database=self.database_url,
             numbers=tuple(self.floor.numbers),
+            watchdog=self._watchdog_door if self.settings.watchdog.is_on else "",
             pids=dict(pids),
         )

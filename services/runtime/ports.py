@@ -20,6 +20,8 @@ class Ports:
     agi: int
     database: int
     """Used by the embedded PostgreSQL only."""
+    watchdog: int
+    """HTTP of the watchdog: how things are, also when the engine is dead."""
     rtp_first: int
     rtp_last: int
 
@@ -32,6 +34,7 @@ class Ports:
             ami=base + 2,
             agi=base + 3,
             database=base + 4,
+            watchdog=base + 5,
             rtp_first=base + RTP_OFFSET,
             rtp_last=base + RTP_OFFSET + RTP_COUNT - 1,
         )
@@ -43,4 +46,5 @@ class Ports:
             "ami": self.ami,
             "agi": self.agi,
             "database": self.database,
+            "watchdog": self.watchdog,
         }

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-PartName = Literal["postgresql", "asterisk", "engine"]
+PartName = Literal["postgresql", "asterisk", "engine", "watchdog"]
 
-START_ORDER: tuple[PartName, ...] = ("postgresql", "asterisk", "engine")
+START_ORDER: tuple[PartName, ...] = ("postgresql", "asterisk", "engine", "watchdog")
 """At the first start each waits for the one before; stopped from the end."""
 
 DELAYS_S = (0.2, 0.4, 0.8, 1.6, 3.2, 5.0)

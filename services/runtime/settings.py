@@ -26,6 +26,7 @@ from services.runtime.ports import (
     LOWEST_BASE_PORT,
     Ports,
 )
+from services.runtime.watchdog_settings import AlarmSettings, WatchdogSettings
 
 PREFIX = "TIELINE_"
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -196,6 +197,8 @@ class Settings(BaseSettings):
     recordings: RecordingSettings = RecordingSettings()
     journal: JournalSettings = JournalSettings()
     logs: LogSettings = LogSettings()
+    watchdog: WatchdogSettings = WatchdogSettings()
+    alarm: AlarmSettings = AlarmSettings()
 
     @property
     def ports(self) -> Ports:
@@ -273,7 +276,14 @@ def _message(problem: Mapping[str, Any]) -> str:
     return message[:1].lower() + message[1:]
 
 
-_SECRETS = frozenset({"TIELINE_DATABASE__URL", "TIELINE_AMI__SECRET"})
+_SECRETS = frozenset(
+    {
+        "TIELINE_DATABASE__URL",
+        "TIELINE_AMI__SECRET",
+        "TIELINE_ALARM__WEBHOOK",
+        "TIELINE_ALARM__SMTP_PASSWORD",
+    }
+)
 
 
 def _shown_value(name: str, problem: Mapping[str, object]) -> str:

@@ -101,6 +101,13 @@ class FaultBook:
         self._write(json.dumps(fault.as_dict(), ensure_ascii=False))
         return fault
 
+    def amend(self, component: str, sentence: str) -> None:
+        """Put another sentence to a fault that goes on, if there is one."""
+        if fault := self.open.get(component):
+            fault = replace(fault, sentence=sentence)
+            self.open[component] = fault
+            self._write(json.dumps(fault.as_dict(), ensure_ascii=False))
+
     def write_again(self) -> None:
         """Write what the disk refused before, if it takes it now."""
         try:

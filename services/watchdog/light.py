@@ -35,6 +35,8 @@ class Reading:
     """What is so; where it is not green, what is wrong and what would do."""
     figures: Mapping[str, float] = field(default_factory=dict)
     """What was measured, with the unit in each name."""
+    is_news: bool = False
+    """Whether its sentence is to be kept also where the light stays the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +74,7 @@ class Component:
     """Since when it has this light; None before the first look."""
     reading: Reading = Reading(light=Light.GREY, sentence="not looked at yet")
     """The newest."""
-    run: tuple[Light, ...] = ()
+    run: tuple[Reading, ...] = ()
     """The looks in a row that were all worse, or all better, than the light."""
     run_from: datetime | None = None
 
@@ -98,7 +100,7 @@ class Component:
             same = replace(self, reading=reading, run=(), run_from=None)
             return replace(same, since=self.since or at), None
         going_on = bool(self.run) and is_worse == self._run_is_worse
-        run = (*self.run, reading.light) if going_on else (reading.light,)
+        run = (*self.run, reading) if going_on else (reading,)
         begun = self.run_from if going_on and self.run_from else at
         on = replace(self, reading=reading, run=run, run_from=begun)
         # What was never looked at is well with the first look that says so.
@@ -107,16 +109,18 @@ class Component:
         if len(run) < wanted and not is_first_green:
             return on, None
         choose = min if is_worse else max
-        after = choose(run, key=_BADNESS.__getitem__)
+        # The newest of those that are as bad.
+        counts = choose(reversed(run), key=lambda one: _BADNESS[one.light])
         change = Change(
             component=self.name,
             before=self.light,
-            after=after,
+            after=counts.light,
             at=begun,
-            sentence=reading.sentence,
+            sentence=counts.sentence,
         )
-        return replace(on, light=after, since=begun, run=(), run_from=None), change
+        settled = replace(on, light=counts.light, since=begun, run=(), run_from=None)
+        return settled, change
 
     @property
     def _run_is_worse(self) -> bool:
-        return _BADNESS[self.run[0]] > _BADNESS[self.light]
+        return _BADNESS[self.run[0].light] > _BADNESS[self.light]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-OWN_GAP_S = 2.0
+OWN_GAP_S = 3.0
 """We look more often than that; a longer gap means that we did not run ourselves."""
 
 

@@ -28,6 +28,7 @@ def place(tmp_path: Path) -> AsteriskPlace:
             ami=free_port(),
             agi=free_port(),
             database=free_port(),
+            watchdog=free_port(),
             rtp_first=20000,
             rtp_last=20099,
         ),

@@ -47,6 +47,7 @@ async def real_pbx(
             ami=free_port(),
             agi=free_port(),
             database=free_port(),
+            watchdog=free_port(),
             rtp_first=20100,
             rtp_last=20199,
         ),

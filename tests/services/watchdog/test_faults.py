@@ -89,6 +89,16 @@ def test_what_the_disk_refuses_is_written_when_it_takes_it_again(
     assert [fault.duration_s for fault in read(book.path)] == [2]
 
 
+def test_a_fault_that_goes_on_can_get_a_better_sentence(tmp_path: Path) -> None:
+    book = FaultBook(tmp_path)
+    book.take(change(GREEN, RED, 1, "no answer"))
+    book.amend("database", "no answer, so it was killed")
+    book.amend("engine", "has no fault")
+
+    (fault,) = read(book.path)
+    assert fault.sentence == "no answer, so it was killed"
+
+
 def test_only_we_may_read_it(tmp_path: Path) -> None:
     book = FaultBook(tmp_path)
     book.take(change(GREEN, RED, 1))

@@ -49,6 +49,12 @@ def test_what_is_red_now_and_yellow_then_is_yellow() -> None:
     assert (change.after, change.at) == (YELLOW, at(1))
 
 
+def test_what_gets_better_says_what_is_still_wrong() -> None:
+    *_, change = looked(GREEN, RED, RED, YELLOW, GREEN, GREEN)
+
+    assert (change.after, change.sentence) == (YELLOW, "yellow at 3")
+
+
 def test_yellow_gets_worse_by_looks_that_are_red() -> None:
     _, warned, change = looked(GREEN, YELLOW, YELLOW, RED, RED)
 

@@ -1,0 +1,230 @@
+"""The watchdog's process: ``python -m services.runtime.watchdog --data DIR``."""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import signal
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import structlog
+from pydantic import SecretStr
+
+from services.runtime.embedded.watchdog import REFUSED
+from services.runtime.errors import RuntimeProblem
+from services.runtime.instance import FILE_NAME
+from services.runtime.logs import set_up_logs
+from services.runtime.notify import notify
+from services.runtime.secrets_kept import kept_secret
+from services.runtime.settings import Settings, read_settings
+from services.watchdog.bell import Bell
+from services.watchdog.disk_looks import DiskLooks
+from services.watchdog.door import Door
+from services.watchdog.engine_look import EngineLook
+from services.watchdog.eye import Eye, ReadingAccount
+from services.watchdog.faults import FaultBook
+from services.watchdog.light import Patience
+from services.watchdog.part_looks import PartLooks, trust
+from services.watchdog.place import Limits, Place
+from services.watchdog.senders import Mail, Sender, Webhook
+from services.watchdog.watch import Check, Look, Watch
+
+log = structlog.get_logger()
+
+ACCOUNT = "watchdog"
+"""The AMI account, and the secret's name in the data folder."""
+PROBER = "prober"
+FOLDER = "watchdog"
+"""In the data folder: the faults."""
+BEAT_EVERY_S = 1.0
+
+
+class WatchdogRefused(RuntimeProblem):
+    """The watchdog cannot start with what it was given."""
+
+    exit_code = 2
+
+
+def main() -> None:
+    """Run until a stop signal; a problem of the operator's is told as a sentence."""
+    parser = argparse.ArgumentParser(prog="tieline-watchdog", description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    data = parser.parse_args().data
+    try:
+        settings = read_settings(data=data)
+        set_up_logs(settings.logs)
+        asyncio.run(_watch(settings))
+    except RuntimeProblem as problem:
+        # tieline up finds the sentence behind the mark, and tells it.
+        sys.stderr.write(f"{REFUSED}{problem}\n")
+        sys.exit(problem.exit_code)
+
+
+async def _watch(settings: Settings) -> None:
+    place = _place(settings)
+    eye = Eye(
+        ReadingAccount(
+            host=settings.host,
+            port=settings.ports.ami,
+            username=ACCOUNT,
+            secret=kept_secret(settings.data, ACCOUNT),
+        )
+    )
+    book = FaultBook(settings.data / FOLDER)
+    bell = Bell(_senders(settings), instance=settings.alarm.name, now=_now)
+    verify = trust(place.http, place.authority)
+    # The loop is asked over one connection, which a full table of files leaves alone.
+    async with httpx.AsyncClient(trust_env=False, verify=verify, timeout=5) as client:
+        checks = _checks(place, eye, client, settings)
+        watch = Watch(checks, book=book, bell=bell, now=_now)
+        door = Door(watch.as_dict)
+        server = await _listen(door, settings)
+        async with server, asyncio.TaskGroup() as tasks:
+            runs = (eye.run(), bell.run(), watch.run(), _beat())
+            running = [tasks.create_task(run) for run in runs]
+            await _until_asked()
+            log.info("stopping")
+            for task in running:
+                task.cancel()
+
+
+async def _listen(door: Door, settings: Settings) -> asyncio.Server:
+    host, port = settings.host, settings.ports.watchdog
+    try:
+        return await door.start(host, port)
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise WatchdogRefused(f"{host}:{port}: {why}; is another there?") from error
+
+
+async def _until_asked() -> None:
+    asked = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for stop in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(stop, asked.set)
+    await asked.wait()
+
+
+async def _beat() -> None:
+    """Tell systemd, where that started us, that this loop turns."""
+    notify("READY=1")
+    while True:
+        notify("WATCHDOG=1")
+        await asyncio.sleep(BEAT_EVERY_S)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _place(settings: Settings) -> Place:
+    wanted = settings.watchdog
+    return Place(
+        data=settings.data,
+        host=settings.host,
+        sip_port=settings.ports.sip,
+        agi_port=settings.ports.agi,
+        http=f"http://{settings.host}:{settings.ports.http}",
+        database_url=_given(settings.database.url, "TIELINE_DATABASE__URL"),
+        prober_password=kept_secret(settings.data, PROBER),
+        limits=Limits(
+            kill_after_s=wanted.kill_after_s,
+            disk_low_percent=wanted.disk_low_percent,
+            disk_out_percent=wanted.disk_out_percent,
+            load_per_cpu=wanted.load_per_cpu,
+        ),
+    )
+
+
+def _given(secret: SecretStr | None, variable: str) -> str:
+    if secret is None:
+        raise WatchdogRefused(
+            f"{variable}: field required, got nothing; tieline up gives it"
+        )
+    return secret.get_secret_value()
+
+
+def _senders(settings: Settings) -> list[Sender]:
+    return list(_ways(settings))
+
+
+def _ways(settings: Settings) -> Iterator[Sender]:
+    alarm = settings.alarm
+    if alarm.webhook:
+        url = alarm.webhook.get_secret_value()
+        yield Webhook(url=url, is_private_ok=alarm.is_private_ok)
+    if alarm.mail_to:
+        password = alarm.smtp_password
+        yield Mail(
+            host=alarm.smtp_host,
+            port=alarm.smtp_port,
+            security=alarm.smtp_security,
+            sender=alarm.mail_from,
+            receivers=tuple(alarm.mail_to.split(",")),
+            user=alarm.smtp_user,
+            password=password.get_secret_value() if password else None,
+        )
+
+
+def _checks(
+    place: Place, eye: Eye, client: httpx.AsyncClient, settings: Settings
+) -> list[Check]:
+    """Return how each component is looked at; those that break are red within 10 s."""
+
+    def pids() -> Mapping[str, int]:
+        return _pids(settings.data)
+
+    parts = PartLooks(place, eye, client)
+    disks = DiskLooks(place, pids=pids, unready=lambda: parts.unready)
+    engine = EngineLook(place, eye, client, pids=pids)
+    asterisk = "see log/asterisk.log and asterisk/log/messages"
+    its_log = "see log/engine.log"
+    database = "see log/postgresql.log; calls go on, records wait in the journal"
+    machine = "see top and dmesg"
+
+    def every(
+        period_s: float, look: Look, would_do: str, limit_s: float = 2.0
+    ) -> Check:
+        return Check(
+            name=look.__name__,
+            look=look,
+            period_s=period_s,
+            limit_s=limit_s,
+            would_do=would_do,
+        )
+
+    agreement = every(2.5, parts.agreement, asterisk, 5.0)
+    call = every(settings.watchdog.call_every_s, parts.call, asterisk, 4.0)
+    return [
+        every(0.5, engine.engine, its_log, 4.0),
+        every(2.0, parts.http, its_log),
+        every(1.0, parts.ami, asterisk),
+        every(2.0, parts.sip, asterisk),
+        every(2.0, parts.agi, its_log),
+        every(2.0, parts.database, database, 3.0),
+        every(1.0, parts.shipping, its_log),
+        every(2.0, disks.journal, machine, 3.0),
+        every(2.0, disks.recordings, machine, 3.0),
+        # A call comes and goes between the two questions: three looks, not two.
+        replace(agreement, patience=Patience(worse_after=3, better_after=2)),
+        replace(call, confirm_s=2.0),
+        every(5.0, disks.host, machine, 3.0),
+        every(5.0, parts.certificate, its_log, 3.0),
+    ]
+
+
+def _pids(data: Path) -> dict[str, int]:
+    """Return the processes of the instance, as its supervisor has written them."""
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
+        told = json.loads((data / FILE_NAME).read_text(encoding="utf-8"))
+        return {str(part): int(pid) for part, pid in told["pids"].items()}
+    return {}
+
+
+if __name__ == "__main__":
+    main()
