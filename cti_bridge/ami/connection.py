@@ -22,6 +22,7 @@ from cti_bridge.ami.errors import (
 )
 from cti_bridge.ami.privileges import forbidden_classes
 from cti_bridge.ami.protocol import Frames, Message
+from cti_bridge.ami.round_trip import RoundTrip
 from cti_bridge.ami.tcp import Wire, dialled
 
 log = structlog.get_logger(__name__)
@@ -101,6 +102,7 @@ class Connection:
         self._held: list[Message] | None = []
         self._heard_at_s = self._loop.time()
         self._booted: asyncio.Future[None] = self._loop.create_future()
+        self.round_trip = RoundTrip(self._loop.time)
         self._lost: asyncio.Future[AmiError] = self._loop.create_future()
         self._transport: asyncio.Transport | None = None
         self._watching: asyncio.Task[None] | None = None
@@ -311,7 +313,9 @@ class Connection:
         # A reply that bears no id of ours is a caller's forgery: dropped.
 
     def _answer(self, message: Message) -> None:
-        pending = self._pending.get(message.get("ActionID") or "")
+        action_id = message.get("ActionID") or ""
+        self.round_trip.answered(action_id)
+        pending = self._pending.get(action_id)
         if pending is None or (message.event and not pending.gathers):
             # The outcome of an Originate comes as an event, long after the reply.
             # Whatever else comes too late is of no more use.
@@ -356,7 +360,8 @@ class Connection:
                 self._end(ConnectionLost(self.account.peer, reason))
             elif not self._lost.done():
                 # Its reply is not waited for: any byte will do.
-                self._write(encode("Ping", {"ActionID": self._next_id()}))
+                ping = self.round_trip.sent(self._next_id())
+                self._write(encode("Ping", {"ActionID": ping}))
 
     def _disconnected(self, error: Exception | None) -> None:
         reason = str(error) if error else "closed by asterisk"

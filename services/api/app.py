@@ -5,17 +5,29 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from services.api import agents, calls, health, problems
+from services.api import agents, calls, health, live, metrics, problems
+from services.api.figures import Figures
 from services.api.gate import Gate
 from services.api.ports import Floor, Shipping
+from services.live.fan_out import FanOut
+from services.live.viewers import Viewers
 from services.store.queries import Records
 
 
-def create_app(floor: Floor, *, shipping: Shipping, database: str) -> FastAPI:
+def create_app(
+    floor: Floor,
+    *,
+    fan_out: FanOut,
+    figures: Figures,
+    shipping: Shipping,
+    database: str,
+) -> FastAPI:
     """Make the app.
 
     Args:
         floor: The switchboard.
+        fan_out: The live streams of its facts.
+        figures: What operators read; the app adds those of its own.
         shipping: How far the records are behind the floor.
         database: A ``postgresql://`` address, where the records are. It need not
             answer yet. Its connections are let go of when the app ends.
@@ -39,8 +51,13 @@ def create_app(floor: Floor, *, shipping: Shipping, database: str) -> FastAPI:
     app.state.floor = floor
     app.state.records = records
     app.state.shipping = shipping
-    for router in (agents.router, calls.router, health.router):
-        app.include_router(router)
+    app.state.viewers = Viewers(now=floor.now)
+    sockets = live.LiveSockets(fan_out, app.state.viewers)
+    sockets.add_figures(figures)
+    app.state.registry = metrics.registry_of(figures)
+    for one in (agents, calls, health, live, metrics):
+        app.include_router(one.router)
+    app.router.routes.append(sockets.route())
     problems.install(app)
     app.add_middleware(Gate)
     return app

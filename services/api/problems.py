@@ -17,6 +17,7 @@ from acd.vocabulary.errors import (
     UnknownCall,
 )
 from acd.vocabulary.wire import kind_of
+from services.live.errors import TooManyTickets, UnknownViewer
 from services.store.errors import DatabaseAway
 
 MEDIA_TYPE = "application/problem+json"
@@ -82,10 +83,12 @@ _STATUS: Sequence[tuple[type[Exception], HTTPStatus]] = (
     (UnknownAgent, HTTPStatus.NOT_FOUND),
     (UnknownCall, HTTPStatus.NOT_FOUND),
     (UnknownRecord, HTTPStatus.NOT_FOUND),
+    (UnknownViewer, HTTPStatus.NOT_FOUND),
     (NotWithAnAgent, HTTPStatus.CONFLICT),
     (IllegalTransition, HTTPStatus.CONFLICT),
     (AcdError, HTTPStatus.CONFLICT),
     (RecordsBehind, HTTPStatus.SERVICE_UNAVAILABLE),
+    (TooManyTickets, HTTPStatus.SERVICE_UNAVAILABLE),
     (DatabaseAway, HTTPStatus.SERVICE_UNAVAILABLE),
 )
 

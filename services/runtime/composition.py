@@ -18,11 +18,16 @@ from cti_bridge.ami.connection import Account
 from cti_bridge.ami.switch import Switch
 from ivr.flow import Sound
 from recordings.store import RecordingStore
+from services.api.figures import Figures
 from services.floor.floor import Floor
+from services.live.fan_out import FanOut
+from services.runtime import operator_figures
 from services.runtime.callers import Callers
 from services.runtime.clock import Clock
 from services.runtime.door import Door
 from services.runtime.front import Front
+from services.runtime.live_view import LiveView
+from services.runtime.pace import Pace
 from services.runtime.recall import Memory, recall, signed_in
 from services.runtime.switchboard import Switchboard
 from services.store.journal import Journal
@@ -67,8 +72,13 @@ class Composition:
             engine.floor, given.journal, given.shipper, keep_days=given.keep_days
         )
         self._is_first_sight = True
+        self.fan_out = FanOut(LiveView(engine.floor, now=self._clock.now))
         self.switchboard = Switchboard(
-            engine, given.journal, carry_out=self._carry_out, now=self._clock.now
+            engine,
+            given.journal,
+            carry_out=self._carry_out,
+            now=self._clock.now,
+            listen=self.fan_out.take,
         )
         if engine.floor.is_linked:
             # The last process had a link; this one has none yet, and offers nothing.
@@ -104,6 +114,10 @@ class Composition:
                 "agi": lambda: self._agi_problem,
             },
         )
+        self._pace = Pace()
+        self.figures = Figures()
+        """What operators read; a part that counts adds its own."""
+        self._add_figures()
 
     async def run(self) -> None:
         """Run every edge and the loop, until cancelled or one of them fails."""
@@ -112,6 +126,8 @@ class Composition:
             tasks.create_task(self.switchboard.run(), name="switchboard")
             tasks.create_task(given.shipper.run(), name="shipper")
             tasks.create_task(self._memory.run(), name="memory")
+            tasks.create_task(self.fan_out.run(), name="fan-out")
+            tasks.create_task(self._pace.run(), name="pace")
             await self.agi.start(given.agi_host, given.agi_port)
             self._agi_problem = None
             tasks.create_task(self.switch.run(), name="switch")
@@ -127,6 +143,16 @@ class Composition:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(SHIP_LIMIT_S):
                 await self._memory.make()
+
+    def _add_figures(self) -> None:
+        given, figures = self._given, self.figures
+        floor = self.switchboard.engine.floor
+        operator_figures.add_floor(figures, floor, now=self._clock.now)
+        operator_figures.add_counts(figures, self.fan_out, self.switchboard)
+        operator_figures.add_streams(figures, self.fan_out)
+        operator_figures.add_switch(figures, self.switch, agi=self.agi, door=self.door)
+        operator_figures.add_keeping(figures, given.journal, given.shipper)
+        operator_figures.add_pace(figures, self._pace)
 
     def _carry_out(self, decision: Decision) -> None:
         if isinstance(decision, StoreRecording):

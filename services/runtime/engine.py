@@ -30,6 +30,7 @@ from services.runtime.launch import read_floor
 from services.runtime.logs import set_up_logs
 from services.runtime.parts import espeak
 from services.runtime.settings import Settings, read_settings
+from services.runtime.web_socket import served
 from services.store.journal import Journal
 from services.store.shipper import Shipper
 
@@ -109,7 +110,13 @@ async def _serve(settings: Settings) -> None:
                 keep_days=settings.journal.keep_days,
             )
         )
-        app = create_app(composition.front, shipping=shipper, database=database)
+        app = create_app(
+            composition.front,
+            fan_out=composition.fan_out,
+            figures=composition.figures,
+            shipping=shipper,
+            database=database,
+        )
         await _until_stopped(composition, app, settings)
 
 
@@ -121,16 +128,7 @@ async def _until_stopped(
     loop = asyncio.get_running_loop()
     for stop in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(stop, stopping.set)
-    server = HttpServer(
-        uvicorn.Config(
-            app,
-            host=settings.host,
-            port=settings.ports.http,
-            log_config=None,
-            access_log=False,
-            timeout_graceful_shutdown=2,
-        )
-    )
+    server = HttpServer(served(app, host=settings.host, port=settings.ports.http))
     # What there is by now stays: the collector need not look at it again, and what a
     # call leaves behind is little and soon gone.
     gc.collect()

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -38,6 +38,7 @@ class Switchboard:
         *,
         carry_out: Callable[[Decision], None],
         now: Callable[[], datetime],
+        listen: Callable[[Sequence[Fact]], None] = lambda _facts: None,
     ) -> None:
         """Join the engine with its surroundings.
 
@@ -46,11 +47,15 @@ class Switchboard:
             book: Keeps.
             carry_out: Begins to carry out a decision and returns at once.
             now: The engine's time.
+            listen: Takes the facts of each turn and returns at once.
         """
         self.engine = engine
         self._book = book
         self._carry_out = carry_out
         self._now = now
+        self._listen = listen
+        self.refused = 0
+        """Facts that were refused so far."""
         self._facts: deque[tuple[ToldFact, asyncio.Future[None] | None]] = deque()
         self._wake = asyncio.Event()
         self._alarm: asyncio.TimerHandle | None = None
@@ -111,6 +116,7 @@ class Switchboard:
         try:
             outcome = self.engine.apply(fact)
         except AcdError as refused:
+            self.refused += 1
             self._book.append(fact, Origin.REFUSED)
             if answer is not None and not answer.done():
                 answer.set_exception(refused)
@@ -128,6 +134,8 @@ class Switchboard:
         for fact in outcome.facts:
             self._book.append(fact, origin)
             origin = Origin.ESTABLISHED
+        if outcome.facts:
+            self._listen(outcome.facts)
         for decision in outcome.decisions:
             self._carry_out(decision)
 

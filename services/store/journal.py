@@ -85,6 +85,10 @@ class Journal:
         self._waiters: list[tuple[int, asyncio.Future[None]]] = []
         self.grown = asyncio.Event()
         """Set after each flush; whoever ships from here clears it."""
+        self.syncs = 0
+        """How often the disk was waited for."""
+        self.sync_s = 0.0
+        """How long in all."""
         self._problem: str | None = None
         self._lost = 0
 
@@ -272,7 +276,10 @@ class Journal:
             rest = memoryview(lines)
             while rest:
                 rest = rest[os.write(self._fd, rest) :]
+            began_s = time.monotonic()
             os.fdatasync(self._fd)
+            self.syncs += 1
+            self.sync_s += time.monotonic() - began_s
         except OSError:
             # After a failed sync nobody knows what is on disk: it is written again.
             os.ftruncate(self._fd, self._size)

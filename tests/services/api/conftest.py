@@ -15,7 +15,12 @@ from acd.vocabulary.errors import AcdError
 from acd.vocabulary.facts import AgentWish, ToldFact
 from acd.vocabulary.ids import AgentId, CallId
 from services.api.app import create_app
+from services.api.figures import Figures
 from services.api.ports import AgentView, CallView, PartReadiness, Readiness
+from services.live.fan_out import FanOut
+from services.runtime import operator_figures
+from services.runtime.live_view import LiveView
+from services.runtime.switchboard import Switchboard
 from services.runtime.views import agent_view, call_view
 from services.store.journal import Journal
 from services.store.segments import Origin
@@ -32,14 +37,25 @@ class JournaledFloor:
         self.journal = journal
         self.database = "answers"
         self._now = at(0)
+        self.fan_out = FanOut(LiveView(self.engine.floor, now=self.now))
         self.take(seen(-100))
 
     def take(self, *facts: ToldFact) -> None:
         for fact in facts:
             outcome = self.engine.apply(fact)
+            self.fan_out.take(outcome.facts)
             for n, established in enumerate(outcome.facts):
                 origin = Origin.ESTABLISHED if n else Origin.TOLD
                 self.journal.append(established, origin)
+
+    def figures(self) -> Figures:
+        figures = Figures()
+        board = Switchboard(
+            self.engine, self.journal, carry_out=lambda _: None, now=self.now
+        )
+        operator_figures.add_floor(figures, self.engine.floor, now=self.now)
+        operator_figures.add_counts(figures, self.fan_out, board)
+        return figures
 
     def now(self) -> datetime:
         self._now += timedelta(seconds=1)
@@ -101,7 +117,13 @@ async def client(
         task = asyncio.create_task(shipper.run())
         # Brings the tables, too.
         assert await shipper.caught_up(30)
-        app = create_app(floor, shipping=shipper, database=url)
+        app = create_app(
+            floor,
+            fan_out=floor.fan_out,
+            figures=floor.figures(),
+            shipping=shipper,
+            database=url,
+        )
         async with (
             app.router.lifespan_context(app),
             httpx.AsyncClient(

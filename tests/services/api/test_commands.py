@@ -16,12 +16,14 @@ from acd.vocabulary.flow_facts import CallAnswered, CallRouted, KeyPressed, Step
 from acd.vocabulary.ids import LegId
 from acd.vocabulary.leg_facts import LegAnswered, LegJoined, LegRang
 from services.api.app import create_app
+from services.api.figures import Figures
 from services.runtime import instance
 from services.runtime.cli import build
 from services.runtime.commands.replay import offset
 from services.runtime.errors import RuntimeProblem
 from services.runtime.instance import Instance
 from services.runtime.timeline import WORDS
+from services.runtime.web_socket import served
 from services.store.journal import Journal
 from services.store.shipper import Shipper
 from tests.services.api.conftest import JournaledFloor
@@ -55,8 +57,14 @@ async def running(
         shipping = asyncio.create_task(shipper.run())
         assert await shipper.caught_up(30)
         port = free_port()
-        app = create_app(floor, shipping=shipper, database=url)
-        server = Server(uvicorn.Config(app, port=port, log_config=None, ws="none"))
+        app = create_app(
+            floor,
+            fan_out=floor.fan_out,
+            figures=Figures(),
+            shipping=shipper,
+            database=url,
+        )
+        server = Server(served(app, host="127.0.0.1", port=port))
         serving = asyncio.create_task(server._serve())
         while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(0.01)

@@ -1,0 +1,67 @@
+"""Which facts a stream shows, and which stay inside."""
+
+from acd.vocabulary import (
+    agent_facts,
+    flow_facts,
+    leg_facts,
+    offer_facts,
+    recording_facts,
+)
+from acd.vocabulary.fact import Tick
+from acd.vocabulary.facts import Fact
+
+SHOWN: frozenset[type[Fact]] = frozenset(
+    {
+        flow_facts.CallArrived,
+        flow_facts.CallAnswered,
+        flow_facts.StepEntered,
+        flow_facts.CallRouted,
+        flow_facts.FlowEnded,
+        leg_facts.CallQueued,
+        leg_facts.SwitchLost,
+        agent_facts.AgentSignedIn,
+        agent_facts.AgentSignedOut,
+        agent_facts.AgentReady,
+        agent_facts.AgentNotReady,
+        agent_facts.AgentStateEntered,
+        agent_facts.WrapUpStarted,
+        agent_facts.WrapUpDone,
+        agent_facts.WrapUpEnded,
+        agent_facts.CallDisposed,
+        offer_facts.OfferStarted,
+        offer_facts.OfferRang,
+        offer_facts.OfferAnswered,
+        offer_facts.OfferTimedOut,
+        offer_facts.OfferDeclined,
+        offer_facts.OfferFailed,
+        offer_facts.OfferWithdrawn,
+        offer_facts.OfferAnsweredLate,
+        offer_facts.CallConnected,
+        offer_facts.ConversationEnded,
+        offer_facts.CallClosed,
+    }
+)
+
+WITHHELD: dict[type[Fact], str] = {
+    Tick: "time passes for all",
+    flow_facts.KeyPressed: "keys may be a caller's PIN",
+    flow_facts.KeyTimedOut: "says nothing without the keys",
+    leg_facts.LegRang: "its offer's fact tells the same",
+    leg_facts.LegAnswered: "its offer's fact tells the same",
+    leg_facts.LegJoined: "its call's fact tells the same",
+    leg_facts.LegParted: "its call's fact tells the same",
+    leg_facts.LegEnded: "its call's fact tells the same",
+    leg_facts.BridgeFailed: "its offer's fact tells the same",
+    leg_facts.SwitchSeen: "has the legs of every province in it",
+    leg_facts.LegChecked: "a new snapshot tells what was found",
+    offer_facts.CallAdopted: "a new snapshot tells what was found",
+    recording_facts.RecordingStored: "where sound lies is not for every viewer",
+    recording_facts.RecordingMissing: "where sound lies is not for every viewer",
+}
+"""With the reason of each."""
+
+UNTOLD: frozenset[type[Fact]] = frozenset(
+    {leg_facts.SwitchSeen, leg_facts.LegChecked, offer_facts.CallAdopted}
+)
+"""What changes calls by more than facts tell: after one of these a picture cannot be
+carried on, and every stream goes on from a new snapshot."""
