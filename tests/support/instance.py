@@ -106,6 +106,7 @@ def running_instance(
     floor: str,
     flows: Mapping[str, str],
     within: Callable[[Path], Sequence[str]] = lambda _data: (),
+    settings: Mapping[str, str] | None = None,
 ) -> Iterator[RunningInstance]:
     """Start one with this floor and these flows, and see that it leaves nothing.
 
@@ -113,6 +114,7 @@ def running_instance(
         floor: Text of the floor file.
         flows: Text of each flow by the name of its file.
         within: Told the data folder, gives a command that runs ``tieline up``.
+        settings: What an operator sets besides, by the names of the variables.
     """
     data = Path(tempfile.mkdtemp(prefix="tieline-journeys-"))
     # mkdtemp gives 0700 to us alone; the parts may run as another user.
@@ -122,7 +124,7 @@ def running_instance(
     for name, text in flows.items():
         (data / "flows" / name).write_text(text, encoding="utf-8")
     base_port = _free_base()
-    variables = {"TIELINE_FLOWS": str(data / "flows")}
+    variables = {"TIELINE_FLOWS": str(data / "flows"), **(settings or {})}
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("TIELINE_")}
     kept = _prompts_kept()
     _copy_prompts(kept, data / "prompts")
