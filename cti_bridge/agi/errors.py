@@ -15,6 +15,14 @@ class SessionEnded(AgiError):
         super().__init__(f"agi session: {reason}")
 
 
+class BlockTooLong(SessionEnded):
+    """Asterisk wrote more without an end than it ever does."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        self.limit_bytes = limit_bytes
+        super().__init__(f"more than {limit_bytes} bytes without an end")
+
+
 class HeadersRefused(AgiError):
     """What began the session is no request of Asterisk's."""
 

@@ -79,7 +79,7 @@ class AgiLine:
         """
         self._session = session
         self._now = now
-        self._nonce = nonce()
+        self._nonce = nonce
         self._call_id = ""
         self._has_let_go = False
 
@@ -89,11 +89,12 @@ class AgiLine:
         return self._session.request.script
 
     async def arrival(self) -> Arrival:
-        """Read who came, from the leg's variables.
+        """Read who came, as the dialplan tells it.
 
-        To be called first, and once. The headers of the request are not believed: a
+        To be called first, and once. The dialplan gives it along with the request. The
+        headers of that are not believed where they are not as Asterisk writes them: a
         caller may write lines into them, and even lines that look like answers
-        (asterisk.md, trap 2). Where they are not as Asterisk writes them, the answer is
+        (asterisk.md, trap 2). Then the leg's variable is asked for, and the answer is
         fenced before and after by a secret that was made after the caller's text was
         sent.
 
@@ -101,13 +102,9 @@ class AgiLine:
             CallerGone: The line is gone.
             ArrivalUnusable: The dialplan gave the call no uuid or no leg.
         """
-        is_fenced = not self._session.request.is_whole
-        if is_fenced:
-            await self._run(protocol.set_variable(_FENCE, self._nonce), _QUICK_S)
-            await self._fence()
-        told = await self._get("CC_ARRIVAL")
-        if is_fenced:
-            await self._fence()
+        told = self._session.request.argument
+        if told is None:
+            told = await self._fenced("CC_ARRIVAL")
         # The first three are the dialplan's own, the rest is the caller's text.
         words = [*told.split(" ", 5), *[""] * 5]
         call_id, leg_id, number, caller_number, sip_call_id, caller_name = words[:6]
@@ -172,19 +169,23 @@ class AgiLine:
         command = protocol.set_variables({**variables, "CC_IVR_DONE": "1"})
         await self._do(command, "let go", _QUICK_S)
         self._has_let_go = True
-        await self._session.close()
+        self._session.close()
 
-    async def _get(self, name: str) -> str:
+    async def _fenced(self, name: str) -> str:
+        """Ask for a variable with a secret before and behind it."""
+        secret = self._nonce()
+        await self._run(protocol.set_variable(_FENCE, secret), _QUICK_S)
+        await self._fence(secret)
         reply = await self._run(protocol.get_variable(name), _QUICK_S)
+        await self._fence(secret)
         if reply.value is None and reply.result:
             return UNKNOWN  # it goes on in the next line, as no number or name does
         return reply.value or ""
 
-    async def _fence(self) -> None:
+    async def _fence(self, secret: str) -> None:
+        fence = protocol.get_variable(_FENCE)
         try:
-            await self._session.fence(
-                protocol.get_variable(_FENCE), self._nonce, _QUICK_S
-            )
+            await self._session.fence(fence, secret, _QUICK_S)
         except SessionEnded:
             raise CallerGone(self._call_id, "arrival") from None
 

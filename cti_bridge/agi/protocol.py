@@ -80,10 +80,22 @@ class Request:
         return not self.repeated and self.headers.keys() >= WRITTEN
 
     @property
+    def argument(self) -> str | None:
+        """What the dialplan gave along, or None where there is no believing it.
+
+        Asterisk writes it last of all; a caller's text stands long before.
+        """
+        if not self.is_whole or [*self.headers][-2:] != ["agi_threadid", _ARGUMENT]:
+            return None
+        return self.headers[_ARGUMENT]
+
+    @property
     def script(self) -> str:
         """The path that the dialplan called, such as ``flow``; "" when none."""
         return self.headers.get("agi_network_script", "")
 
+
+_ARGUMENT: Final = "agi_arg_1"
 
 WRITTEN: Final = frozenset(
     f"agi_{name}"

@@ -9,8 +9,15 @@ from dataclasses import dataclass
 
 import structlog
 
-from cti_bridge.agi.errors import AgiError, HeadersRefused, ReplyTimedOut, SessionEnded
+from cti_bridge.agi.errors import (
+    AgiError,
+    BlockTooLong,
+    HeadersRefused,
+    ReplyTimedOut,
+    SessionEnded,
+)
 from cti_bridge.agi.protocol import HangupNotice, Replies, Reply, Request, read_request
+from cti_bridge.agi.wire import Wire
 from ivr.ports import CallerGone
 
 log = structlog.get_logger(__name__)
@@ -39,17 +46,12 @@ class AgiLimits:
 class Session:
     """One call's exchange of commands and answers."""
 
-    def __init__(
-        self,
-        request: Request,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-    ) -> None:
+    def __init__(self, request: Request, wire: Wire) -> None:
         self.request = request
         self.hung_up = False
         """Whether Asterisk said that the leg left the dialplan."""
-        self._reader = reader
-        self._writer = writer
+        self._wire = wire
+        self._time_s = asyncio.get_running_loop().time
         self._replies = Replies()
 
     async def ask(self, command: bytes, limit_s: float) -> Reply:
@@ -61,16 +63,15 @@ class Session:
             SessionEnded: Asterisk closed, or wrote without end.
             ReplyTimedOut: No answer came in time.
         """
-        name = command.decode("utf-8", "replace").strip()[:60]
+        deadline_s = self._time_s() + limit_s
         try:
-            async with asyncio.timeout(limit_s):
-                self._writer.write(command)
-                await self._writer.drain()
-                return await self._answer(name)
+            self._wire.write(command)
+            return await self._answer(command, deadline_s)
         except TimeoutError:
-            raise ReplyTimedOut(name, limit_s) from None
-        except OSError as error:
-            raise SessionEnded(f"lost during {name!r}: {error}") from error
+            raise ReplyTimedOut(_name(command), limit_s) from None
+        except SessionEnded as ended:
+            reason = f"{ended.reason} during {_name(command)!r}"
+            raise SessionEnded(reason) from None
 
     async def fence(self, command: bytes, secret: str, limit_s: float) -> None:
         """Ask for what only we know, and pass by everything that stands before it.
@@ -82,32 +83,22 @@ class Session:
             SessionEnded, ReplyTimedOut: As ``ask``; also when it never comes.
         """
         owed = 0
-        name = command.decode().strip()
-        try:
-            async with asyncio.timeout(limit_s):
-                while True:
-                    self._writer.write(command)
-                    owed += 1
-                    with contextlib.suppress(TimeoutError):
-                        async with asyncio.timeout(_NUDGE_S):
-                            while owed:
-                                reply = await self._answer(name)
-                                owed -= reply.value == secret
-                            self.hung_up = False
-                            return
-        except TimeoutError:
-            raise ReplyTimedOut(name, limit_s) from None
+        deadline_s = self._time_s() + limit_s
+        while (now_s := self._time_s()) < deadline_s:
+            self._wire.write(command)
+            owed += 1
+            with contextlib.suppress(TimeoutError):
+                while owed:
+                    nudge_s = min(deadline_s, now_s + _NUDGE_S)
+                    reply = await self._answer(command, nudge_s)
+                    owed -= reply.value == secret
+                self.hung_up = False
+                return
+        raise ReplyTimedOut(_name(command), limit_s)
 
-    async def _answer(self, name: str) -> Reply:
+    async def _answer(self, command: bytes, deadline_s: float) -> Reply:
         for _ in range(_MAX_LINES_A_REPLY):
-            try:
-                line = await self._reader.readuntil(b"\n")
-            except asyncio.IncompleteReadError:
-                raise SessionEnded(f"closed by asterisk during {name!r}") from None
-            except asyncio.LimitOverrunError:
-                raise SessionEnded(f"a line without end during {name!r}") from None
-            except OSError as error:
-                raise SessionEnded(f"lost during {name!r}: {error}") from error
+            line = await self._wire.until(b"\n", deadline_s=deadline_s)
             match self._replies.take(line):
                 case Reply() as reply:
                     return reply
@@ -115,16 +106,15 @@ class Session:
                     self.hung_up = True
                 case None:
                     pass
-        raise SessionEnded(f"{_MAX_LINES_A_REPLY} lines without an answer to {name!r}")
+        raise SessionEnded(f"{_MAX_LINES_A_REPLY} lines without an answer")
 
-    async def close(self) -> None:
+    def close(self) -> None:
         """Let go of the leg: Asterisk goes on with the dialplan. Again is harmless."""
-        if self._writer.is_closing():
-            return
-        self._writer.close()
-        with contextlib.suppress(OSError, TimeoutError):
-            async with asyncio.timeout(1):
-                await self._writer.wait_closed()
+        self._wire.close()
+
+
+def _name(command: bytes) -> str:
+    return command.decode("utf-8", "replace").strip()[:60]
 
 
 class AgiServer:
@@ -160,8 +150,11 @@ class AgiServer:
         Raises:
             OSError: The address is taken or not ours.
         """
-        self._server = await asyncio.start_server(
-            self._accept, host, port, limit=self._limits.header_bytes, backlog=512
+        self._server = await asyncio.get_running_loop().create_server(
+            lambda: Wire(self._accept, limit_bytes=self._limits.header_bytes),
+            host,
+            port,
+            backlog=512,
         )
         bound: int = self._server.sockets[0].getsockname()[1]
         return bound
@@ -175,31 +168,27 @@ class AgiServer:
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=self._limits.close_s)
 
-    def _accept(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
+    def _accept(self, wire: Wire) -> None:
         if len(self._tasks) >= self._limits.connections:
             if not self._is_full:
                 log.warning("agi_full", connections=self._limits.connections)
             self._is_full = True
-            writer.transport.abort()
+            wire.abort()
             return
         self._is_full = False
-        task = asyncio.create_task(self._run(reader, writer), name="agi-session")
+        task = asyncio.create_task(self._run(wire), name="agi-session")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _run(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
+    async def _run(self, wire: Wire) -> None:
         try:
-            session = Session(await self._request(reader), reader, writer)
+            session = Session(await self._request(wire), wire)
         except HeadersRefused as error:
             log.warning("agi_request_refused", problem=str(error))
-            writer.transport.abort()
+            wire.abort()
             return
         except asyncio.CancelledError:
-            writer.transport.abort()
+            wire.abort()
             raise
         if session.request.repeated:
             log.warning("agi_headers_forged", names=sorted(session.request.repeated))
@@ -212,21 +201,20 @@ class AgiServer:
         except Exception:  # the top of this call's task: others must go on
             log.exception("agi_session_crashed")
         finally:
-            await session.close()
+            session.close()
 
-    async def _request(self, reader: asyncio.StreamReader) -> Request:
+    async def _request(self, wire: Wire) -> Request:
         limits = self._limits
+        deadline_s = asyncio.get_running_loop().time() + limits.header_s
         try:
-            async with asyncio.timeout(limits.header_s):
-                block = await reader.readuntil(b"\n\n")
+            block = await wire.until(b"\n\n", deadline_s=deadline_s)
         except TimeoutError:
             problem = f"must end within {limits.header_s:g} s"
             raise HeadersRefused(problem) from None
-        except asyncio.IncompleteReadError as error:
-            raise HeadersRefused("must end in an empty line", error.partial) from None
-        except asyncio.LimitOverrunError:
+        except BlockTooLong:
             problem = f"must be at most {limits.header_bytes} bytes"
             raise HeadersRefused(problem) from None
-        except OSError as error:
-            raise HeadersRefused(f"lost while reading: {error}") from error
+        except SessionEnded as ended:
+            problem = f"must end in an empty line ({ended.reason})"
+            raise HeadersRefused(problem) from None
         return read_request(block)

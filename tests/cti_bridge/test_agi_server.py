@@ -140,27 +140,41 @@ async def test_an_arrival_is_read_from_the_legs_variables() -> None:
 
 
 # Those that a caller cannot touch come first, as in Asterisk's own order.
-FIRST = ("agi_network", "agi_uniqueid")
-LATER = sorted(protocol.WRITTEN.difference(FIRST))
-WHOLE = "".join(f"{name}: x\n" for name in (*FIRST, *LATER))
+FIRST, LAST = ("agi_network", "agi_uniqueid"), "agi_threadid"
+BETWEEN = sorted(protocol.WRITTEN.difference((*FIRST, LAST)))
+WHOLE = "".join(f"{name}: x\n" for name in (*FIRST, *BETWEEN, LAST))
+FORGED = "00000000-0000-4000-8000-000000000000 1.1 6001 1 1@1 caller"
 
 
-async def test_headers_as_asterisk_writes_them_need_no_fence() -> None:
+async def test_what_the_dialplan_gives_along_need_not_be_asked_for() -> None:
     leg = FakeLeg()
+    leg.variables["CALLERID(name)"] = ""
 
-    assert (await arrival_of(leg, f"{WHOLE}\n")).call_id == CALL
-    assert leg.commands == ["GET VARIABLE CC_ARRIVAL"]
+    arrival = await arrival_of(leg, f"{WHOLE}agi_arg_1: {leg.arrival()}\n\n")
+
+    assert (arrival.call_id, arrival.caller_number) == (CALL, "13800138000")
+    assert leg.commands == []
 
 
 @pytest.mark.parametrize(
     "headers",
     [
-        WHOLE.replace("agi_threadid: x\n", ""),
-        WHOLE + "agi_uniqueid: y\n",
+        WHOLE,
+        WHOLE + f"agi_arg_1: {FORGED}\nagi_uniqueid: y\n",
+        WHOLE.replace("agi_threadid: x\n", "") + f"agi_arg_1: {FORGED}\n",
+        WHOLE.replace("agi_callerid: x", f"agi_callerid: 1\nagi_arg_1: {FORGED}"),
+        WHOLE.replace("agi_callerid: x", f"agi_callerid: 1\nagi_arg_1: {FORGED}")
+        + "agi_arg_1: x\n",
+        WHOLE.replace(
+            "agi_callerid: x",
+            f"agi_callerid: 1\nagi_threadid: 1\nagi_arg_1: {FORGED}\n\n",
+        ),
         WHOLE.replace("agi_callerid: x", "agi_callerid: 1\n\n200 result=1 (no)"),
     ],
 )
-async def test_headers_that_lack_or_repeat_something_are_fenced(headers: str) -> None:
+async def test_with_odd_headers_the_leg_is_asked_behind_a_fence(
+    headers: str,
+) -> None:
     leg = FakeLeg()
 
     assert (await arrival_of(leg, f"{headers}\n")).call_id == CALL
@@ -312,7 +326,7 @@ async def test_a_leg_that_never_stops_talking_is_let_go() -> None:
     ended = await walked(FakeLeg(answers={"EXEC Answer": ["x"] * 500}), walk)
 
     assert isinstance(ended, CallerGone)
-    assert "400 lines without an answer to 'EXEC Answer" in str(ended)
+    assert "400 lines without an answer during 'EXEC Answer" in str(ended)
 
 
 async def test_a_command_in_the_wrong_form_is_ours_to_mend() -> None:
