@@ -8,7 +8,7 @@ from typing import TypeVar
 from acd.core.agents import Agent
 from acd.core.calls import Call
 from acd.core.deadlines import Deadlines
-from acd.core.matching import WaitingLine
+from acd.core.matching import Line
 from acd.core.turn import Turn
 from acd.policy import FloorPolicy
 from acd.vocabulary.errors import UnknownAgent, UnknownCall
@@ -58,11 +58,11 @@ class Floor:
         self.agents = {
             agent_id: Agent(profile) for agent_id, profile in policy.agents.items()
         }
-        self.ready: dict[AgentId, Agent] = {}
+        self.ready: Line[AgentId, Agent] = Line()
         self.calls: dict[CallId, Call] = {}
         self.callers: dict[LegId, Call] = {}
         self.offers: dict[OfferId, Offer] = {}
-        self.waiting = WaitingLine()
+        self.waiting: Line[CallId, Call] = Line()
         self.deadlines = Deadlines()
         self.is_linked = False
         """Whether the switch can be told anything; without it no offer is made."""
@@ -131,14 +131,22 @@ class Floor:
         known = self.agents.get(agent.profile.agent_id)
         if known is not None:
             agent.profile = known.profile
+            self.ready.remove(agent.profile.agent_id)
             self.agents[agent.profile.agent_id] = agent
             self._index(agent)
 
     def _index(self, agent: Agent) -> None:
-        if agent.state is AgentState.READY:
-            self.ready[agent.profile.agent_id] = agent
+        agent_id = agent.profile.agent_id
+        if agent.state is AgentState.READY and agent.ready_since is not None:
+            self.ready.add(agent_id, agent, since=agent.ready_since)
         else:
-            self.ready.pop(agent.profile.agent_id, None)
+            self.ready.remove(agent_id)
+
+    def queue(self, call: Call) -> None:
+        """Put a call into the line, at its place by when it was queued."""
+        if call.queued_at is None:
+            raise AssertionError(f"call {call.call_id!r} waits without a queue time")
+        self.waiting.add(call.call_id, call, since=call.queued_at)
 
     def add_call(self, call: Call) -> None:
         """Take in a new call."""
@@ -147,7 +155,7 @@ class Floor:
 
     def forget_call(self, call: Call) -> None:
         """Drop a closed call, but for its place."""
-        self.waiting.remove(call)
+        self.waiting.remove(call.call_id)
         del self.calls[call.call_id]
         del self.callers[call.leg_id]
         _remember(self.closed, call.call_id, call.place)

@@ -1,12 +1,15 @@
 """Which agent gets a call, and which call gets an agent."""
 
 from bisect import bisect_left, insort
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from typing import Generic, TypeVar
 
 from acd.core.agents import Agent
-from acd.core.calls import Call
-from acd.vocabulary.ids import CallId, SkillId
+from acd.vocabulary.ids import SkillId
+
+Id = TypeVar("Id", bound=str)
+Item = TypeVar("Item")
 
 
 def longest_idle(
@@ -14,51 +17,43 @@ def longest_idle(
 ) -> Agent | None:
     """Return the qualified agent who has been ready longest.
 
-    Ties break on the agent's id, so the same input always gives the same answer.
-
     Args:
-        candidates: Agents in state READY, in any order.
+        candidates: Agents in state READY, the longest idle first.
         required: Skills the call needs; an agent must hold all of them.
 
     Returns:
         The agent to reserve, or None when nobody qualifies.
     """
-    return min(
-        (agent for agent in candidates if required <= agent.profile.skills),
-        key=lambda agent: (agent.ready_since, agent.profile.agent_id),
-        default=None,
-    )
+    for agent in candidates:
+        if required <= agent.profile.skills:
+            return agent
+    return None
 
 
-class WaitingLine:
-    """The calls that wait for an agent, the one that waited longest first."""
+class Line(Generic[Id, Item]):
+    """Calls that wait for an agent, or agents for a call: the longest wait first."""
 
     def __init__(self) -> None:
         """Begin empty."""
-        self._order: list[tuple[datetime, CallId]] = []
-        self._calls: dict[CallId, Call] = {}
+        self._order: list[tuple[datetime, Id]] = []
+        self._items: dict[Id, tuple[datetime, Item]] = {}
 
     def __len__(self) -> int:
         """Return how many wait."""
         return len(self._order)
 
-    def add(self, call: Call) -> None:
-        """Put a call at its place: by when it was queued, ties by its id."""
-        if call.call_id not in self._calls:
-            insort(self._order, _place(call))
-            self._calls[call.call_id] = call
+    def __iter__(self) -> Iterator[Item]:
+        """Yield who waits, the longest wait first; the line must stand still."""
+        return (self._items[item_id][1] for _, item_id in self._order)
 
-    def remove(self, call: Call) -> None:
-        """Take a call out; nothing happens when it does not wait."""
-        if self._calls.pop(call.call_id, None) is not None:
-            del self._order[bisect_left(self._order, _place(call))]
+    def add(self, item_id: Id, item: Item, *, since: datetime) -> None:
+        """Put an item at its place, ties by its id; nothing when it waits already."""
+        if item_id not in self._items:
+            insort(self._order, (since, item_id))
+            self._items[item_id] = since, item
 
-    def in_order(self) -> list[Call]:
-        """Return the calls, longest wait first."""
-        return [self._calls[call_id] for _, call_id in self._order]
-
-
-def _place(call: Call) -> tuple[datetime, CallId]:
-    if call.queued_at is None:
-        raise AssertionError(f"call {call.call_id!r} waits without a queue time")
-    return call.queued_at, call.call_id
+    def remove(self, item_id: Id) -> None:
+        """Take an item out; nothing happens when it does not wait."""
+        found = self._items.pop(item_id, None)
+        if found is not None:
+            del self._order[bisect_left(self._order, (found[0], item_id))]

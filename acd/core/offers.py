@@ -41,12 +41,12 @@ Unanswered = OfferTimedOut | OfferDeclined | OfferFailed | OfferWithdrawn
 
 def match_waiting(floor: Floor, turn: Turn) -> None:
     """Offer waiting calls to ready agents until nobody fits any more."""
-    if not floor.is_linked or not floor.ready:
+    if not floor.waiting or not floor.ready or not floor.is_linked:
         return
-    for call in floor.waiting.in_order():
+    for call in list(floor.waiting):
         if call.retry_at is not None and call.retry_at > turn.at:
             continue
-        agent = longest_idle(floor.ready.values(), call.skills)
+        agent = longest_idle(floor.ready, call.skills)
         if agent is not None:
             start(floor, turn, call, agent)
             if not floor.ready:
@@ -82,7 +82,7 @@ def start(floor: Floor, turn: Turn, call: Call, agent: Agent) -> None:
     )
     floor.offers[offer.offer_id] = offer
     call.heard_at = turn.at  # no record may end before an offer that was in it
-    floor.waiting.remove(call)
+    floor.waiting.remove(call.call_id)
     call.offer_id = agent.offer_id = offer.offer_id
     agent.call_id = call.call_id
     floor.move_agent(turn, agent, OfferStarted)
@@ -215,7 +215,7 @@ def _end(floor: Floor, turn: Turn, offer: Offer, fact: Unanswered, reason: str) 
     turn.facts.append(fact)
     call.offer_id = None
     if call.state is CallState.QUEUED:
-        floor.waiting.add(call)
+        floor.queue(call)
     floor.move_agent(turn, floor.agent(offer.agent_id), type(fact), reason=reason)
 
 

@@ -107,7 +107,7 @@ def enqueue(
     call.queue_id, call.queued_at = queue_id, queued_at
     call.heard_at = max(call.heard_at, queued_at)
     call.skills = floor.policy.queues[queue_id].skills | skills
-    floor.waiting.add(call)
+    floor.queue(call)
 
 
 def _known_before(floor: Floor, taken_at: datetime) -> list[LegId]:

@@ -75,7 +75,7 @@ def restore(floor: Floor, remembered: Remembered) -> None:
         if has_queue and call.offer_id not in left_out:
             floor.add_call(call)
             if call.state is CallState.QUEUED:
-                floor.waiting.add(call)
+                floor.queue(call)
     for deadline in remembered.deadlines:
         floor.deadlines.set(deadline)
     floor.closed.update(remembered.closed)

@@ -102,8 +102,8 @@ class Floor(RuleBasedStateMachine):
             [(a.state, a.reason, a.ready_since, a.call_id) for a in _agents(floor)],
             [(c.call_id, c.state, c.offers, c.offer_id) for c in floor.calls.values()],
             [(o.offer_id, o.is_open, o.is_answered) for o in floor.offers.values()],
-            [call.call_id for call in floor.waiting.in_order()],
-            sorted(floor.ready),
+            [call.call_id for call in floor.waiting],
+            [agent.profile.agent_id for agent in floor.ready],
         )
 
     def later(self, seconds: float = 0.1) -> float:
@@ -239,9 +239,9 @@ class Floor(RuleBasedStateMachine):
         floor = self.engine.floor
         if not floor.is_linked:
             return
-        for call in floor.waiting.in_order():
+        for call in floor.waiting:
             if call.retry_at is None or call.retry_at <= at(self.now - 1):
-                for agent in floor.ready.values():
+                for agent in floor.ready:
                     assert not call.skills <= agent.profile.skills
 
     @invariant()
