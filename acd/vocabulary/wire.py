@@ -7,6 +7,7 @@ import typing
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any, NewType, cast
 
@@ -276,12 +277,14 @@ def _read_float(value: object) -> float:
     raise ValueError
 
 
+# One instant stands in all facts of a turn, and telling it is half the work of each.
+@lru_cache(maxsize=64)
 def _tell_instant(value: datetime) -> str:
-    if value.tzinfo is not UTC:
-        if value.utcoffset() is None:
-            raise ValueError
-        value = value.astimezone(UTC)
-    return value.isoformat(timespec="microseconds")[:-6] + "Z"
+    if value.utcoffset() is None:
+        raise ValueError
+    # Without a zone it is told in half the time.
+    naive = value.astimezone(UTC).replace(tzinfo=None)
+    return f"{naive.isoformat(timespec='microseconds')}Z"
 
 
 def _read_instant(value: str) -> datetime:

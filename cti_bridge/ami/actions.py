@@ -59,10 +59,11 @@ _KINDS: Final[dict[str, str]] = {
     "Receive": r"true|false",
 }
 
-_NAME: Final = _VARIABLE
+_FORMS: Final = {field: re.compile(form) for field, form in _KINDS.items()}
+_NAME: Final = re.compile(_VARIABLE)
 # Asterisk parts Originate's variables at commas and takes quotes and brackets for its
 # own (main/manager.c, astman_get_variables), so a value has none of them.
-_ASSIGNMENT: Final = rf"{_VARIABLE}=[^,\"'\\()\[\]|$]*"
+_ASSIGNMENT: Final = re.compile(rf"{_VARIABLE}=[^,\"'\\()\[\]|$]*")
 
 ACTIONS: Final[dict[str, frozenset[str]]] = {
     "Login": frozenset({"Username", "Secret", "Events"}),
@@ -116,18 +117,20 @@ def encode(action: str, fields: Fields | None = None) -> bytes:
     fields = fields or {}
     if action not in ACTIONS:
         raise ActionRefused(action, "", action, "is not an action that we send")
-    missing = _NEEDED.get(action, frozenset()) - fields.keys()
-    if missing:
-        problem = f"needs {', '.join(sorted(missing))}"
+    needed, known = _NEEDED.get(action), ACTIONS[action]
+    if needed is not None and not needed <= fields.keys():
+        problem = f"needs {', '.join(sorted(needed - fields.keys()))}"
         raise ActionRefused(action, "", action, problem)
     lines = [f"Action: {action}"]
     for field, value in fields.items():
-        if field not in ACTIONS[action] and field != "ActionID":
+        if field not in known and field != "ActionID":
             raise ActionRefused(action, field, str(value), "is not a field of it")
-        values = [value] if isinstance(value, str) else value
-        if len(values) != 1 and field != "Variable":
+        if isinstance(value, str):
+            lines.append(f"{field}: {_checked(action, field, value)}")
+        elif len(value) == 1 or field == "Variable":
+            lines += [f"{field}: {_checked(action, field, text)}" for text in value]
+        else:
             raise ActionRefused(action, field, str(value), "takes one value")
-        lines += [f"{field}: {_checked(action, field, text)}" for text in values]
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
 
@@ -138,16 +141,17 @@ def _checked(action: str, field: str, value: str) -> str:
     ):
         problem = "must have no control character or line break"
         raise ActionRefused(action, field, shown, problem)
-    if len(value.encode()) > MAX_VALUE_BYTES:
+    size_bytes = len(value) if value.isascii() else len(value.encode())
+    if size_bytes > MAX_VALUE_BYTES:
         problem = f"must be at most {MAX_VALUE_BYTES} bytes"
         raise ActionRefused(action, field, shown, problem)
     form = _form(action, field)
-    if re.fullmatch(form, value) is None:
-        raise ActionRefused(action, field, shown, f"must match {form}")
+    if form.fullmatch(value) is None:
+        raise ActionRefused(action, field, shown, f"must match {form.pattern}")
     return value
 
 
-def _form(action: str, field: str) -> str:
+def _form(action: str, field: str) -> re.Pattern[str]:
     if field == "Variable":
         return _ASSIGNMENT if action == "Originate" else _NAME
-    return _KINDS[field]
+    return _FORMS[field]
