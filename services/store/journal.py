@@ -9,7 +9,7 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Iterator
-from itertools import islice, pairwise
+from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -78,6 +78,7 @@ class Journal:
         self._flushed_seq = self._last_seq
         self._pending: deque[_Pending] = deque()
         self._recent: deque[Entry] = deque(maxlen=_RECENT_ENTRIES)
+        self._recent_lock = threading.Lock()
         self._wanted = threading.Event()
         self._closing = threading.Event()
         self._thread: threading.Thread | None = None
@@ -193,22 +194,27 @@ class Journal:
         finally:
             reader.close()
 
-    def recent(self, from_seq: int, *, limit: int) -> list[Entry] | None:
+    def take_recent(
+        self, from_seq: int, *, limit: int, up_to_seq: int
+    ) -> list[Entry] | None:
         """Return the next entries from memory, which spares reading them back.
 
-        All of them are surely on disk.
+        Memory lets go of what it gives: who needs it again reads it.
 
         Returns:
             None where memory does not go back so far: read them, then.
         """
-        # A copy is made in one go; the writer's thread adds to the other.
-        recent = self._recent.copy()
-        if not recent or recent[0].seq > from_seq:
-            return None
-        wanted: deque[Entry] = deque()
-        while recent and recent[-1].seq >= from_seq:
-            wanted.appendleft(recent.pop())
-        return list(islice(wanted, limit))
+        recent = self._recent
+        taken: list[Entry] = []
+        # The writer's thread adds at the other end, and drops here what is too much.
+        with self._recent_lock:
+            while recent and recent[0].seq < from_seq:
+                recent.popleft()
+            if not recent or recent[0].seq > from_seq:
+                return None
+            while recent and recent[0].seq <= up_to_seq and len(taken) < limit:
+                taken.append(recent.popleft())
+        return taken
 
     def reader(self, from_seq: int, *, on_damage: OnDamage | None = None) -> Reader:
         """Return what reads the journal onwards while it grows."""
@@ -265,7 +271,8 @@ class Journal:
                     return
             else:
                 self._tell_mended()
-                self._recent.extend(entries)
+                with self._recent_lock:
+                    self._recent.extend(entries)
                 self._tell_flushed(batch[-1][0])
                 return
 

@@ -175,11 +175,12 @@ class Shipper:
             # What else comes in the next moment goes along.
             await asyncio.sleep(_BATCH_EVERY_S / 2)
             return position
-        entries = self._journal.recent(position + 1, limit=_BATCH_ENTRIES)
+        entries = self._journal.take_recent(
+            position + 1, limit=_BATCH_ENTRIES, up_to_seq=up_to_seq
+        )
         if entries is None:
             reader = self._reader_from(position + 1)
             entries = reader.batch(limit=_BATCH_ENTRIES, up_to_seq=up_to_seq)
-        entries = [entry for entry in entries if entry.seq <= up_to_seq]
         is_full = len(entries) == _BATCH_ENTRIES
         reached = entries[-1].seq if is_full else up_to_seq
         try:

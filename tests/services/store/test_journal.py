@@ -115,6 +115,22 @@ async def test_a_reader_follows_a_journal_that_grows_over_many_segments(
     assert found == list(range(1, 31))
 
 
+async def test_memory_gives_each_entry_once_and_the_disk_gives_it_again(
+    tmp_path: Path,
+) -> None:
+    async with Journal(tmp_path / "j") as journal:
+        for fact in ticks(50):
+            await journal.flushed(journal.append(fact, Origin.TOLD))
+
+        first = journal.take_recent(3, limit=10, up_to_seq=50)
+        then = journal.take_recent(13, limit=100, up_to_seq=20)
+
+        assert [entry.seq for entry in first or ()] == list(range(3, 13))
+        assert [entry.seq for entry in then or ()] == list(range(13, 21))
+        assert journal.take_recent(13, limit=10, up_to_seq=50) is None
+        assert next(journal.read(13)).seq == 13
+
+
 async def test_a_reader_gives_nothing_that_is_not_surely_on_disk(
     tmp_path: Path,
 ) -> None:
