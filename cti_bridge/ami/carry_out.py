@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Final
@@ -18,8 +19,17 @@ from acd.vocabulary.decisions import (
 from acd.vocabulary.facts import LegFact
 from acd.vocabulary.ids import LegId
 from acd.vocabulary.leg_facts import BridgeFailed, LegEnded, LegEnding
+from cti_bridge.ami.actions import Fields
 from cti_bridge.ami.connection import Connection
-from cti_bridge.ami.errors import ActionRefused, AmiError, TooManyPending
+from cti_bridge.ami.errors import (
+    ActionRefused,
+    AmiError,
+    TooManyPending,
+    TurnNotCome,
+    TurnsFull,
+)
+from cti_bridge.ami.protocol import Message
+from cti_bridge.ami.window import Urgency, Window, WindowLimits
 
 log = structlog.get_logger(__name__)
 
@@ -28,6 +38,10 @@ SwitchDecision = RingAgent | StopRinging | BridgeCall | DismissAgent
 
 _SAFETY_S: Final = 2.0
 """The engine's own deadline comes first; then nothing is left to withdraw."""
+
+_TURN_WITHIN_S: Final = 2.0
+"""A device that is not asked for so long is not rung: the offer's time runs, and the
+agent would be blamed for a call that never rang."""
 
 _STOP_AGAIN_S: Final = (0.05, 0.2, 0.5, 1.0)
 """An offer just begun may have no leg yet that could be hung up: it is tried again."""
@@ -46,6 +60,7 @@ class CarryOut:
         channel: Callable[[LegId], str | None],
         now: Callable[[], datetime],
         is_recording: bool = True,
+        window: WindowLimits | None = None,
     ) -> None:
         """Join it with its surroundings.
 
@@ -54,6 +69,7 @@ class CarryOut:
             channel: Asterisk's name of a live leg.
             now: The engine's time.
             is_recording: Whether offers begin a recording; off for benches.
+            window: How much is asked at once, and how much may wait for its turn.
         """
         self.link: Connection | None = None
         """The link to ask over; None while there is none."""
@@ -61,6 +77,10 @@ class CarryOut:
         self._channel = channel
         self._now = now
         self._is_recording = is_recording
+        self.window = Window(clock_s=time.monotonic, limits=window)
+        """How many actions are in flight, and how many wait for their turn."""
+        self._unsent: dict[str, asyncio.Task[None]] = {}
+        """Rings that wait for their turn, by their offer."""
         self._tasks: set[asyncio.Task[None]] = set()
 
     def __call__(self, decision: SwitchDecision) -> None:
@@ -75,6 +95,8 @@ class CarryOut:
             self._guarded(self._doing(link, decision), decision)
         )
         self._tasks.add(task)
+        if isinstance(decision, RingAgent):
+            self._unsent[decision.offer_id] = task
         task.add_done_callback(self._tasks.discard)
 
     def _doing(self, link: Connection, decision: SwitchDecision) -> Awaitable[None]:
@@ -106,34 +128,48 @@ class CarryOut:
         ]
         if not self._is_recording:
             variables.append("CC_RECORD=0")
+        fields = {
+            "Channel": f"PJSIP/{ring.device_id}",
+            "ChannelId": ring.offer_id,
+            "Context": "cc-offer",
+            "Exten": "s",
+            "Priority": "1",
+            "Timeout": str(round((ring.ring_s + _SAFETY_S) * 1000)),
+            "CallerID": f"<{ring.caller_number}>",
+            "Variable": variables,
+            "Async": "true",
+        }
         try:
-            reply = await link.act(
-                "Originate",
-                {
-                    "Channel": f"PJSIP/{ring.device_id}",
-                    "ChannelId": ring.offer_id,
-                    "Context": "cc-offer",
-                    "Exten": "s",
-                    "Priority": "1",
-                    "Timeout": str(round((ring.ring_s + _SAFETY_S) * 1000)),
-                    "CallerID": f"<{ring.caller_number}>",
-                    "Variable": variables,
-                    "Async": "true",
-                },
+            async with self.window.turn(Urgency.RING, within_s=_TURN_WITHIN_S):
+                self._unsent.pop(ring.offer_id, None)
+                reply = await link.act("Originate", fields)
+        except (TooManyPending, TurnNotCome, TurnsFull) as error:
+            # Nothing was sent, and nobody is to blame but the switch. That it should
+            # stop ringing comes back in a moment, and needs not be asked for either.
+            asyncio.get_running_loop().call_later(
+                _STOP_AGAIN_S[-1], self._unsent.pop, ring.offer_id, None
             )
-            reason = "" if reply.succeeded else reply.get("Message") or ""
-            failed = not reply.succeeded
-        except (ActionRefused, TooManyPending) as error:
-            # Nothing was sent.
-            failed, reason = True, str(error)
-        if failed:
-            log.warning("ring_refused", offer_id=ring.offer_id, reason=reason)
-            leg_id, ending = LegId(ring.offer_id), LegEnding.UNREACHABLE
-            self._tell(LegEnded(at=self._now(), leg_id=leg_id, ending=ending))
+            self._not_rung(ring, str(error), LegEnding.LOST)
+        except ActionRefused as error:
+            self._not_rung(ring, str(error), LegEnding.UNREACHABLE)
+        else:
+            if not reply.succeeded:
+                reason = reply.get("Message") or ""
+                self._not_rung(ring, reason, LegEnding.UNREACHABLE)
+
+    def _not_rung(self, ring: RingAgent, reason: str, ending: LegEnding) -> None:
+        log.warning("ring_refused", offer_id=ring.offer_id, reason=reason)
+        leg_id = LegId(ring.offer_id)
+        self._tell(LegEnded(at=self._now(), leg_id=leg_id, ending=ending))
 
     async def _stop(self, link: Connection, stop: StopRinging) -> None:
+        if (unsent := self._unsent.pop(stop.offer_id, None)) is not None:
+            # Asterisk has not heard of it.
+            unsent.cancel()
+            return
         for pause_s in (*_STOP_AGAIN_S, None):
-            if (await link.act("Hangup", {"Channel": stop.offer_id})).succeeded:
+            hang_up = {"Channel": stop.offer_id}
+            if (await self._act(link, "Hangup", hang_up, Urgency.STOP)).succeeded:
                 return
             if pause_s is not None:
                 await asyncio.sleep(pause_s)
@@ -143,9 +179,12 @@ class CarryOut:
         if caller is None:
             self._not_joined(pair, "the caller's leg is gone")
             return
-        joined = await link.act(
-            "Bridge", {"Channel1": caller, "Channel2": pair.offer_id, "Tone": "no"}
-        )
+        both = {"Channel1": caller, "Channel2": pair.offer_id, "Tone": "no"}
+        try:
+            joined = await self._act(link, "Bridge", both, Urgency.JOIN)
+        except (TooManyPending, TurnsFull) as error:
+            self._not_joined(pair, str(error))
+            return
         if not joined.succeeded:
             self._not_joined(pair, joined.get("Message") or "no reason told")
 
@@ -155,12 +194,16 @@ class CarryOut:
 
     async def _dismiss(self, link: Connection, dismiss: DismissAgent) -> None:
         """Say so and hang up; a leg that is gone already needs neither."""
-        await link.act(
-            "Redirect",
-            {
-                "Channel": dismiss.offer_id,
-                "Context": "cc-dismiss",
-                "Exten": "s",
-                "Priority": "1",
-            },
-        )
+        led = {
+            "Channel": dismiss.offer_id,
+            "Context": "cc-dismiss",
+            "Exten": "s",
+            "Priority": "1",
+        }
+        await self._act(link, "Redirect", led, Urgency.STOP)
+
+    async def _act(
+        self, link: Connection, action: str, fields: Fields, urgency: Urgency
+    ) -> Message:
+        async with self.window.turn(urgency):
+            return await link.act(action, fields)

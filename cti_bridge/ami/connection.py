@@ -271,12 +271,13 @@ class Connection:
         self._write(frame)
         pending = _Pending(self._loop.create_future(), gathers)
         self._pending[action_id] = pending
+        late = ActionTimedOut(action, action_id, limit_s)
+        # asyncio.timeout would cancel who waits even when the answer was read just now.
+        alarm = self._loop.call_later(limit_s, _give_up, pending, late)
         try:
-            async with asyncio.timeout(limit_s):
-                return await pending.answer
-        except TimeoutError:
-            raise ActionTimedOut(action, action_id, limit_s) from None
+            return await pending.answer
         finally:
+            alarm.cancel()
             self._pending.pop(action_id, None)
 
     def _next_id(self) -> str:
@@ -381,6 +382,11 @@ class Connection:
             self._watching.cancel()
         if self._transport is not None:
             self._transport.abort()
+
+
+def _give_up(pending: _Pending, late: ActionTimedOut) -> None:
+    if not pending.answer.done():
+        pending.answer.set_exception(late)
 
 
 def _settle(pending: _Pending) -> None:

@@ -81,6 +81,22 @@ class ActionFailed(AmiError):
         super().__init__(f"ami action {action}: asterisk refused it: {reason!r}")
 
 
+class TurnsFull(AmiError):
+    """So many actions wait for their turn that no more may; nothing was sent."""
+
+    def __init__(self, waiting: int) -> None:
+        self.waiting = waiting
+        super().__init__(f"asterisk is behind: {waiting} actions wait for their turn")
+
+
+class TurnNotCome(AmiError):
+    """An action was given up before its turn came; nothing was sent."""
+
+    def __init__(self, within_s: float) -> None:
+        self.within_s = within_s
+        super().__init__(f"asterisk is behind: no turn within {within_s:g} s")
+
+
 class TooManyPending(AmiError):
     """More actions wait for an answer than the link may hold."""
 

@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import queue
 import socket
+import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -27,7 +29,7 @@ from cti_bridge.ami.protocol import Frames, Message
 from cti_bridge.ami.reconnect import keep_connected
 from tests.support import traces
 from tests.support.eventually import eventually
-from tests.support.fake_pbx import BOOTED, SYSTEM_NAME, FakePbx, fake_pbx
+from tests.support.fake_pbx import BOOTED, SYSTEM_NAME, FakePbx, block, fake_pbx
 
 NONCE = "0123456789abcdef"
 QUICK = Limits(connect_s=2, action_s=2, ping_every_s=0.05, silence_s=0.3)
@@ -570,3 +572,40 @@ def test_a_loop_that_stood_still_does_not_take_the_link_for_dead() -> None:
     # The engine's loop, which rings its timers before it reads.
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         assert runner.run(story())
+
+
+def test_an_answer_that_came_while_our_own_loop_stood_still_is_taken() -> None:
+    started: queue.Queue[FakePbx] = queue.Queue()
+    over = threading.Event()
+
+    async def the_peer() -> None:
+        async with fake_pbx() as pbx:
+            pbx.unanswered = {"Hangup"}
+            started.put(pbx)
+            asked = ("ActionID", (await pbx.received("Hangup"))["ActionID"])
+            await asyncio.sleep(0.15)
+            pbx.send(block(("Response", "Success"), asked))
+            await asyncio.to_thread(over.wait)
+
+    async def stalling() -> str:
+        link = await Connection.open(
+            started.get().peer, epoch=1, nonce="n", sink=lambda _message: None
+        )
+        hang_up = link.act("Hangup", {"Channel": "a"}, limit_s=0.3)
+        asking = asyncio.ensure_future(hang_up)
+        await asyncio.sleep(0.05)
+        time.sleep(0.6)  # noqa: ASYNC251 - the stall is the point
+        try:
+            return (await asking).response
+        finally:
+            link.close()
+
+    # The peer has a loop of its own, which does not stand still.
+    thread = threading.Thread(target=asyncio.run, args=(the_peer(),))
+    thread.start()
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            assert runner.run(stalling()) == "Success"
+    finally:
+        over.set()
+        thread.join()

@@ -19,6 +19,7 @@ from acd.vocabulary.leg_facts import BridgeFailed, LegEnded, LegEnding
 from cti_bridge.ami import carry_out as module
 from cti_bridge.ami.carry_out import CarryOut
 from cti_bridge.ami.connection import Account, Connection, Limits
+from cti_bridge.ami.window import WindowLimits
 from tests.support.builders import at
 from tests.support.fake_pbx import BOOTED
 
@@ -90,11 +91,16 @@ class Peer:
 class World:
     """A CarryOut on a live link to a peer, and the facts it told."""
 
-    def __init__(self, peer: Peer, channels: dict[LegId, str]) -> None:
+    def __init__(
+        self, peer: Peer, channels: dict[LegId, str], window: WindowLimits | None
+    ) -> None:
         self.peer = peer
         self.facts: list[LegFact] = []
         self.carry_out = CarryOut(
-            tell=self.facts.append, channel=channels.get, now=lambda: at(0)
+            tell=self.facts.append,
+            channel=channels.get,
+            now=lambda: at(0),
+            window=window,
         )
 
     async def until(self, is_so: Callable[[], bool]) -> None:
@@ -105,7 +111,10 @@ class World:
 
 @asynccontextmanager
 async def world(
-    answers: Answers, *, channels: dict[LegId, str] | None = None
+    answers: Answers,
+    *,
+    channels: dict[LegId, str] | None = None,
+    window: WindowLimits | None = None,
 ) -> AsyncIterator[World]:
     peer = Peer(answers)
     server = await asyncio.start_server(peer.serve, "127.0.0.1", 0)
@@ -117,7 +126,7 @@ async def world(
         sink=lambda _: None,
         limits=Limits(action_s=0.3),
     )
-    made = World(peer, {CALLER: CHANNEL} if channels is None else channels)
+    made = World(peer, {CALLER: CHANNEL} if channels is None else channels, window)
     made.carry_out.link = link
     try:
         yield made
@@ -257,3 +266,50 @@ async def test_without_a_link_nothing_is_done_and_nothing_is_raised() -> None:
     carry_out(RING)
 
     assert facts == []
+
+
+ONE = WindowLimits(least=1, first=1, most=1, waiting=1)
+OTHER = OfferId("0b1f5d1a-4a4e-5c55-8f4e-6a1c9e5b7d22")
+
+
+async def test_a_device_whose_turn_does_not_come_is_not_rung_and_nobody_blamed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "_TURN_WITHIN_S", 0.05)
+    async with world(lambda _: None, window=ONE) as made:
+        made.carry_out(StopRinging(offer_id=OTHER))
+        await made.until(lambda: bool(made.peer.heard))
+        made.carry_out(RING)
+        await made.until(lambda: bool(made.facts))
+        made.carry_out(StopRinging(offer_id=OFFER))
+        await asyncio.sleep(0.5)
+
+    assert made.facts == [
+        LegEnded(at=at(0), leg_id=LegId(OFFER), ending=LegEnding.LOST)
+    ]
+    assert [sent["Channel"] for sent in made.peer.heard] == [OTHER]
+
+
+async def test_a_ring_that_waits_and_is_taken_back_is_never_asked_for() -> None:
+    async with world(lambda _: None, window=ONE) as made:
+        made.carry_out(StopRinging(offer_id=OTHER))
+        await made.until(lambda: bool(made.peer.heard))
+        made.carry_out(RING)
+        made.carry_out(StopRinging(offer_id=OFFER))
+        await asyncio.sleep(0.5)
+
+    assert [sent["Channel"] for sent in made.peer.heard] == [OTHER]
+    assert made.facts == []
+
+
+async def test_with_too_much_waiting_a_pair_is_told_as_not_joined() -> None:
+    async with world(lambda _: None, window=ONE) as made:
+        made.carry_out(StopRinging(offer_id=OTHER))
+        made.carry_out(DismissAgent(offer_id=OTHER))
+        await made.until(lambda: made.carry_out.window.waiting == 1)
+        made.carry_out(JOIN)
+        await made.until(lambda: bool(made.facts))
+
+    (failed,) = made.facts
+    assert isinstance(failed, BridgeFailed)
+    assert "1 actions wait for their turn" in failed.detail
