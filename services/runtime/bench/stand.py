@@ -7,7 +7,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -138,7 +138,7 @@ async def open_stand(
     is_recorded: bool = False,
     base_port: int | None = None,
     variables: Mapping[str, str] | None = None,
-    prefix: Sequence[str] = (),
+    within: Callable[[Path], Sequence[str]] = lambda _data: (),
 ) -> AsyncIterator[Stand]:
     """Start an instance on a folder that is gone afterwards; agents are ready.
 
@@ -147,7 +147,7 @@ async def open_stand(
         is_recorded: Whether conversations are recorded.
         base_port: Its ports; None looks for some that are free.
         variables: Further settings, by the names of their variables.
-        prefix: A command that runs ``up``, as ``prlimit`` does.
+        within: Told the data folder, gives a command that runs ``up``.
 
     Raises:
         BenchFailed: It does not become ready.
@@ -168,7 +168,10 @@ async def open_stand(
         base = ("--base-port", str(base_port or free_base()))
         ready_after_s = await stack.enter_async_context(
             running_up(
-                (*options, *base), settings, log=folder / "up.log", prefix=prefix
+                (*options, *base),
+                settings,
+                log=folder / "up.log",
+                prefix=within(data),
             )
         )
         found = instance.find(data)
@@ -176,7 +179,7 @@ async def open_stand(
             instance=found,
             folder=folder,
             agents=plan.agent_ids,
-            passwords=_passwords(data),
+            passwords=passwords_in(data),
             program=program,
             ready_after_s=ready_after_s,
         )
@@ -284,7 +287,8 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
         await process.wait()
 
 
-def _passwords(data: Path) -> dict[str, str]:
+def passwords_in(data: Path) -> dict[str, str]:
+    """Return the password of each agent's device."""
     path = data / SECRETS / DEVICES
     told = json.loads(path.read_text(encoding="utf-8"))
     return {agent: entry["password"] for agent, entry in told.items()}

@@ -197,6 +197,8 @@ def _print(told: Mapping[str, Any]) -> None:
     console = Console()
     if figures := told.get("figures"):
         print_figures(figures, console)
+    for fault, why in told.get("left_out", {}).items():
+        console.print(f"{fault} left out: {why}", markup=False, highlight=False)
     if counts := told.get("counts"):
         print_counts(counts, console)
     problems = told.get("problems", ())

@@ -137,6 +137,20 @@ def test_no_agent_has_two_calls_and_no_call_two_agents(
     assert found(told) == expected
 
 
+def test_a_phone_that_learns_late_of_its_callers_end_was_not_offered_two() -> None:
+    left = caller("1", "us", dialled=0, answered=0.1, hung_up=9.0)
+    late = device("1", "dev-1", rang=0.2, picked_up=0.5, hung_up=10.0, done=10.0)
+    following = device("2", "dev-1", rang=9.2, picked_up=9.5, done=20.0)
+
+    told = evidence(
+        {"talking": [left, caller("2")]},
+        [record("1", ended_at=at(9.0)), record("2")],
+        devices=(late, following),
+    )
+
+    assert found(told) == {}
+
+
 def test_each_answered_call_has_one_closed_record() -> None:
     told = evidence(
         {"talking": [caller(n) for n in "1234"], "new": []},
@@ -178,6 +192,19 @@ def test_lengths_are_held_against_sipp_and_an_estimate_is_given_more_room() -> N
     )
 
     assert found(told) == {"lengths wrong": 2, "lengths negative": 1}
+
+
+def test_calls_that_the_fault_ended_are_as_long_as_until_it() -> None:
+    told = evidence(
+        {"talking": [caller("1"), caller("2")]},
+        [
+            record("1", ended_at=at(9.8), is_estimated=True),
+            record("2", ended_at=at(27), is_estimated=True),
+        ],
+        ends_calls=True,
+    )
+
+    assert found(told) == {"lengths wrong": 1}
 
 
 def test_agents_must_be_as_before_and_nobody_talks_to_a_ghost() -> None:

@@ -1,18 +1,23 @@
-"""The engine killed, hung, and shut off from what it needs."""
+"""The engine killed, hung, starved, stopped in order; its watchdog killed."""
 
 import asyncio
+import resource
+import signal
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
+from contextlib import suppress
 
 from services.runtime.bench.chaos import processes
-from services.runtime.bench.chaos.fault import Fault, Limit
+from services.runtime.bench.chaos.fault import Fault, LeftOut, Limit
+from services.runtime.bench.chaos.repairs import new_pid, until, until_ready
 from services.runtime.bench.chaos.scene import Scene
 from services.runtime.bench.problems import BenchFailed
 
-BACK_LIMIT_S = 60.0
 _HELD_DOWN_S = 4.0
 """The supervisor stands still for so long, or there would be no time to dial in."""
-_LOOK_EVERY_S = 0.1
+_HUNG_S = 30.0
+_STARVED_S = 8.0
+_SPARE_DESCRIPTORS = 3
 
 
 async def engine_killed(scene: Scene) -> Mapping[str, float]:
@@ -23,11 +28,65 @@ async def engine_killed(scene: Scene) -> Mapping[str, float]:
     with processes.frozen(pids["supervisor"]):
         processes.kill(pids["engine"])
         await asyncio.sleep(_HELD_DOWN_S)
-    await until(scene.is_adopted, "all calls adopted")
-    adopted_s = time.monotonic()
-    engine = await new_pid(scene, "engine", pids["engine"])
-    since_start_s = processes.age_s(engine) - (time.monotonic() - adopted_s)
-    return {"adopted_s": since_start_s, "away_s": adopted_s - began_s}
+    return await _adopted(scene, pids["engine"], began_s)
+
+
+async def engine_hung(scene: Scene) -> Mapping[str, float]:
+    """Let the engine stand still; who does not kill it lets it go on after 30 s."""
+    old = processes.pids(scene.stand.instance)["engine"]
+    began_s = time.monotonic()
+    processes.kill(old, signal.SIGSTOP)
+    with suppress(BenchFailed):
+        await until(lambda: _gone(old), "the engine killed", _HUNG_S)
+    stood_s = time.monotonic() - began_s
+    if processes.age_s(old):
+        processes.kill(old, signal.SIGCONT)
+        await until(scene.is_adopted, "all calls known")
+        return {"stood_still_s": stood_s}
+    return {"stood_still_s": stood_s, **await _adopted(scene, old, began_s)}
+
+
+async def engine_stopped(scene: Scene) -> Mapping[str, float]:
+    """Stop the engine in order, as an upgrade does, and let the next one start."""
+    old = processes.pids(scene.stand.instance)["engine"]
+    began_s = time.monotonic()
+    processes.kill(old, signal.SIGTERM)
+    await until(lambda: _gone(old), "the engine ended")
+    gone_s = time.monotonic()
+    await until_ready(scene)
+    without_s = time.monotonic() - gone_s
+    found = await _adopted(scene, old, began_s)
+    return {"without_engine_s": without_s, **found}
+
+
+async def engine_starved(scene: Scene) -> Mapping[str, float]:
+    """Leave the engine without a descriptor to spare for some seconds."""
+    told = scene.stand.instance
+    engine = processes.pids(told)["engine"]
+    now = (await processes.footprint(told)).descriptors
+    _, hard = before = resource.prlimit(engine, resource.RLIMIT_NOFILE)
+    resource.prlimit(engine, resource.RLIMIT_NOFILE, (now + _SPARE_DESCRIPTORS, hard))
+    try:
+        await asyncio.sleep(_STARVED_S)
+    finally:
+        if processes.age_s(engine):
+            resource.prlimit(engine, resource.RLIMIT_NOFILE, before)
+    await until_ready(scene)
+    await until(scene.is_adopted, "all calls known")
+    same = processes.pid_of(told, "engine") == engine
+    return {"engine_restarts_times": 0.0 if same else 1.0}
+
+
+async def watchdog_killed(scene: Scene) -> Mapping[str, float]:
+    """Kill the watchdog; the engine goes on, and another one comes."""
+    told = scene.stand.instance
+    old = processes.pids(told).get("watchdog")
+    if old is None:
+        raise LeftOut("no watchdog runs beside this instance")
+    began_s = time.monotonic()
+    processes.kill(old)
+    await new_pid(scene, "watchdog", old)
+    return {"watchdog_back_s": time.monotonic() - began_s}
 
 
 async def nothing(_scene: Scene) -> Mapping[str, float]:
@@ -36,39 +95,19 @@ async def nothing(_scene: Scene) -> Mapping[str, float]:
     return {}
 
 
-async def until(
-    holds: Callable[[], Awaitable[bool]], what: str, limit_s: float = BACK_LIMIT_S
-) -> float:
-    """Wait until it holds; return for how long.
-
-    Raises:
-        BenchFailed: It does not, in the time there is.
-    """
-    began_s = time.monotonic()
-    while not await holds():
-        if time.monotonic() > began_s + limit_s:
-            raise BenchFailed(
-                "waiting for the repair",
-                found=f"not {what} after {limit_s:g} s",
-                would_do="the logs of the instance say more",
-            )
-        await asyncio.sleep(_LOOK_EVERY_S)
-    return time.monotonic() - began_s
+async def _gone(pid: int) -> bool:
+    return not processes.age_s(pid)
 
 
-async def new_pid(scene: Scene, part: str, old: int) -> int:
-    """Return the process of a part once it is another than before.
+async def _adopted(scene: Scene, old: int, began_s: float) -> dict[str, float]:
+    await until(scene.is_adopted, "all calls adopted")
+    adopted_s = time.monotonic()
+    engine = await new_pid(scene, "engine", old)
+    since_start_s = processes.age_s(engine) - (time.monotonic() - adopted_s)
+    return {"adopted_s": since_start_s, "away_s": adopted_s - began_s}
 
-    Raises:
-        BenchFailed: None comes.
-    """
 
-    async def is_back() -> bool:
-        return processes.pid_of(scene.stand.instance, part) not in (None, old)
-
-    await until(is_back, f"{part} running again")
-    return processes.pids(scene.stand.instance)[part]
-
+_ADOPTED = Limit(floor=5, goal=2)
 
 ENGINE_KILLED = Fault(
     fault_id="F-05",
@@ -76,8 +115,35 @@ ENGINE_KILLED = Fault(
     strike=engine_killed,
     rounds=10,
     short_rounds=2,
-    limits={"adopted_s": Limit(floor=5, goal=2)},
+    limits={"adopted_s": _ADOPTED},
     enough_talking=1000,
     enough_waiting=600,
+)
+ENGINE_HUNG = Fault(
+    fault_id="F-06",
+    title="engine hung",
+    strike=engine_hung,
+    limits={"stood_still_s": Limit(floor=8), "adopted_s": _ADOPTED},
+    # A caller whose flow was being walked hears nothing until the engine is killed.
+    sound_within_s=10,
+    sound_goal_s=6,
+)
+WATCHDOG_KILLED = Fault(
+    fault_id="F-21",
+    title="watchdog killed",
+    strike=watchdog_killed,
+    note="the parts end with their supervisor; systemd's restart of it is not run here",
+)
+ENGINE_STARVED = Fault(
+    fault_id="F-22",
+    title="no descriptor to spare",
+    strike=engine_starved,
+    note="by RLIMIT_NOFILE; a limit of memory ends in a kill, which is F-05",
+)
+ENGINE_STOPPED = Fault(
+    fault_id="F-23",
+    title="engine stopped and started, as by an upgrade",
+    strike=engine_stopped,
+    limits={"without_engine_s": Limit(floor=3), "adopted_s": _ADOPTED},
 )
 CONTROL = Fault(fault_id="control", title="no fault", strike=nothing)

@@ -83,6 +83,12 @@ class Evidence:
     health: tuple[HealthSeen, ...] = ()
     marks: Mapping[str, float] = field(default_factory=dict)
     """What the fault itself measured, by the name of the figure."""
+    sound_within_s: float = 3.0
+    """A new call hears something within so long, or it is not served."""
+    ends_calls: bool = False
+    """Whether the fault itself ended every call there was: Asterisk's own death."""
+    safe_states: frozenset[str] = frozenset()
+    """In which an agent may be afterwards, whatever the state before."""
     engine_said: Mapping[str, int] = field(default_factory=dict)
 
     def of(self, *groups: Group) -> Iterator[SippCall]:

@@ -3,27 +3,32 @@
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from services.phone.sipp import LOOPBACK
 from services.runtime.bench.chaos import scoring
+from services.runtime.bench.chaos.ami_proxy import AmiProxy
 from services.runtime.bench.chaos.catalogue import FAULTS, LEFT_OUT
 from services.runtime.bench.chaos.catalogue import SHORT as SHORT_FAULTS
 from services.runtime.bench.chaos.engine_faults import CONTROL
 from services.runtime.bench.chaos.evidence import Evidence
-from services.runtime.bench.chaos.fault import Fault
+from services.runtime.bench.chaos.fault import Fault, LeftOut, Measurement, Room
 from services.runtime.bench.chaos.kept import Kept
 from services.runtime.bench.chaos.one_round import one_round
 from services.runtime.bench.chaos.scene import FULL, SHORT, SceneSize
 from services.runtime.bench.figures import Figure, machine
+from services.runtime.bench.free_ports import free_base
 from services.runtime.bench.problems import BenchFailed
 from services.runtime.bench.stand import Stand, open_stand
+from services.runtime.ports import Ports
 from services.runtime.progress import say
 from services.runtime.settings import CHECKOUT
 
 STATE = CHECKOUT / ".tieline" / "chaos"
 _CONTROL_ROUNDS = 2
+_SEED = 22
 UNSERVED_FLOOR_S, UNSERVED_GOAL_S = 259.0, 26.0
 
 
@@ -46,7 +51,7 @@ class ChaosBench:
         return SHORT if self.is_short else FULL
 
     @property
-    def faults(self) -> tuple[Fault, ...]:
+    def faults(self) -> tuple[Fault | Measurement, ...]:
         """What is to be run, in order."""
         names = self.only or (SHORT_FAULTS if self.is_short else tuple(FAULTS))
         return tuple(FAULTS[name] for name in names if name in FAULTS)
@@ -71,35 +76,65 @@ class Lab:
     control: list[Evidence] = field(default_factory=list)
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
     _stand: Stand | None = None
+    _proxy: AmiProxy | None = None
 
-    async def run(self, fault: Fault) -> dict[str, Any]:
+    async def run(self, fault: Fault | Measurement) -> dict[str, Any]:
         """Return what a fault came to, as the card keeps it."""
         began_s = time.monotonic()
-        rounds: list[Evidence] = []
-        problems: list[str] = []
+        result = _empty(fault)
         try:
-            await self._have_control()
-            wanted = self.bench.rounds_of(fault)
-            for nth in range(wanted):
-                say(f"{fault.fault_id}, {fault.title}: round {nth + 1} of {wanted} …")
-                rounds.append(await self._round(fault))
+            if isinstance(fault, Measurement):
+                result |= await self._measured(fault)
+            else:
+                result |= await self._struck(fault)
+        except LeftOut as left_out:
+            result["left_out"] = left_out.why
         except BenchFailed as failed:
-            problems.append(str(failed))
+            result["problems"] = [str(failed)]
             await self.put_away()
-        figures = scoring.figures(fault, rounds, self.control) if rounds else []
+        return result | {"took_s": round(time.monotonic() - began_s, 1)}
+
+    async def _measured(self, fault: Measurement) -> dict[str, Any]:
+        # Its own instance may want the same ports.
+        await self.put_away()
+        say(f"{fault.fault_id}, {fault.title} …")
+        room = Room(is_short=self.bench.is_short, base_port=self.bench.base_port)
+        found = await fault.run(room)
         return {
-            "fault": fault.fault_id,
-            "title": fault.title,
-            "note": fault.note,
+            "rounds": 1,
+            "note": found.note,
+            "figures": [
+                replace(figure, name=f"{fault.fault_id} {figure.name}").as_json()
+                for figure in found.figures
+            ],
+            "unserved_s": found.unserved_s,
+        }
+
+    async def _struck(self, fault: Fault) -> dict[str, Any]:
+        await self._have_control()
+        rounds: list[Evidence] = []
+        wanted = self.bench.rounds_of(fault)
+        problems: list[str] = []
+        for nth in range(wanted):
+            say(f"{fault.fault_id}, {fault.title}: round {nth + 1} of {wanted} …")
+            try:
+                rounds.append(await self._round(fault))
+            except BenchFailed as failed:
+                # What the rounds before came to is worth keeping.
+                problems.append(str(failed))
+                await self.put_away()
+                break
+        return {"problems": problems} | (
+            self._told(fault, rounds) if rounds else {"unserved_s": None}
+        )
+
+    def _told(self, fault: Fault, rounds: Sequence[Evidence]) -> dict[str, Any]:
+        figures = scoring.figures(fault, rounds, self.control)
+        return {
             "rounds": len(rounds),
-            "took_s": round(time.monotonic() - began_s, 1),
             "figures": [figure.as_json() for figure in figures],
-            "unserved_s": max(
-                (scoring.unserved_s(fault, evidence) for evidence in rounds),
-                default=None,
-            ),
-            "problems": problems,
-            "engine_said": dict(rounds[-1].engine_said) if rounds else {},
+            "unserved_s": max(scoring.unserved_s(fault, one) for one in rounds),
+            "engine_said": dict(rounds[-1].engine_said),
             "gaps_ms": {
                 name: [round(gap, 1) for e in rounds for gap in scoring.gaps_ms(e, of)]
                 for name, of in scoring.EARS.items()
@@ -113,26 +148,52 @@ class Lab:
             self.control.append(await self._round(CONTROL))
 
     async def _round(self, fault: Fault) -> Evidence:
-        stand = self._stand or await self._new_stand()
+        if fault.has_proxy != (self._proxy is not None):
+            await self.put_away()
+        stand = self._stand or await self._new_stand(has_proxy=fault.has_proxy)
         self.scenes += 1
         evidence = await one_round(
-            stand, self.bench.size, fault.strike, number=self.scenes
+            stand, self.bench.size, fault, number=self.scenes, proxy=self._proxy
         )
         if is_hurt(evidence):
             say("not everything is as before; the next round gets a new instance")
             await self.put_away()
         return evidence
 
-    async def _new_stand(self) -> Stand:
+    async def _new_stand(self, *, has_proxy: bool) -> Stand:
         say(f"starting an instance with {self.bench.size.talking} agents …")
-        opened = open_stand(self.bench.size.floor, base_port=self.bench.base_port)
+        base_port = self.bench.base_port or free_base()
+        variables: dict[str, str] = {}
+        if has_proxy:
+            self._proxy = AmiProxy(LOOPBACK, Ports.from_base(base_port).ami, seed=_SEED)
+            variables["TIELINE_AMI__PORT"] = str(await self._proxy.start())
+            self._stack.push_async_callback(self._proxy.close)
+        opened = open_stand(
+            self.bench.size.floor, base_port=base_port, variables=variables
+        )
         self._stand = await self._stack.enter_async_context(opened)
         return self._stand
 
     async def put_away(self) -> None:
         """Stop the instance, if there is one."""
-        self._stand = None
+        self._stand = self._proxy = None
         await self._stack.aclose()
+
+
+def _empty(fault: Fault | Measurement) -> dict[str, Any]:
+    return {
+        "fault": fault.fault_id,
+        "title": fault.title,
+        "note": fault.note if isinstance(fault, Fault) else "",
+        "left_out": "",
+        "rounds": 0,
+        "figures": [],
+        "unserved_s": None,
+        "problems": [],
+        "engine_said": {},
+        "gaps_ms": {},
+        "new_calls": [],
+    }
 
 
 def is_hurt(evidence: Evidence) -> bool:
@@ -178,7 +239,8 @@ def card(
         "machine": dict(told_machine),
         "figures": [*figures, _sum(results).as_json()],
         "faults": list(results),
-        "left_out": dict(LEFT_OUT),
+        "left_out": dict(LEFT_OUT)
+        | {r["fault"]: r["left_out"] for r in results if r.get("left_out")},
         "problems": [
             f"{result['fault']}: {problem}"
             for result in results

@@ -1,11 +1,13 @@
 """One round: a scene, a fault in it, all witnesses heard, and everything put away."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from services.runtime.bench.chaos import witnesses
+from services.runtime.bench.chaos.ami_proxy import AmiProxy
 from services.runtime.bench.chaos.evidence import Evidence, Group, Window
-from services.runtime.bench.chaos.fault import Strike
+from services.runtime.bench.chaos.fault import Fault, Strike
 from services.runtime.bench.chaos.processes import footprint
 from services.runtime.bench.chaos.scene import Scene, SceneSize, scene_on
 from services.runtime.bench.mixed_load import engine_said
@@ -19,7 +21,12 @@ _GROUPS: tuple[Group, ...] = ("probe", "talking", "waiting", "in_flow", "new")
 
 
 async def one_round(
-    stand: Stand, size: SceneSize, strike: Strike, *, number: int
+    stand: Stand,
+    size: SceneSize,
+    fault: Fault,
+    *,
+    number: int,
+    proxy: AmiProxy | None = None,
 ) -> Evidence:
     """Build the scene, strike, watch, let go, and hear every witness.
 
@@ -30,10 +37,11 @@ async def one_round(
     since = datetime.now(UTC)
     before = await footprint(stand.instance)
     async with scene_on(stand, size, number=number) as scene:
+        scene.proxy = proxy
         # As each agent is without calls.
         idle = dict.fromkeys(size.floor.agent_ids, "ready")
         async with witnesses.health_watched(http) as health:
-            window, marks = await _struck(scene, strike)
+            window, marks = await _struck(scene, fault.strike)
             await scene.let_go()
             answered = {
                 call.number
@@ -52,7 +60,7 @@ async def one_round(
         said = await asyncio.to_thread(
             engine_said, stand.instance.data / "log" / "engine.log"
         )
-        return Evidence(
+        evidence = Evidence(
             window=window,
             callers={group: scene.calls(group) for group in _GROUPS},
             devices=scene.phones.calls(),
@@ -64,9 +72,15 @@ async def one_round(
             before=before,
             after=await footprint(stand.instance),
             health=tuple(health.seen),
-            marks=marks | {"probe_late_ms": scene.sound.late_ms},
+            marks={**marks, "probe_late_ms": scene.sound.late_ms},
             engine_said=said,
+            sound_within_s=fault.sound_within_s,
+            safe_states=fault.safe_states,
+            ends_calls=fault.ends_calls,
         )
+
+    # What is known only when all have been heard.
+    return replace(evidence, marks={**evidence.marks, **fault.derive(evidence)})
 
 
 async def _struck(scene: Scene, strike: Strike) -> tuple[Window, dict[str, float]]:

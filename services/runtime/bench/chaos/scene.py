@@ -11,6 +11,7 @@ from services.phone.errors import PhoneError
 from services.phone.hotline import CallSeen, Hotline, open_hotline
 from services.phone.sipp import CallerPlan, Load, SippRun, calls_placed
 from services.phone.sipp_log import SippCall
+from services.runtime.bench.chaos.ami_proxy import AmiProxy
 from services.runtime.bench.chaos.chaos_floor import (
     LINE,
     MENU,
@@ -87,7 +88,14 @@ class Scene:
     runs: dict[Group, SippRun] = field(default_factory=dict)
     ports: dict[str, int] = field(default_factory=dict)
     """Where a caller's sound goes, by number."""
+    proxy: AmiProxy | None = None
+    """Between engine and Asterisk, where the fault is done to that link."""
     _free_ports: dict[str, Iterator[int]] = field(default_factory=dict)
+
+    @property
+    def is_short(self) -> bool:
+        """Whether faults are to take seconds where they would take minutes."""
+        return self.size.talking < FULL.talking
 
     def calls(self, group: Group) -> tuple[SippCall, ...]:
         """Return what SIPp saw of a group so far."""

@@ -94,6 +94,15 @@ async def agents_as(
         await asyncio.sleep(_SETTLE_EVERY_S)
 
 
+async def ready_parts(http: str) -> dict[str, bool]:
+    """Return which parts say that they do their work; nothing if nobody answers."""
+    with suppress(httpx.HTTPError, ValueError):
+        async with httpx.AsyncClient(trust_env=False, timeout=2) as client:
+            told = (await client.get(f"{http}/readiness")).json()
+        return {part["part"]: part["is_ready"] for part in told["parts"]}
+    return {}
+
+
 class HealthWatch:
     """Looks again and again how the system says it is."""
 

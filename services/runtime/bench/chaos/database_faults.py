@@ -1,0 +1,244 @@
+"""PostgreSQL away, hung, and locked, under ordinary calls at 5 a second."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import asyncpg
+
+from services.phone.sipp import CallerPlan, DevicePlan, Load, SippRun
+from services.phone.sipp_log import SippCall
+from services.runtime.bench.chaos import processes, witnesses
+from services.runtime.bench.chaos.fault import Found, Measurement, Room
+from services.runtime.bench.chaos.scoring import none_lost
+from services.runtime.bench.figures import ENOUGH_FOR_P99, Figure, percentile
+from services.runtime.bench.floor_plan import DIRECT, FloorPlan
+from services.runtime.bench.latency import numbered
+from services.runtime.bench.stand import Stand, open_stand
+from services.runtime.bench.trail import connected
+from services.runtime.progress import say
+
+_PER_S = 5.0
+_TALK_MS = 2000
+_AGENTS = 40
+_CONTROL_S, _SHORT_CONTROL_S = 120.0, 20.0
+_DRAIN_LIMIT_S = 240.0
+_DRAIN_FLOOR_S, _DRAIN_GOAL_S = 120.0, 30.0
+_SLOWER_FLOOR, _SLOWER_GOAL = 0.20, 0.05
+_RED_FLOOR_S = 10.0
+_ENOUGH = 1000
+
+Away = Callable[[Stand], AbstractAsyncContextManager[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Way:
+    """One way to be without a database, and for how long."""
+
+    name: str
+    away: Away
+    for_s: float
+    short_s: float
+    is_told: bool = True
+    """Whether the system must say that the database does not answer."""
+
+
+@asynccontextmanager
+async def stopped(stand: Stand) -> AsyncIterator[None]:
+    """Kill PostgreSQL and keep its supervisor from starting it."""
+    found = processes.pids(stand.instance)
+    with processes.frozen(found["supervisor"]):
+        for pid in processes.family(found["postgresql"]):
+            processes.kill(pid)
+        yield
+
+
+@asynccontextmanager
+async def hung(stand: Stand) -> AsyncIterator[None]:
+    """Let all of PostgreSQL's processes stand still."""
+    found = processes.pids(stand.instance)
+    with processes.frozen(*processes.family(found["postgresql"])):
+        yield
+
+
+@asynccontextmanager
+async def locked(stand: Stand) -> AsyncIterator[None]:
+    """Hold locks on the tables of record that let nobody read or write."""
+    async with (
+        connected(stand.instance.database) as connection,
+        connection.transaction(),
+    ):
+        await connection.execute(
+            "LOCK TABLE calls, facts, legs, offers IN ACCESS EXCLUSIVE MODE"
+        )
+        yield
+
+
+async def _measured(room: Room, ways: Sequence[_Way]) -> Found:
+    figures: list[Figure] = []
+    unserved_s = 0.0
+    plan = FloorPlan(agents=_AGENTS)
+    async with (
+        open_stand(plan, base_port=room.base_port) as stand,
+        stand.devices(DevicePlan(ring_ms=200)) as devices,
+    ):
+        for_s = _SHORT_CONTROL_S if room.is_short else _CONTROL_S
+        control = await _load(stand, devices, for_s, first=13_800_000_000)
+        for nth, way in enumerate(ways, 1):
+            found = await _without(stand, devices, way, nth, is_short=room.is_short)
+            figures += _figures(way, found, control)
+            failed = sum(call.status != 200 for call in found.placed.callers)
+            unserved_s = max(unserved_s, failed / _PER_S)
+    return Found(figures=figures, unserved_s=unserved_s)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Placed:
+    callers: tuple[SippCall, ...]
+    set_up_ms: tuple[float, ...]
+    """From the caller's INVITE to the agent's device."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Without:
+    placed: _Placed
+    seen_s: float | None
+    drained_s: float
+    missing: int
+    extra: int
+
+
+async def _load(stand: Stand, devices: SippRun, for_s: float, *, first: int) -> _Placed:
+    calls = round(for_s * _PER_S)
+    plan = CallerPlan(
+        number=DIRECT, callers=numbered(calls, first), hang_up_after_ms=(_TALK_MS,)
+    )
+    load = Load(calls=calls, per_s=_PER_S, timeout_s=for_s + 40)
+    callers = (await stand.callers(plan, load)).calls
+    rang = {call.number: call.at["rang"] for call in devices.outcome.calls}
+    return _Placed(
+        callers=callers,
+        set_up_ms=tuple(
+            (rang[call.number] - call.at["dialled"]).total_seconds() * 1000
+            for call in callers
+            if call.number in rang
+        ),
+    )
+
+
+async def _without(
+    stand: Stand, devices: SippRun, way: _Way, nth: int, *, is_short: bool
+) -> _Without:
+    for_s = way.short_s if is_short else way.for_s
+    say(f"database {way.name} for {for_s:g} s at {_PER_S:g} calls/s …")
+    since = datetime.now(UTC)
+    began_s = time.monotonic()
+    seen = asyncio.create_task(_seen_s(stand, began_s))
+    async with way.away(stand):
+        placed = await _load(stand, devices, for_s, first=13_800_000_000 + nth * 10**6)
+    seen.cancel()
+    await _until_back(stand)
+    back_s = time.monotonic()
+    numbers = {call.number for call in placed.callers if call.status == 200}
+    records = await witnesses.records(
+        stand.instance.database, numbers, since=since, within_s=_DRAIN_LIMIT_S
+    )
+    found = [record.number for record in records if record.number in numbers]
+    return _Without(
+        placed=placed,
+        seen_s=seen.result() if not seen.cancelled() and seen.done() else None,
+        drained_s=time.monotonic() - back_s,
+        missing=len(numbers - set(found)),
+        extra=len(found) - len(set(found)),
+    )
+
+
+async def _seen_s(stand: Stand, began_s: float) -> float:
+    """Return after how long the system said that the database does not answer."""
+    while True:
+        parts = await witnesses.ready_parts(stand.instance.http)
+        if parts.get("database") is False:
+            return time.monotonic() - began_s
+        await asyncio.sleep(0.2)
+
+
+async def _until_back(stand: Stand) -> None:
+    limit_s = time.monotonic() + _DRAIN_LIMIT_S
+    while time.monotonic() < limit_s:
+        with suppress(OSError, asyncpg.PostgresError, TimeoutError):
+            async with asyncio.timeout(2), connected(stand.instance.database):
+                return
+        await asyncio.sleep(0.2)
+
+
+def _figures(way: _Way, found: _Without, control: _Placed) -> Iterator[Figure]:
+    callers = found.placed.callers
+    unanswered = sum(call.status != 200 for call in callers)
+    for name, count in (
+        ("calls not answered", unanswered),
+        ("records missing", found.missing),
+        ("records extra", found.extra),
+    ):
+        yield none_lost(f"{way.name}: {name}", count, len(callers), enough=_ENOUGH)
+    yield Figure(
+        name=f"{way.name}: drained",
+        value=found.drained_s,
+        unit="s",
+        n=1,
+        floor=_DRAIN_FLOOR_S,
+        goal=_DRAIN_GOAL_S,
+    )
+    if found.seen_s is not None or way.is_told:
+        yield Figure(
+            name=f"{way.name}: seen as red after",
+            value=2 * _RED_FLOOR_S if found.seen_s is None else found.seen_s,
+            unit="s",
+            n=1,
+            floor=_RED_FLOOR_S if way.is_told else None,
+        )
+    yield from _slower(way, found.placed.set_up_ms, control.set_up_ms)
+
+
+def _slower(
+    way: _Way, found_ms: Sequence[float], control_ms: Sequence[float]
+) -> Iterator[Figure]:
+    if not found_ms or not control_ms:
+        return
+    calm_ms = percentile(control_ms, 99)
+    yield Figure(
+        name=f"{way.name}: set-up p99 slower",
+        value=percentile(found_ms, 99) / calm_ms - 1,
+        unit="share",
+        n=min(len(found_ms), len(control_ms)),
+        floor=_SLOWER_FLOOR,
+        goal=_SLOWER_GOAL,
+        enough=ENOUGH_FOR_P99,
+        more={
+            "p99_ms": round(percentile(found_ms, 99), 1),
+            "control_p99_ms": round(calm_ms, 1),
+            "p50_ms": round(percentile(found_ms, 50), 1),
+            "control_p50_ms": round(percentile(control_ms, 50), 1),
+        },
+    )
+
+
+async def _away(room: Room) -> Found:
+    ways = (
+        _Way(name="stopped", away=stopped, for_s=600, short_s=20),
+        _Way(name="hung", away=hung, for_s=120, short_s=15),
+    )
+    return await _measured(room, ways)
+
+
+async def _slow(room: Room) -> Found:
+    way = _Way(name="locked", away=locked, for_s=60, short_s=15, is_told=False)
+    return await _measured(room, (way,))
+
+
+DATABASE_AWAY = Measurement(fault_id="F-09", title="PostgreSQL away", run=_away)
+DATABASE_LOCKED = Measurement(
+    fault_id="F-10", title="PostgreSQL's tables locked", run=_slow
+)
