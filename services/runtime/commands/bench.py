@@ -86,13 +86,15 @@ def chaos(
     as_json: AsJson = False,
     keep: Keep = None,
     only: Annotated[
-        str | None, typer.Option(help="faults by their ids, as F-05; by commas")
+        str | None,
+        typer.Option(help="faults, as F-05, or soak; by commas"),
     ] = None,
     short: Short = False,
     resume: Annotated[
         bool, typer.Option("--resume", help="go on behind the last finished fault")
     ] = False,
     rounds: Annotated[int | None, typer.Option(min=1, help="of each fault")] = None,
+    minutes: Annotated[int, typer.Option(min=1, help="of the soak")] = 30,
     page: Annotated[
         Path | None, typer.Option(help="file to write the card to as a page")
     ] = None,
@@ -106,6 +108,7 @@ def chaos(
         is_short=short,
         is_resumed=resume,
         rounds=rounds,
+        minutes=minutes,
         base_port=base_port,
     )
     _draw(told, page)

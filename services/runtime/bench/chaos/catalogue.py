@@ -11,6 +11,7 @@ from services.runtime.bench.chaos import (
     link_faults,
     phone_faults,
     power_faults,
+    soak,
     switch_faults,
 )
 from services.runtime.bench.chaos.fault import Fault, Measurement
@@ -36,6 +37,7 @@ _ALL: tuple[Fault | Measurement, ...] = (
     engine_faults.ENGINE_STARVED,
     engine_faults.ENGINE_STOPPED,
     power_faults.POWER_CUT,
+    soak.SOAK,
 )
 FAULTS: Mapping[str, Fault | Measurement] = {one.fault_id: one for one in _ALL}
 

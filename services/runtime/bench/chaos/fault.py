@@ -75,6 +75,8 @@ class Room:
 
     is_short: bool
     base_port: int | None
+    minutes: int = 30
+    """Of the soak."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,6 +44,8 @@ class ChaosBench:
     rounds: int | None = None
     """Of each fault; None leaves each its own."""
     base_port: int | None = None
+    minutes: int = 30
+    """Of the soak."""
 
     @property
     def size(self) -> SceneSize:
@@ -98,7 +100,11 @@ class Lab:
         # Its own instance may want the same ports.
         await self.put_away()
         say(f"{fault.fault_id}, {fault.title} …")
-        room = Room(is_short=self.bench.is_short, base_port=self.bench.base_port)
+        room = Room(
+            is_short=self.bench.is_short,
+            base_port=self.bench.base_port,
+            minutes=self.bench.minutes,
+        )
         found = await fault.run(room)
         return {
             "rounds": 1,
