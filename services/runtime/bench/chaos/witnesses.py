@@ -1,10 +1,10 @@
 """Asks the records, the agents and the system's own word of its health."""
 
 import asyncio
-import json
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
+from typing import Any
 
 import asyncpg
 import httpx
@@ -13,6 +13,7 @@ from services.phone.errors import PhoneError
 from services.phone.hotline import Hotline
 from services.runtime.bench.chaos.evidence import CallOnRecord, HealthSeen
 from services.runtime.bench.trail import connected
+from services.runtime.instance import Instance
 
 _LOOK_EVERY_S = 0.25
 _SETTLE_EVERY_S = 0.3
@@ -106,41 +107,45 @@ async def ready_parts(http: str) -> dict[str, bool]:
 class HealthWatch:
     """Looks again and again how the system says it is."""
 
-    def __init__(self, http: str) -> None:
-        """Look at the instance with this address."""
+    def __init__(self, told: Instance) -> None:
+        """Look at an instance: by its watchdog, or by itself where it has none."""
         self.seen: list[HealthSeen] = []
-        self._http = http
+        self._where = (
+            f"{told.watchdog}/health/components"
+            if told.watchdog
+            else f"{told.http}/readiness"
+        )
 
     async def run(self) -> None:
         """Look every quarter of a second, until cancelled."""
-        async with httpx.AsyncClient(
-            base_url=self._http, timeout=2, trust_env=False
-        ) as client:
+        async with httpx.AsyncClient(timeout=2, trust_env=False) as client:
             while True:
-                self.seen.append(await _look(client))
+                self.seen.append(await self._look(client))
                 await asyncio.sleep(_LOOK_EVERY_S)
 
+    async def _look(self, client: httpx.AsyncClient) -> HealthSeen:
+        try:
+            answer = await client.get(self._where)
+            causes = _causes(answer.json())
+        except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+            causes = (f"nobody answers: {type(error).__name__}",)
+        return HealthSeen(
+            at=datetime.now(UTC), is_red=bool(causes), cause="; ".join(causes)[:300]
+        )
 
-async def _look(client: httpx.AsyncClient) -> HealthSeen:
-    try:
-        answer = await client.get("/readiness")
-    except httpx.HTTPError as error:
-        cause = f"engine: {type(error).__name__}"
-        return HealthSeen(at=datetime.now(UTC), is_red=True, cause=cause)
-    cause = "" if answer.is_success else _cause(answer)
-    return HealthSeen(at=datetime.now(UTC), is_red=not answer.is_success, cause=cause)
 
-
-def _cause(answer: httpx.Response) -> str:
-    with suppress(ValueError):
-        return json.dumps(answer.json(), ensure_ascii=False)[:300]
-    return answer.text[:300]
+def _causes(told: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what is out of order, as the watchdog or the engine itself tells it."""
+    if "components" in told:
+        red = (one for one in told["components"] if one["light"] == "red")
+        return tuple(f"{one['component']}: {one['sentence']}" for one in red)
+    return tuple(one["sentence"] for one in told["parts"] if not one["is_ready"])
 
 
 @asynccontextmanager
-async def health_watched(http: str) -> AsyncIterator[HealthWatch]:
+async def health_watched(told: Instance) -> AsyncIterator[HealthWatch]:
     """Watch the health of an instance for the block."""
-    watch = HealthWatch(http)
+    watch = HealthWatch(told)
     task = asyncio.create_task(watch.run())
     try:
         yield watch
