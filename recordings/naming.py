@@ -8,6 +8,10 @@ from acd.vocabulary.decisions import StoreRecording
 from acd.vocabulary.ids import CallId, OfferId
 from recordings.errors import UnsafeName
 
+SUFFIX = ".wav.sealed"
+PLAIN_SUFFIX = ".wav"
+"""Of recordings that a release before sealing kept."""
+_SUFFIXES = (SUFFIX[1:], PLAIN_SUFFIX[1:])
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -17,7 +21,7 @@ def spool_name(call_id: CallId, offer_id: OfferId) -> str:
     Raises:
         UnsafeName: One of the ids is no UUID, so it may not be in a path.
     """
-    return f"{_safe(call_id)}_{_safe(offer_id)}.raw"
+    return f"{safe_id(call_id)}_{safe_id(offer_id)}.raw"
 
 
 def parse_spool_name(name: str) -> StoreRecording | None:
@@ -40,11 +44,36 @@ def final_path(call_id: CallId, offer_id: OfferId, at: datetime) -> PurePosixPat
     Raises:
         UnsafeName: One of the ids is no UUID, so it may not be in a path.
     """
-    name = f"{_safe(call_id)}.{_safe(offer_id)}.wav"
+    name = f"{safe_id(call_id)}.{safe_id(offer_id)}{SUFFIX}"
     return PurePosixPath(at.strftime("%Y/%m/%d")) / name
 
 
-def _safe(name: str) -> str:
+def kept_path(path: str, call_id: str, offer_id: str) -> PurePosixPath:
+    """Return where a recording is below the folder, by what its record says.
+
+    Raises:
+        UnsafeName: It is no path that ``final_path`` gives, or gave, for these ids.
+    """
+    name = re.escape(f"{safe_id(call_id)}.{safe_id(offer_id)}")
+    if not re.fullmatch(rf"\d{{4}}/\d\d/\d\d/{name}\.wav(\.sealed)?", path, re.ASCII):
+        raise UnsafeName(path)
+    return PurePosixPath(path).with_name(f"{call_id}.{offer_id}{SUFFIX}")
+
+
+def ids_in(name: str) -> tuple[str, str] | None:
+    """Return call and offer by a recording's name, or None for another file."""
+    call_id, _, rest = name.partition(".")
+    offer_id, _, suffix = rest.partition(".")
+    ids = (call_id, offer_id)
+    return ids if suffix in _SUFFIXES and all(map(_UUID.fullmatch, ids)) else None
+
+
+def safe_id(name: str) -> str:
+    """Return an id that may stand in a path.
+
+    Raises:
+        UnsafeName: It is no UUID.
+    """
     if not _UUID.fullmatch(name):
         raise UnsafeName(name)
     return name

@@ -2,26 +2,29 @@
 
 import asyncio
 import contextlib
-import hashlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import structlog
 
 from acd.vocabulary.decisions import StoreRecording
 from acd.vocabulary.facts import RecordingFact
 from acd.vocabulary.recording_facts import RecordingMissing, RecordingStored
+from recordings.disk import sync_folder, wipe
 from recordings.errors import (
+    CaseShredded,
     NeverStill,
     NothingRecorded,
     RecordingError,
     StoreRefused,
 )
 from recordings.naming import final_path, parse_spool_name, spool_name
+from recordings.sealed import Sealing, Whose
 from recordings.sound import CHANNELS, SAMPLE_RATE_HZ, write_wav
+from recordings.vault import Vault
 
 log = structlog.get_logger()
 
@@ -40,7 +43,9 @@ def _utc_now() -> datetime:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Kept:
+class Kept:
+    """What was sealed."""
+
     sha256: str
     size_bytes: int
     frames: int
@@ -50,17 +55,18 @@ class RecordingStore:
     """Where recordings are kept; it stores a few at once and none is waited for."""
 
     def __init__(
-        self, spool: Path, folder: Path, *, now: Callable[[], datetime] = _utc_now
+        self, spool: Path, vault: Vault, *, now: Callable[[], datetime] = _utc_now
     ) -> None:
         """Take nothing yet.
 
         Args:
             spool: Where Asterisk writes.
-            folder: Where recordings are kept; made when it is not there.
+            vault: Where recordings are kept, sealed; made when it is not there.
             now: The engine's time.
         """
         self._spool = spool
-        self._folder = folder
+        self._vault = vault
+        self._folder = vault.recordings
         self._now = now
         self._slots = asyncio.Semaphore(_AT_ONCE)
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -114,7 +120,7 @@ class RecordingStore:
         at = self._now()
         path = final_path(call_id, offer_id, at)
         try:
-            kept = await asyncio.to_thread(_keep, raw, self._folder / path)
+            kept = await asyncio.to_thread(self._keep, raw, path, decision)
         except OSError as error:
             why = error.strerror or type(error).__name__
             raise StoreRefused(call_id, raw, self._folder, why) from error
@@ -128,6 +134,23 @@ class RecordingStore:
             length_s=kept.frames / SAMPLE_RATE_HZ,
             channels=CHANNELS,
         )
+
+    def _keep(self, raw: Path, path: PurePosixPath, decision: StoreRecording) -> Kept:
+        call_id, offer_id = decision.call_id, decision.offer_id
+        try:
+            # On disk before anything is sealed by it.
+            key = self._vault.key_for(call_id)
+        except CaseShredded:
+            wipe(raw)  # what the case had in store is gone; this goes with it
+            raise
+        whose = Whose(call_id=call_id, offer_id=offer_id, key=key)
+
+        def write(out: Sealing) -> int:
+            return write_wav(raw, out.write)
+
+        kept = keep_sealed(self._folder / path, whose, write)
+        wipe(raw)
+        return kept
 
     def _missing(self, decision: StoreRecording, reason: str) -> RecordingMissing:
         log.warning("recording_missing", call_id=decision.call_id, reason=reason)
@@ -168,32 +191,31 @@ def _size(path: Path) -> int | None:
         return None
 
 
-def _keep(raw: Path, final: Path) -> _Kept:
-    """Write the WAV beside its place, and move it there once it is surely on disk."""
+def keep_sealed(final: Path, whose: Whose, write: Callable[[Sealing], int]) -> Kept:
+    """Seal a sound beside its place, and move it there once it is surely on disk.
+
+    Args:
+        final: Its place.
+        whose: By which ids and key.
+        write: Writes the sound, and returns its frames.
+
+    Raises:
+        OSError: The disk refused; nothing is left of it.
+    """
     final.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = final.with_suffix(".part")
     try:
-        fd = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(fd, "w+b") as out:
-            frames = write_wav(raw, out)
+        fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(fd, "wb") as out:
+            sealing = Sealing(out, whose)
+            frames = write(sealing)
+            sealing.finish()
             out.flush()
             os.fsync(fd)
-            size_bytes = out.tell()
-            out.seek(0)
-            sha256 = hashlib.file_digest(out, "sha256").hexdigest()
         draft.replace(final)
-        _sync_folder(final.parent)
+        sync_folder(final.parent)
     except OSError:
         with contextlib.suppress(OSError):
             draft.unlink()
         raise
-    raw.unlink()
-    return _Kept(sha256=sha256, size_bytes=size_bytes, frames=frames)
-
-
-def _sync_folder(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
+    return Kept(sha256=sealing.sha256, size_bytes=sealing.size_bytes, frames=frames)

@@ -30,6 +30,7 @@ from services.runtime.launch import read_floor
 from services.runtime.logs import set_up_logs
 from services.runtime.parts import espeak
 from services.runtime.settings import Settings, read_settings
+from services.runtime.vaults import vault_of
 from services.runtime.web_socket import served
 from services.store.journal import Journal
 from services.store.shipper import Shipper
@@ -100,8 +101,8 @@ async def _serve(settings: Settings) -> None:
                 journal=journal,
                 shipper=shipper,
                 recordings=RecordingStore(
-                    spool=settings.data / "asterisk" / "spool" / "monitor",
-                    folder=settings.data / "recordings",
+                    settings.data / "asterisk" / "spool" / "monitor",
+                    vault_of(settings.data),
                     now=clock.now,
                 ),
                 agi_host=settings.host,

@@ -1,6 +1,7 @@
 """What the tables of record say of a call, in the words of ``expect.yaml``."""
 
 import hashlib
+import io
 import wave
 from collections.abc import Mapping
 from typing import Any
@@ -93,11 +94,10 @@ def _recording(instance: RunningInstance, row: Mapping[str, Any]) -> str:
         reason: str = row["missing_reason"]
         reason = reason.replace(f"call {row['call_id']}", "this call")
         return f"missing: {reason.replace(str(instance.data), 'DATA')}"
-    path = instance.data / "recordings" / row["path"]
-    sound = path.read_bytes()
+    sound = instance.recording(row)
     assert hashlib.sha256(sound).hexdigest() == row["sha256"]
     assert len(sound) == row["size_bytes"]
-    with wave.open(str(path)) as opened:
+    with wave.open(io.BytesIO(sound)) as opened:
         assert opened.getnchannels() == row["channels"] == 2
         assert opened.getnframes() / opened.getframerate() == row["length_s"]
         pcm = opened.readframes(opened.getnframes())

@@ -90,7 +90,7 @@ def _agree_when(
 
 def _agree_on_sound(instance: RunningInstance, replayed: Mapping[str, Any]) -> None:
     [row], [talk] = replayed["recordings"], replayed["conversations"]
-    sound = (instance.data / "recordings" / row["path"]).read_bytes()
+    sound = instance.recording(row)
     assert hashlib.sha256(sound).hexdigest() == row["sha256"]
     assert len(sound) == row["size_bytes"]
     talked_s = _seconds(talk["started_at"], talk["ended_at"])

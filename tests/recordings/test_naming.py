@@ -8,6 +8,7 @@ from acd.vocabulary.decisions import StoreRecording
 from acd.vocabulary.ids import OfferId
 from recordings.naming import parse_spool_name, spool_name
 from recordings.store import RecordingStore
+from recordings.vault import Vault
 from tests.support.builders import call_id
 
 CALL, OFFER = call_id(1), OfferId(call_id(2))
@@ -30,12 +31,14 @@ def test_other_files_in_the_spool_are_nobodys(name: str) -> None:
 def test_what_an_engine_left_behind_is_found_again(tmp_path: Path) -> None:
     (tmp_path / spool_name(CALL, OFFER)).write_bytes(b"\0\0\0\0")
     (tmp_path / "core").write_bytes(b"")
-    store = RecordingStore(spool=tmp_path, folder=tmp_path / "kept")
+    vault = Vault(tmp_path / "kept", tmp_path / "secrets")
+    store = RecordingStore(tmp_path, vault)
 
     assert store.left_in_spool() == [StoreRecording(call_id=CALL, offer_id=OFFER)]
 
 
 def test_a_spool_that_is_not_there_holds_nothing(tmp_path: Path) -> None:
-    store = RecordingStore(spool=tmp_path / "none", folder=tmp_path / "kept")
+    vault = Vault(tmp_path / "kept", tmp_path / "secrets")
+    store = RecordingStore(tmp_path / "none", vault)
 
     assert store.left_in_spool() == []

@@ -1,5 +1,6 @@
 import asyncio
 import hashlib
+import io
 import resource
 import signal
 import struct
@@ -16,7 +17,9 @@ from acd.vocabulary.ids import CallId, OfferId
 from acd.vocabulary.recording_facts import RecordingMissing, RecordingStored
 from recordings.errors import UnsafeName
 from recordings.naming import final_path, spool_name
+from recordings.reading import open_recording, seal_earlier
 from recordings.store import RecordingStore
+from recordings.vault import Vault
 
 AT = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 CALL = CallId("3f2a77e1-0c56-4a0e-9b8e-5d1c0f4f7a10")
@@ -29,7 +32,8 @@ class Place:
         self.spool, self.folder = root / "spool", root / "kept"
         self.spool.mkdir()
         self.raw = self.spool / f"{CALL}_{OFFER}.raw"
-        self.store = RecordingStore(self.spool, self.folder, now=lambda: AT)
+        self.vault = Vault(self.folder, root / "secrets", now=lambda: AT)
+        self.store = RecordingStore(self.spool, self.vault, now=lambda: AT)
         self.told: list[RecordingFact] = []
 
     async def outcome(self) -> RecordingFact:
@@ -37,6 +41,13 @@ class Place:
         await self.store.close()
         (fact,) = self.told
         return fact
+
+    def heard(self, path: str, offer_id: OfferId = OFFER) -> bytes:
+        sound = open_recording(self.vault, path, call_id=CALL, offer_id=offer_id)
+        try:
+            return b"".join(sound.read())
+        finally:
+            sound.close()
 
 
 @pytest.fixture
@@ -57,11 +68,13 @@ async def test_a_recording_is_a_wav_with_the_caller_left_and_the_agent_right(
 
     assert isinstance(fact, RecordingStored)
     path = place.folder / fact.path
-    assert fact.path == f"2026/11/21/{CALL}.{OFFER}.wav"
+    assert fact.path == f"2026/11/21/{CALL}.{OFFER}.wav.sealed"
+    heard = place.heard(fact.path)
     assert (fact.length_s, fact.channels, fact.at) == (1.5, 2, AT)
-    assert fact.size_bytes == path.stat().st_size == 44 + 4 * 12000
-    assert fact.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
-    with wave.open(str(path)) as sound:
+    assert fact.size_bytes == len(heard) == 44 + 4 * 12000
+    assert fact.sha256 == hashlib.sha256(heard).hexdigest()
+    assert heard[:2000] not in path.read_bytes()
+    with wave.open(io.BytesIO(heard)) as sound:
         assert (sound.getnchannels(), sound.getframerate()) == (2, 8000)
         left, right = struct.unpack("<hh", sound.readframes(1))
     assert (left, right) == (-2000, 1000)
@@ -132,7 +145,7 @@ async def test_a_disk_that_refuses_leaves_the_sound_where_it_is(place: Place) ->
         f"File too large; it is left at {place.raw}"
     )
     assert place.raw.exists()
-    assert [p for p in place.folder.rglob("*") if p.is_file()] == []
+    assert list(place.folder.glob("2026/*/*/*")) == []
 
 
 async def test_asked_twice_it_is_stored_and_told_once(place: Place) -> None:
@@ -177,3 +190,78 @@ async def test_an_id_that_is_none_is_said_in_the_record(place: Place) -> None:
 
     (fact,) = place.told
     assert isinstance(fact, RecordingMissing)
+
+
+async def test_the_plain_sound_is_overwritten_when_it_is_sealed(
+    place: Place, tmp_path: Path
+) -> None:
+    place.raw.write_bytes(pairs(0.5))
+    blocks = tmp_path / "blocks"
+    blocks.hardlink_to(place.raw)
+
+    await place.outcome()
+
+    assert not place.raw.exists()
+    assert set(blocks.read_bytes()) == {0}
+
+
+async def test_what_comes_in_after_its_case_was_shredded_is_wiped(
+    place: Place,
+) -> None:
+    place.vault.key_for(CALL)
+    place.vault.shred(CALL, by="bob", reason="asked to be forgotten")
+    place.raw.write_bytes(pairs(0.5))
+
+    fact = await place.outcome()
+
+    assert isinstance(fact, RecordingMissing)
+    assert "was shredded at" in fact.reason
+    assert not place.raw.exists()
+
+
+async def test_without_a_master_key_the_sound_stays_where_it_is(place: Place) -> None:
+    place.vault.key_for(CALL)
+    place.vault.master_keys.path(1).unlink()
+    place.raw.write_bytes(pairs(0.5))
+
+    fact = await place.outcome()
+
+    assert isinstance(fact, RecordingMissing)
+    assert "there is no such master key" in fact.reason
+    assert place.raw.exists()
+
+
+def test_recordings_of_an_earlier_release_are_heard_then_sealed(place: Place) -> None:
+    record = f"2026/11/20/{CALL}.{OFFER}.wav"
+    plain = place.folder / record
+    plain.parent.mkdir(parents=True)
+    sound = bytes(range(256)) * 1000
+    plain.write_bytes(sound)
+    blocks = plain.with_name("blocks")
+    blocks.hardlink_to(plain)
+
+    assert place.heard(record) == sound
+    assert seal_earlier(place.vault) == 1
+    assert seal_earlier(place.vault) == 0
+
+    assert place.heard(record) == sound
+    assert not plain.exists()
+    assert set(blocks.read_bytes()) == {0}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "../../etc/passwd",
+        "/etc/passwd",
+        f"2026/11/20/{OFFER}.{CALL}.wav",
+        f"2026/11/../{CALL}.{OFFER}.wav",
+        f"2026/11/20/{CALL}.{OFFER}.wav\n",
+        "",
+    ],
+)
+def test_a_record_that_names_another_place_is_not_believed(
+    place: Place, path: str
+) -> None:
+    with pytest.raises(UnsafeName):
+        place.heard(path)

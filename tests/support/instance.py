@@ -20,10 +20,12 @@ from typing import Any
 import asyncpg
 import httpx
 
+from recordings.reading import open_recording
 from services.phone.devices import Devices, read_devices
 from services.runtime.occupied import taken_ports
 from services.runtime.ports import Ports
 from services.runtime.settings import CHECKOUT
+from services.runtime.vaults import vault_of
 
 LOOPBACK = "127.0.0.1"
 _READY_LIMIT_S = 240.0
@@ -91,6 +93,15 @@ class RunningInstance:
             return [dict(row) for row in await connection.fetch(question, *values)]
         finally:
             await connection.close()
+
+    def recording(self, row: Mapping[str, Any]) -> bytes:
+        """Return the plain sound of a recording, by its row."""
+        ids = {"call_id": str(row["call_id"]), "offer_id": str(row["offer_id"])}
+        sound = open_recording(vault_of(self.data), row["path"], **ids)
+        try:
+            return b"".join(sound.read())
+        finally:
+            sound.close()
 
     def last_words(self) -> str:
         """Return the ends of all logs, for a test that failed."""

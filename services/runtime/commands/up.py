@@ -26,6 +26,7 @@ from services.runtime.privileges import check_ways, let_pass, service_user
 from services.runtime.progress import say
 from services.runtime.settings import Settings, read_settings
 from services.runtime.supervisor import Supervised, Supervisor
+from services.runtime.vaults import check_keys
 from services.store.errors import StoreError, in_its_words
 
 
@@ -56,6 +57,7 @@ def _prepare(settings: Settings, folder: Path) -> Launch:
     check_ports(settings.ports, settings.host, with_database=with_database)
     # What can be wrong is looked at before anything is fetched or started.
     floor = read_floor(settings)
+    check_keys(folder)
     user = service_user(settings.user)
     parts = obtain_parts(settings)
     launch = Launch(settings=settings, data=folder, floor=floor, parts=parts, user=user)
