@@ -19,6 +19,9 @@ COMMANDS = {
     "calls": "the calls on record",
     "health": "how each component is, and the faults there were",
     "replay": "one call as a timeline",
+    "recordings": "hear, hold and shred recordings; rotate their keys",
+    "audit": "who heard, shredded or was refused, and whether that is whole",
+    "certificate": "an own CA and a certificate, for HTTPS",
     "test": "every check of the code, and the tests",
     "bench": "measure what calls cost, and what they survive",
 }

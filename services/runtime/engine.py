@@ -19,7 +19,10 @@ from pydantic import SecretStr
 from cti_bridge.ami.connection import Account
 from cti_bridge.ami.errors import AccountOverpowered, LoginRefused
 from recordings.store import RecordingStore
+from services.api import recordings
 from services.api.app import create_app
+from services.api.listeners import Listeners
+from services.api.recordings import Hearing
 from services.prompts.speech import SpeechProgram
 from services.prompts.store import PromptStore
 from services.runtime.clock import Clock
@@ -29,9 +32,12 @@ from services.runtime.errors import RuntimeProblem
 from services.runtime.launch import read_floor
 from services.runtime.logs import set_up_logs
 from services.runtime.parts import espeak
+from services.runtime.retention import Retention
+from services.runtime.secrets_kept import FOLDER as SECRETS
 from services.runtime.settings import Settings, read_settings
-from services.runtime.vaults import vault_of
+from services.runtime.vaults import anchor_of, vault_of
 from services.runtime.web_socket import served
+from services.store.audit import Audit
 from services.store.journal import Journal
 from services.store.shipper import Shipper
 
@@ -111,14 +117,28 @@ async def _serve(settings: Settings) -> None:
                 keep_days=settings.journal.keep_days,
             )
         )
+        records = _given(
+            settings.database.api_url or settings.database.url,
+            "TIELINE_DATABASE__API_URL",
+        )
         app = create_app(
             composition.front,
             fan_out=composition.fan_out,
             figures=composition.figures,
             shipping=shipper,
-            database=database,
+            database=records,
         )
-        await _until_stopped(composition, app, settings)
+        vault, audit = vault_of(settings.data), Audit(records, anchor_of(settings.data))
+        listeners = Listeners(settings.data / SECRETS)
+        recordings.install(app, Hearing(vault, audit, listeners, database=records))
+        keep_days = settings.recordings.keep_days
+        retention = Retention(vault, audit, database=records, keep_days=keep_days)
+        looking_after = asyncio.create_task(retention.run(), name="retention")
+        try:
+            await _until_stopped(composition, app, settings)
+        finally:
+            looking_after.cancel()
+            await asyncio.wait({looking_after})
 
 
 async def _until_stopped(

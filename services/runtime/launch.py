@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from ivr.problems import Refused
 from services.floor.floor import Floor
@@ -14,7 +14,7 @@ from services.runtime.embedded import asterisk, engine, postgres, watchdog
 from services.runtime.embedded.asterisk import AsteriskPlace
 from services.runtime.embedded.child import Child
 from services.runtime.embedded.engine import EnginePlace
-from services.runtime.embedded.postgres import PostgresPlace
+from services.runtime.embedded.postgres import PostgresPlace, role_name
 from services.runtime.embedded.watchdog import WatchdogPlace
 from services.runtime.errors import RuntimeProblem
 from services.runtime.instance import Instance
@@ -24,6 +24,7 @@ from services.runtime.restarts import PartName
 from services.runtime.secrets_kept import kept_secret
 from services.runtime.settings import CHECKOUT, Settings
 from services.runtime.supervisor import Supervised
+from services.store.roles import Role
 
 DEMO_FLOOR = CHECKOUT / "dialplans" / "floor.yaml"
 
@@ -92,6 +93,25 @@ class Launch:
         url = self.settings.database.url
         return url.get_secret_value() if url else ""
 
+    def role_url(self, role: Role) -> str:
+        """Return the address of the database for a role; the owner's if none is set."""
+        if place := self.postgres:
+            return place.role_url(role)
+        given = {
+            Role.ENGINE: self.settings.database.engine_url,
+            Role.API: self.settings.database.api_url,
+        }.get(role)
+        return given.get_secret_value() if given else self.database_url
+
+    @property
+    def role_names(self) -> dict[Role, str]:
+        """What each role is called in the database."""
+        if self.postgres:
+            return {role: role_name(role) for role in Role}
+        used = (Role.ENGINE, Role.API)
+        urls = {role: urlsplit(self.role_url(role)) for role in used}
+        return {role: unquote(url.username or "") for role, url in urls.items()}
+
     @property
     def database_place(self) -> str:
         """Host, port and name of the database, without its password."""
@@ -159,7 +179,8 @@ class Launch:
             "TIELINE_DATA": str(self.data),
             "TIELINE_BASE_PORT": str(settings.base_port),
             # By the environment, which only this user and root can read.
-            "TIELINE_DATABASE__URL": self.database_url,
+            "TIELINE_DATABASE__URL": self.role_url(Role.ENGINE),
+            "TIELINE_DATABASE__API_URL": self.role_url(Role.API),
             "TIELINE_AMI__SECRET": self._ami_secret,
         }
         if settings.floor:

@@ -121,6 +121,11 @@ class DatabaseSettings(_Section):
     """A PostgreSQL elsewhere; none means the embedded one."""
 
     url: Annotated[SecretStr, AfterValidator(_postgres_address)] | None = None
+    """Of the role that owns the tables."""
+    engine_url: Annotated[SecretStr, AfterValidator(_postgres_address)] | None = None
+    """Of the role that ships the journal; none means the owner's."""
+    api_url: Annotated[SecretStr, AfterValidator(_postgres_address)] | None = None
+    """Of the role that reads records and adds to the audit; none means the owner's."""
 
 
 _AMI_USER = r"^[A-Za-z0-9_-]{1,40}$"
@@ -144,9 +149,18 @@ class AmiSettings(_Section):
 
 
 class RecordingSettings(_Section):
-    """Whether conversations are recorded."""
+    """Whether conversations are recorded, and how long that is kept."""
 
     is_on: bool = True
+    keep_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
+    """Shredded after so many days, but for cases that are held; none means never."""
+
+
+class HttpsSettings(_Section):
+    """Whether pages and API are served over TLS."""
+
+    is_on: bool = False
+    """With the certificate that ./tieline certificate made."""
 
 
 class JournalSettings(_Section):
@@ -196,6 +210,7 @@ class Settings(BaseSettings):
     ami: AmiSettings = AmiSettings()
     recordings: RecordingSettings = RecordingSettings()
     journal: JournalSettings = JournalSettings()
+    https: HttpsSettings = HttpsSettings()
     logs: LogSettings = LogSettings()
     watchdog: WatchdogSettings = WatchdogSettings()
     alarm: AlarmSettings = AlarmSettings()
@@ -282,6 +297,8 @@ _SECRETS = frozenset(
         "TIELINE_AMI__SECRET",
         "TIELINE_ALARM__WEBHOOK",
         "TIELINE_ALARM__SMTP_PASSWORD",
+        "TIELINE_DATABASE__ENGINE_URL",
+        "TIELINE_DATABASE__API_URL",
     }
 )
 

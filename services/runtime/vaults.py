@@ -21,6 +21,11 @@ def vault_of(data: Path) -> Vault:
     return Vault(data / RECORDINGS, data / SECRETS)
 
 
+def anchor_of(data: Path) -> Path:
+    """Return where sums of audit rows are kept, beside the database."""
+    return data / "audit" / "anchor"
+
+
 def check_keys(data: Path) -> None:
     """See that recordings can be sealed and heard; make the first key at the first use.
 

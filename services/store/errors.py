@@ -1,5 +1,6 @@
 """What can go wrong with what is kept, in words."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
@@ -87,6 +88,32 @@ class DatabaseAway(StoreError):
             "journal"
         )
         self.why = why
+
+
+class AuditBroken(StoreError):
+    """The audit is not what was written."""
+
+    def __init__(self, seq: int, why: str) -> None:
+        """Say from which row on it is not to be believed, and why."""
+        super().__init__(
+            f"audit: row {seq}: {why}; what stands from there on is not to be "
+            "believed, compare it with the copy of a backup"
+        )
+        self.seq = seq
+        self.why = why
+
+
+class RoleOverpowered(StoreError):
+    """A role may do more to the server than Tieline ever needs."""
+
+    def __init__(self, name: str, powers: Sequence[str]) -> None:
+        """Say which role, and what it may do."""
+        super().__init__(
+            f"role {name!r} {', '.join(powers)}; give one that owns its database and "
+            "nothing else (CREATE ROLE tieline LOGIN; CREATE DATABASE … OWNER tieline)"
+        )
+        self.name = name
+        self.powers = tuple(powers)
 
 
 def in_its_words(error: BaseException) -> str:

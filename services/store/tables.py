@@ -200,3 +200,19 @@ shipping = Table(
     Column("seq", BigInteger, nullable=False),
 )
 """Up to which entry a journal is in the other tables."""
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    _instant("at", is_known=True),
+    _text("actor", is_known=True),
+    _text("act", is_known=True),
+    _text("object", is_known=True),
+    _text("detail", is_known=True),
+    *_place(),
+    _text("previous", is_known=True),
+    _text("sum", is_known=True),
+    Index("audit_by_object", "object", "seq"),
+)
+"""Who did what to what is guarded; numbered, timed and chained by the database."""

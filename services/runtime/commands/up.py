@@ -28,6 +28,7 @@ from services.runtime.settings import Settings, read_settings
 from services.runtime.supervisor import Supervised, Supervisor
 from services.runtime.vaults import check_keys
 from services.store.errors import StoreError, in_its_words
+from services.store.roles import grant, refuse_overpowered
 
 
 def up(
@@ -110,7 +111,11 @@ async def _migrate(launch: Launch) -> None:
 
     where = launch.database_place
     try:
+        if launch.postgres is None:
+            for url in {launch.database_url, *map(launch.role_url, launch.role_names)}:
+                await refuse_overpowered(url)
         await upgrade(launch.database_url)
+        await grant(launch.database_url, launch.role_names)
     except StoreError as error:
         raise DatabaseUnusable(where, str(error)) from error
     except OSError as error:

@@ -7,6 +7,7 @@ import signal
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 import asyncpg
 
@@ -22,11 +23,14 @@ from services.runtime.privileges import (
 )
 from services.runtime.secrets_kept import FOLDER as SECRETS
 from services.runtime.secrets_kept import SecretUnusable, kept_secret
+from services.store.roles import Role
 
 START_LIMIT_S = 60.0
 STOP_LIMIT_S = 20.0
 DATABASE = ROLE = "tieline"
 _ADMIN = "postgres"
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,12 +65,22 @@ class PostgresPlace:
         """Return the address of the product's database, with its password."""
         return self._url(ROLE, kept_secret(self.data, "database"), DATABASE)
 
+    def role_url(self, role: Role) -> str:
+        """Return the address of the product's database for one of its roles."""
+        password = kept_secret(self.data, f"database-{role.value}")
+        return self._url(role_name(role), password, DATABASE)
+
     def admin_url(self, database: str = "postgres") -> str:
         """Return an address that may make and drop databases."""
         return self._url(_ADMIN, kept_secret(self.data, "database-admin"), database)
 
     def _url(self, role: str, password: str, database: str) -> str:
         return f"postgresql://{role}:{password}@{self.host}:{self.port}/{database}"
+
+
+def role_name(role: Role) -> str:
+    """Return what a role is called in the embedded server."""
+    return f"{ROLE}_{role.value}"
 
 
 async def start(place: PostgresPlace) -> Child:
@@ -219,14 +233,26 @@ async def _answers(place: PostgresPlace) -> None:
 async def _make_database(place: PostgresPlace) -> None:
     connection = await asyncpg.connect(place.admin_url())
     try:
-        password = kept_secret(place.data, "database")
-        found = "SELECT 1 FROM pg_roles WHERE rolname = $1"
-        if not await connection.fetchval(found, ROLE):
-            await connection.execute(f"CREATE ROLE {ROLE} LOGIN")
-        # The password is ours: letters, digits, - and _ only.
-        await connection.execute(f"ALTER ROLE {ROLE} PASSWORD '{password}'")
+        await _make_role(connection, ROLE, kept_secret(place.data, "database"))
+        for role in Role:
+            password = kept_secret(place.data, f"database-{role.value}")
+            await _make_role(connection, role_name(role), password)
         found = "SELECT 1 FROM pg_database WHERE datname = $1"
         if not await connection.fetchval(found, DATABASE):
             await connection.execute(f"CREATE DATABASE {DATABASE} OWNER {ROLE}")
+        # Who has no business here may not even enter, nor make tables of their own.
+        names = ", ".join(role_name(role) for role in Role)
+        await connection.execute(
+            f"REVOKE ALL ON DATABASE {DATABASE}, {_ADMIN} FROM PUBLIC;"
+            f"GRANT CONNECT ON DATABASE {DATABASE} TO {names}"
+        )
     finally:
         await connection.close()
+
+
+async def _make_role(connection: Connection, name: str, password: str) -> None:
+    found = "SELECT 1 FROM pg_roles WHERE rolname = $1"
+    if not await connection.fetchval(found, name):
+        await connection.execute(f"CREATE ROLE {name} LOGIN")
+    # The password is ours: letters, digits, - and _ only.
+    await connection.execute(f"ALTER ROLE {name} PASSWORD '{password}'")

@@ -1,0 +1,88 @@
+"""What the records say of recordings, for who wants to hear or destroy them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+
+from services.store.audit import Act
+from services.store.errors import DatabaseAway, in_its_words
+
+_CONNECT_S = 5.0
+_STATEMENT_S = 10.0
+
+_COLUMNS = """
+SELECT r.call_id::text, r.offer_id::text, r.path, r.sha256, r.size_bytes, r.length_s,
+  r.missing_reason, r.province, r.unit, c.queue_id, c.agent_id, c.started_at
+FROM recordings r LEFT JOIN conversations c USING (offer_id)
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnRecord:
+    """One recording, as its record has it."""
+
+    call_id: str
+    offer_id: str
+    path: str | None
+    """Below the recordings folder; None where there is none."""
+    sha256: str | None
+    """Of the plain sound."""
+    size_bytes: int | None
+    length_s: float | None
+    missing_reason: str | None
+    province: str
+    unit: str
+    queue_id: str | None
+    agent_id: str | None
+
+
+async def one(url: str, call_id: str, offer_id: str) -> OnRecord | None:
+    """Return the recording of a conversation, or None when there is no such.
+
+    Raises:
+        DatabaseAway: It cannot be asked.
+    """
+    asked = f"{_COLUMNS} WHERE r.call_id::text = $1 AND r.offer_id::text = $2"
+    found = await _rows(url, asked, call_id, offer_id)
+    return _told(found[0]) if found else None
+
+
+async def of_call(url: str, call_id: str) -> list[OnRecord]:
+    """Return the recordings of a call, oldest first.
+
+    Raises:
+        DatabaseAway: It cannot be asked.
+    """
+    asked = f"{_COLUMNS} WHERE r.call_id::text = $1 ORDER BY c.started_at, r.offer_id"
+    return [_told(row) for row in await _rows(url, asked, call_id)]
+
+
+async def shredded_cases(url: str) -> list[str]:
+    """Return the calls whose case the audit says was shredded.
+
+    Raises:
+        DatabaseAway: It cannot be asked.
+    """
+    asked = "SELECT DISTINCT object FROM audit WHERE act = $1"
+    return [row["object"] for row in await _rows(url, asked, Act.SHREDDED.value)]
+
+
+async def _rows(url: str, asked: str, *values: str) -> Sequence[Any]:
+    rows: Sequence[Any] = ()
+    try:
+        connection = await asyncpg.connect(
+            url, timeout=_CONNECT_S, command_timeout=_STATEMENT_S
+        )
+        try:
+            rows = await connection.fetch(asked, *values)
+        finally:
+            await connection.close()
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise DatabaseAway(in_its_words(error)) from error
+    return rows
+
+
+def _told(row: Any) -> OnRecord:  # noqa: ANN401 - asyncpg has no types
+    return OnRecord(**{name: row[name] for name in OnRecord.__slots__})
