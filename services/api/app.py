@@ -9,6 +9,7 @@ from services.api import agents, calls, health, live, metrics, problems
 from services.api.figures import Figures
 from services.api.gate import Gate
 from services.api.ports import Floor, Shipping
+from services.api.safe_headers import SafeHeaders
 from services.live.fan_out import FanOut
 from services.live.viewers import Viewers
 from services.store.queries import Records
@@ -60,4 +61,5 @@ def create_app(
     app.router.routes.append(sockets.route())
     problems.install(app)
     app.add_middleware(Gate)
+    app.add_middleware(SafeHeaders)
     return app

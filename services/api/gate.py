@@ -1,7 +1,6 @@
 """Who may speak to the HTTP edge: this machine, in its own name, in few bytes."""
 
 import re
-from collections.abc import Iterable
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -12,6 +11,9 @@ from services.api.problems import problem
 MOST_BODY_BYTES = 64 * 1024
 _TOO_LARGE = f"body: at most {MOST_BODY_BYTES} bytes are taken"
 _LOOPBACK = re.compile(r"(localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?")
+
+
+_SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
 
 
 class Gate:
@@ -32,7 +34,7 @@ class Gate:
             await self._app(scope, receive, send)
             return
         is_socket = scope["type"] == "websocket"
-        refusal = _refusal(scope["headers"], needs_origin=is_socket)
+        refusal = _refusal(scope, needs_origin=is_socket)
         if refusal is None:
             await self._app(scope, _Capped(receive), send)
         elif is_socket:
@@ -42,21 +44,27 @@ class Gate:
             await refusal(scope, receive, send)
 
 
-def _refusal(
-    headers: Iterable[tuple[bytes, bytes]], *, needs_origin: bool
-) -> Response | None:
+def _is_ours(host: str, scope: Scope) -> bool:
+    """Return whether a Host names this machine, as it is or by its certificate."""
+    if _LOOPBACK.fullmatch(host):
+        return True
+    names = getattr(scope["app"].state, "names", ()) if "app" in scope else ()
+    return re.sub(r":\d{1,5}$", "", host).strip("[]") in names
+
+
+def _refusal(scope: Scope, *, needs_origin: bool) -> Response | None:
     told: dict[bytes, list[str]] = {}
-    for name, value in headers:
+    for name, value in scope["headers"]:
         told.setdefault(name, []).append(value.decode("latin-1"))
     hosts = told.get(b"host", [])
-    if len(hosts) != 1 or not _LOOPBACK.fullmatch(hosts[0].lower()):
+    if len(hosts) != 1 or not _is_ours(hosts[0].lower(), scope):
         return problem(
             403,
             "foreign_host",
             f"host {hosts!r}: only names of this machine are answered; "
             "use http://127.0.0.1",
         )
-    own = f"http://{hosts[0]}".lower()
+    own = f"{_SCHEMES[scope['scheme']]}://{hosts[0]}".lower()
     # A browser always sends it with a socket, which the rules on origins leave open.
     origins = told.get(b"origin", [""] if needs_origin else [])
     for origin in origins:

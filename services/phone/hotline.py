@@ -1,5 +1,6 @@
 """What a caller's or an agent's script asks of a running instance over HTTP."""
 
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -143,11 +144,18 @@ class Hotline:
 
 
 @asynccontextmanager
-async def open_hotline(http: str) -> AsyncIterator[Hotline]:
-    """Open the HTTP door of the instance at this address, and close it at the end."""
+async def open_hotline(
+    http: str, *, trust: ssl.SSLContext | bool = True
+) -> AsyncIterator[Hotline]:
+    """Open the HTTP door of the instance at this address, and close it at the end.
+
+    Args:
+        http: The address.
+        trust: By whom its certificate may be signed, where it has one.
+    """
     # trust_env off: a proxy of the environment has no business on loopback.
     async with httpx.AsyncClient(
-        base_url=http, timeout=_TIMEOUT_S, trust_env=False
+        base_url=http, timeout=_TIMEOUT_S, trust_env=False, verify=trust
     ) as client:
         yield Hotline(client)
 

@@ -7,6 +7,7 @@ import httpx
 
 from services.runtime.errors import RuntimeProblem
 from services.runtime.instance import Instance
+from services.runtime.trust import trust_for
 
 _ANSWERS_WITHIN_S = 15.0
 
@@ -45,7 +46,11 @@ def ask(found: Instance, path: str, **params: object) -> Any:  # noqa: ANN401 - 
     given = {name: str(value) for name, value in params.items() if value is not None}
     try:
         # Straight to this machine: a proxy of the environment knows nothing of it.
-        with httpx.Client(timeout=_ANSWERS_WITHIN_S, trust_env=False) as client:
+        with httpx.Client(
+            timeout=_ANSWERS_WITHIN_S,
+            trust_env=False,
+            verify=trust_for(found.http, found.data),
+        ) as client:
             answer = client.get(f"{found.http}{path}", params=given)
             told = answer.json()
     except (httpx.HTTPError, ValueError) as error:

@@ -25,10 +25,12 @@ from services.api.listeners import Listeners
 from services.api.recordings import Hearing
 from services.prompts.speech import SpeechProgram
 from services.prompts.store import PromptStore
+from services.runtime.certificates import certificate_names
 from services.runtime.clock import Clock
 from services.runtime.composition import Composition, Surroundings
 from services.runtime.embedded.engine import REFUSED
 from services.runtime.errors import RuntimeProblem
+from services.runtime.https import Https
 from services.runtime.launch import read_floor
 from services.runtime.logs import set_up_logs
 from services.runtime.parts import espeak
@@ -149,7 +151,14 @@ async def _until_stopped(
     loop = asyncio.get_running_loop()
     for stop in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(stop, stopping.set)
-    server = HttpServer(served(app, host=settings.host, port=settings.ports.http))
+    config = served(app, host=settings.host, port=settings.ports.http)
+    server = HttpServer(config)
+    renewing = None
+    if settings.https.is_on:
+        https = Https(settings.data)
+        https.serve(config)
+        app.state.names = certificate_names(settings.data)
+        renewing = asyncio.create_task(https.run(), name="certificate")
     # What there is by now stays: the collector need not look at it again, and what a
     # call leaves behind is little and soon gone.
     gc.collect()
@@ -168,6 +177,8 @@ async def _until_stopped(
         await composition.close()
         running.cancel()
         waiting.cancel()
+        if renewing:
+            renewing.cancel()
         ended = await asyncio.gather(running, serving, return_exceptions=True)
     for error in ended:
         _raise_in_words(error)

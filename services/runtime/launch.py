@@ -24,6 +24,7 @@ from services.runtime.restarts import PartName
 from services.runtime.secrets_kept import kept_secret
 from services.runtime.settings import CHECKOUT, Settings
 from services.runtime.supervisor import Supervised
+from services.runtime.trust import trust_for
 from services.store.roles import Role
 
 DEMO_FLOOR = CHECKOUT / "dialplans" / "floor.yaml"
@@ -71,6 +72,12 @@ class Launch:
     floor: Floor
     parts: Parts
     user: ServiceUser | None
+
+    @property
+    def http(self) -> str:
+        """Where the engine answers."""
+        scheme = "https" if self.settings.https.is_on else "http"
+        return f"{scheme}://{self.settings.host}:{self.settings.ports.http}"
 
     @property
     def postgres(self) -> PostgresPlace | None:
@@ -187,7 +194,8 @@ class Launch:
             variables["TIELINE_FLOOR"] = str(settings.floor)
         return EnginePlace(
             data=self.data,
-            http=f"http://{settings.host}:{settings.ports.http}",
+            http=self.http,
+            trust=trust_for(self.http, self.data),
             variables=variables,
         )
 
@@ -218,7 +226,7 @@ class Launch:
         return Instance(
             data=self.data,
             sip=f"{host}:{ports.sip}",
-            http=f"http://{host}:{ports.http}",
+            http=self.http,
             ami=f"{host}:{ports.ami}",
             agi=f"{host}:{ports.agi}",
             database=self.database_url,

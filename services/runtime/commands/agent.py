@@ -12,6 +12,7 @@ from services.phone.errors import PhoneError
 from services.phone.hotline import open_hotline
 from services.phone.stopping import Stopped, run_until_stopped
 from services.runtime import instance
+from services.runtime.trust import trust_for
 
 
 def agent(
@@ -78,7 +79,9 @@ async def _worked(
     *,
     quiet: bool,
 ) -> None:
-    async with open_hotline(found.http) as hotline:
+    async with open_hotline(
+        found.http, trust=trust_for(found.http, found.data)
+    ) as hotline:
         await work(
             shift,
             sip=found.sip,

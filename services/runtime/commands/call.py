@@ -12,6 +12,7 @@ from services.phone.errors import NotDiallable, PhoneError
 from services.phone.hotline import open_hotline
 from services.phone.stopping import Stopped, run_until_stopped
 from services.runtime import instance
+from services.runtime.trust import trust_for
 
 _KEYS = re.compile(r"[0-9A-D*#](,?[0-9A-D*#])*")
 
@@ -85,7 +86,9 @@ def call(
 async def _placed(
     plan: CallPlan, found: instance.Instance, *, quiet: bool
 ) -> CallReport:
-    async with open_hotline(found.http) as hotline:
+    async with open_hotline(
+        found.http, trust=trust_for(found.http, found.data)
+    ) as hotline:
         return await place_call(
             plan,
             sip=found.sip,

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +16,7 @@ import typer
 from sqlalchemy.exc import DBAPIError
 
 from services.runtime import instance
+from services.runtime.certificates import server_context
 from services.runtime.data_folder import held
 from services.runtime.embedded import asterisk
 from services.runtime.embedded.child import Child
@@ -59,6 +61,8 @@ def _prepare(settings: Settings, folder: Path) -> Launch:
     # What can be wrong is looked at before anything is fetched or started.
     floor = read_floor(settings)
     check_keys(folder)
+    if settings.https.is_on:
+        server_context(folder, datetime.now(UTC))
     user = service_user(settings.user)
     parts = obtain_parts(settings)
     launch = Launch(settings=settings, data=folder, floor=floor, parts=parts, user=user)

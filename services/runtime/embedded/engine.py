@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import ssl
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,6 +32,8 @@ class EnginePlace:
     data: Path
     http: str
     """Where it answers, as in http://127.0.0.1:16001."""
+    trust: ssl.SSLContext | bool
+    """By whom its certificate may be signed."""
     variables: Mapping[str, str]
     """Settings that the command line gave, by the names of their variables."""
 
@@ -59,7 +62,7 @@ async def start(place: EnginePlace) -> Child:
     )
     try:
         await child.until(
-            _is_ready(place.http),
+            _is_ready(place),
             limit_s=START_LIMIT_S,
             asked=f"{place.http}/readiness answers 200",
         )
@@ -84,12 +87,14 @@ def _refusal(log: Path) -> str:
     return said.rpartition(REFUSED)[2].strip()
 
 
-async def _is_ready(http: str) -> None:
+async def _is_ready(place: EnginePlace) -> None:
     # Nothing of the machine's proxies stands between us and loopback.
-    async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
+    async with httpx.AsyncClient(
+        trust_env=False, timeout=5, verify=place.trust
+    ) as client:
         while True:
             try:
-                answer = await client.get(f"{http}/readiness")
+                answer = await client.get(f"{place.http}/readiness")
             except httpx.TransportError:
                 pass
             else:
