@@ -74,12 +74,6 @@ class Launch:
     user: ServiceUser | None
 
     @property
-    def http(self) -> str:
-        """Where the engine answers."""
-        scheme = "https" if self.settings.https.is_on else "http"
-        return f"{scheme}://{self.settings.host}:{self.settings.ports.http}"
-
-    @property
     def postgres(self) -> PostgresPlace | None:
         """The embedded database; None when it is elsewhere."""
         if self.parts.postgres is None:
@@ -171,7 +165,7 @@ class Launch:
             variables={
                 "TIELINE_DATA": str(self.data),
                 "TIELINE_BASE_PORT": str(self.settings.base_port),
-                "TIELINE_DATABASE__URL": self.database_url,
+                "TIELINE_DATABASE__URL": self.role_url(Role.API),
             },
         )
 
@@ -194,8 +188,8 @@ class Launch:
             variables["TIELINE_FLOOR"] = str(settings.floor)
         return EnginePlace(
             data=self.data,
-            http=self.http,
-            trust=trust_for(self.http, self.data),
+            http=self.settings.http,
+            trust=trust_for(self.settings.http, self.data),
             variables=variables,
         )
 
@@ -226,7 +220,7 @@ class Launch:
         return Instance(
             data=self.data,
             sip=f"{host}:{ports.sip}",
-            http=self.http,
+            http=self.settings.http,
             ami=f"{host}:{ports.ami}",
             agi=f"{host}:{ports.agi}",
             database=self.database_url,

@@ -216,6 +216,12 @@ class Settings(BaseSettings):
     alarm: AlarmSettings = AlarmSettings()
 
     @property
+    def http(self) -> str:
+        """Where the engine answers, as in http://127.0.0.1:16001."""
+        scheme = "https" if self.https.is_on else "http"
+        return f"{scheme}://{self.host}:{self.ports.http}"
+
+    @property
     def ports(self) -> Ports:
         """The ports counted from ``base_port``."""
         return Ports.from_base(self.base_port)

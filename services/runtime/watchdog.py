@@ -22,6 +22,7 @@ from services.runtime.logs import set_up_logs
 from services.runtime.notify import notify
 from services.runtime.secrets_kept import kept_secret
 from services.runtime.settings import Settings, read_settings
+from services.runtime.trust import TlsFiles
 from services.watchdog.bell import Bell
 from services.watchdog.disk_looks import DiskLooks
 from services.watchdog.door import Door
@@ -129,7 +130,8 @@ def _place(settings: Settings) -> Place:
         host=settings.host,
         sip_port=settings.ports.sip,
         agi_port=settings.ports.agi,
-        http=f"http://{settings.host}:{settings.ports.http}",
+        http=settings.http,
+        authority=TlsFiles(data=settings.data).ca if settings.https.is_on else None,
         database_url=_given(settings.database.url, "TIELINE_DATABASE__URL"),
         prober_password=kept_secret(settings.data, PROBER),
         limits=Limits(
