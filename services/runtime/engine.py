@@ -130,17 +130,22 @@ async def _serve(settings: Settings) -> None:
             shipping=shipper,
             database=records,
         )
-        vault, audit = vault_of(settings.data), Audit(records, anchor_of(settings.data))
-        listeners = Listeners(settings.data / SECRETS)
-        recordings.install(app, Hearing(vault, audit, listeners, database=records))
-        keep_days = settings.recordings.keep_days
-        retention = Retention(vault, audit, database=records, keep_days=keep_days)
+        retention = _kept(app, settings, records)
         looking_after = asyncio.create_task(retention.run(), name="retention")
         try:
             await _until_stopped(composition, app, settings)
         finally:
             looking_after.cancel()
             await asyncio.wait({looking_after})
+
+
+def _kept(app: FastAPI, settings: Settings, records: str) -> Retention:
+    """Let recordings be heard by the app, and return what looks after them."""
+    vault, audit = vault_of(settings.data), Audit(records, anchor_of(settings.data))
+    listeners = Listeners(settings.data / SECRETS)
+    recordings.install(app, Hearing(vault, audit, listeners, database=records))
+    keep_days = settings.recordings.keep_days
+    return Retention(vault, audit, database=records, keep_days=keep_days)
 
 
 async def _until_stopped(
