@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from services.runtime.bench.chaos import (
+    clock_faults,
     config_faults,
     crowd_faults,
     database_faults,
@@ -32,6 +33,7 @@ _ALL: tuple[Fault | Measurement, ...] = (
     phone_faults.ODD_PHONES,
     crowd_faults.STORM,
     crowd_faults.SIGN_IN,
+    clock_faults.CLOCK_JUMPED,
     config_faults.BAD_CONFIGS,
     engine_faults.WATCHDOG_KILLED,
     engine_faults.ENGINE_STARVED,

@@ -12,6 +12,7 @@ import asyncpg
 from services.phone.sipp import CallerPlan, DevicePlan, Load, SippRun
 from services.phone.sipp_log import SippCall
 from services.runtime.bench.chaos import processes, witnesses
+from services.runtime.bench.chaos.evidence import HealthSeen
 from services.runtime.bench.chaos.fault import Found, Measurement, Room
 from services.runtime.bench.chaos.scoring import none_lost
 from services.runtime.bench.figures import ENOUGH_FOR_P99, Figure, percentile
@@ -135,11 +136,10 @@ async def _without(
     for_s = way.short_s if is_short else way.for_s
     say(f"database {way.name} for {for_s:g} s at {_PER_S:g} calls/s …")
     since = datetime.now(UTC)
-    began_s = time.monotonic()
-    seen = asyncio.create_task(_seen_s(stand, began_s))
-    async with way.away(stand):
-        placed = await _load(stand, devices, for_s, first=13_800_000_000 + nth * 10**6)
-    seen.cancel()
+    first = 13_800_000_000 + nth * 10**6
+    async with witnesses.health_watched(stand.instance) as health, way.away(stand):
+        away_at = datetime.now(UTC)
+        placed = await _load(stand, devices, for_s, first=first)
     await _until_back(stand)
     back_s = time.monotonic()
     numbers = {call.number for call in placed.callers if call.status == 200}
@@ -149,20 +149,17 @@ async def _without(
     found = [record.number for record in records if record.number in numbers]
     return _Without(
         placed=placed,
-        seen_s=seen.result() if not seen.cancelled() and seen.done() else None,
+        seen_s=_seen_s(health.seen, away_at),
         drained_s=time.monotonic() - back_s,
         missing=len(numbers - set(found)),
         extra=len(found) - len(set(found)),
     )
 
 
-async def _seen_s(stand: Stand, began_s: float) -> float:
-    """Return after how long the system said that the database does not answer."""
-    while True:
-        parts = await witnesses.ready_parts(stand.instance.http)
-        if parts.get("database") is False:
-            return time.monotonic() - began_s
-        await asyncio.sleep(0.2)
+def _seen_s(looks: Sequence[HealthSeen], away_at: datetime) -> float | None:
+    """Return after how long the system said that it is the database; None if never."""
+    named = [look.at for look in looks if look.is_red and "database" in look.cause]
+    return (min(named) - away_at).total_seconds() if named else None
 
 
 async def _until_back(stand: Stand) -> None:

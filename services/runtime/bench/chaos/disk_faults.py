@@ -27,6 +27,7 @@ _AGENTS = 30
 _ENOUGH = 100
 _RECORDS_LIMIT_S = 90.0
 _RED_LIMIT_S = 60.0
+_TOLD_LIMIT_S = 30.0
 
 
 def _disks(**sizes: str) -> Callable[[Path], Sequence[str]]:
@@ -135,16 +136,21 @@ async def _recordings_full(room: Room) -> Found:
         stand.devices(DevicePlan()),
     ):
         callers = await _calls(stand, for_s, first=13_800_000_000)
-        # The last recording is looked at a moment after its talk.
-        await asyncio.sleep(3)
         talks, told, missing = await _told_recordings(stand)
     return Found(figures=tuple(_lost_recordings(callers, talks, told, missing)))
 
 
 async def _told_recordings(stand: Stand) -> tuple[int, int, int]:
+    """Return talks, rows of recordings, and how many of those tell of none."""
     async with connected(stand.instance.database) as connection:
-        talks = await connection.fetchval("SELECT count(*) FROM conversations")
-        told = await connection.fetchval("SELECT count(*) FROM recordings")
+        talks = told = 0
+        for _ in range(int(_TOLD_LIMIT_S)):
+            # A recording is looked at a moment after its talk.
+            await asyncio.sleep(1)
+            talks = await connection.fetchval("SELECT count(*) FROM conversations")
+            told = await connection.fetchval("SELECT count(*) FROM recordings")
+            if told >= talks:
+                break
         missing = await connection.fetchval(
             "SELECT count(*) FROM recordings WHERE missing_reason IS NOT NULL"
         )
