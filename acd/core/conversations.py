@@ -9,9 +9,14 @@ from acd.core.deadlines import Deadline, Due
 from acd.core.floor import Floor, Offer
 from acd.core.turn import Turn
 from acd.vocabulary.agent_facts import WrapUpEnded, WrapUpStarted
+from acd.vocabulary.decisions import EndCall
 from acd.vocabulary.ids import LegId, OfferId
 from acd.vocabulary.offer_facts import ConversationEnded, Party
 from acd.vocabulary.states import CallState
+
+LEAVE_LIMIT_S = 2.0
+"""The dialplan hangs up at once; it does not know of a conversation that ended before
+the engine could say that it had begun, or while the engine was away."""
 
 
 def joined(floor: Floor, turn: Turn, leg_id: LegId, bridge_id: str) -> None:
@@ -69,7 +74,14 @@ def end(
             ended_by=by,
         )
     )
+    leave_by = turn.at + timedelta(seconds=LEAVE_LIMIT_S)
+    floor.deadlines.set(Deadline(leave_by, Due.LEAVE, call.call_id))
     _begin_wrap_up(floor, turn, offer)
+
+
+def overstayed(turn: Turn, call: Call) -> None:
+    """The switch still has a caller whose conversation is over: the call is ended."""
+    turn.decisions.append(EndCall(call_id=call.call_id, leg_id=call.leg_id))
 
 
 def _begin_wrap_up(floor: Floor, turn: Turn, offer: Offer) -> None:

@@ -15,6 +15,8 @@ class Due(StrEnum):
     JOIN = "join"
     """Caller and agent should be joined by now."""
     WRAP_UP = "wrap_up"
+    LEAVE = "leave"
+    """Behind a conversation the switch should have let go of the caller by now."""
     RETRY = "retry"
     """A call that could not be joined may be offered again."""
 

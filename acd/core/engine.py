@@ -211,6 +211,9 @@ class Engine:
             case Due.WRAP_UP:
                 agent = floor.agent(AgentId(deadline.subject))
                 return agent.wrap_up_until == deadline.at
+            case Due.LEAVE:
+                call = floor.calls.get(CallId(deadline.subject))
+                return call is not None and call.state is CallState.LEAVING
             case Due.RETRY:
                 return CallId(deadline.subject) in floor.calls
 
@@ -228,6 +231,9 @@ class Engine:
             case Due.WRAP_UP:
                 agent = floor.agent(AgentId(deadline.subject))
                 conversations.end_wrap_up(floor, turn, agent, is_by_limit=True)
+            case Due.LEAVE:
+                call = floor.calls[CallId(deadline.subject)]
+                conversations.overstayed(turn, call)
             case Due.RETRY:
                 """Matching follows every turn; the call is simply free again."""
         return True

@@ -43,6 +43,14 @@ class DismissAgent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EndCall:
+    """Hang up a caller whose conversation is over, and whom the switch kept."""
+
+    call_id: CallId
+    leg_id: LegId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoreRecording:
     """Take the finished recording of a conversation into the store."""
 
@@ -50,4 +58,6 @@ class StoreRecording:
     offer_id: OfferId
 
 
-Decision = RingAgent | StopRinging | BridgeCall | DismissAgent | StoreRecording
+Decision = (
+    RingAgent | StopRinging | BridgeCall | DismissAgent | EndCall | StoreRecording
+)

@@ -13,6 +13,7 @@ import structlog
 from acd.vocabulary.decisions import (
     BridgeCall,
     DismissAgent,
+    EndCall,
     RingAgent,
     StopRinging,
 )
@@ -33,7 +34,7 @@ from cti_bridge.ami.window import Urgency, Window, WindowLimits
 
 log = structlog.get_logger(__name__)
 
-SwitchDecision = RingAgent | StopRinging | BridgeCall | DismissAgent
+SwitchDecision = RingAgent | StopRinging | BridgeCall | DismissAgent | EndCall
 """Decisions that are Asterisk's to carry out."""
 
 _SAFETY_S: Final = 2.0
@@ -109,6 +110,8 @@ class CarryOut:
                 return self._join(link, decision)
             case DismissAgent():
                 return self._dismiss(link, decision)
+            case EndCall():
+                return self._end(link, decision)
 
     async def _guarded(self, doing: Awaitable[None], decision: SwitchDecision) -> None:
         name = type(decision).__name__
@@ -118,7 +121,7 @@ class CarryOut:
             # Timed out or lost on the way: the outcome is unknown, and nobody guesses.
             log.warning("decision_unknown", decision=name, reason=str(error))
         except Exception:
-            log.exception("decision_broken", decision=name, offer_id=decision.offer_id)
+            log.exception("decision_broken", decision=name, leg_id=_leg_of(decision))
 
     async def _ring(self, link: Connection, ring: RingAgent) -> None:
         variables = [
@@ -187,6 +190,10 @@ class CarryOut:
             return
         if not joined.succeeded:
             self._not_joined(pair, joined.get("Message") or "no reason told")
+            return
+        # For the dialplan, which goes on with the caller when the bridge is over. Not
+        # before the join: one that failed would end the call.
+        await self._act(link, "Setvar", _state(caller, "talking"), Urgency.JOIN)
 
     def _not_joined(self, pair: BridgeCall, detail: str) -> None:
         log.warning("bridge_failed", offer_id=pair.offer_id, reason=detail)
@@ -207,3 +214,17 @@ class CarryOut:
     ) -> Message:
         async with self.window.turn(urgency):
             return await link.act(action, fields)
+
+    async def _end(self, link: Connection, end: EndCall) -> None:
+        caller = self._channel(end.leg_id)
+        if caller is not None:
+            log.warning("call_overstayed", call_id=end.call_id)
+            await self._act(link, "Hangup", {"Channel": caller}, Urgency.STOP)
+
+
+def _leg_of(decision: SwitchDecision) -> str:
+    return decision.leg_id if isinstance(decision, EndCall) else decision.offer_id
+
+
+def _state(channel: str, state: str) -> dict[str, str]:
+    return {"Channel": channel, "Variable": "CC_STATE", "Value": state}

@@ -113,7 +113,6 @@ def _role(state: str, *, is_offer: bool) -> LegRole:
             # Before its device answers the leg has not come to the dialplan.
             return LegRole.OFFER
         case "waiting" | "talking":
-            # The first release marked who was joined; such a leg may outlive it.
             return LegRole.WAITING
         case _:
             return LegRole.OTHER

@@ -8,6 +8,7 @@ from acd.vocabulary.agent_facts import (
     AgentSignedIn,
     WrapUpDone,
 )
+from acd.vocabulary.decisions import EndCall
 from acd.vocabulary.errors import (
     IllegalTransition,
     UnknownAgent,
@@ -280,3 +281,26 @@ def test_a_waiting_leg_nobody_knows_is_adopted_with_its_old_place() -> None:
 
     assert [f.call_id for f in desk.said(CallAdopted)] == [call_id(1)]
     assert [f.call_id for f in desk.said(OfferStarted)] == [call_id(1)]
+
+
+def test_a_caller_whom_the_switch_keeps_after_the_talk_is_hung_up() -> None:
+    desk = Desk()
+    desk.ready(ALICE)
+    desk.tell(arrived(1, 0), queued(1, 1))
+    agents_leg = desk.talk(1, 3)
+    desk.tell(hung_up(agents_leg, 9))
+
+    assert desk.engine.next_deadline == at(11)
+    assert desk.tick(11).decisions == (
+        EndCall(call_id=call_id(1), leg_id=caller_leg(1)),
+    )
+
+
+def test_a_caller_who_is_let_go_after_the_talk_is_left_alone() -> None:
+    desk = Desk()
+    desk.ready(ALICE)
+    desk.tell(arrived(1, 0), queued(1, 1))
+    agents_leg = desk.talk(1, 3)
+    desk.tell(hung_up(agents_leg, 9), hung_up(caller_leg(1), 9.02))
+
+    assert desk.tick(11).decisions == ()

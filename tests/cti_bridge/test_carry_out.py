@@ -10,6 +10,7 @@ import pytest
 from acd.vocabulary.decisions import (
     BridgeCall,
     DismissAgent,
+    EndCall,
     RingAgent,
     StopRinging,
 )
@@ -186,12 +187,14 @@ async def test_a_number_that_would_inject_is_not_sent_and_told() -> None:
     assert isinstance(made.facts[0], LegEnded)
 
 
-async def test_a_pair_is_joined_by_name() -> None:
+async def test_a_pair_is_joined_by_name_and_then_marked_as_talking() -> None:
     async with world(fine) as made:
         made.carry_out(JOIN)
-        await made.until(lambda: bool(made.peer.heard))
+        await made.until(lambda: len(made.peer.heard) == 2)
 
-    (bridge,) = made.peer.heard
+    bridge, mark = made.peer.heard
+    # The dialplan ends the call of a marked leg: not before the join has succeeded.
+    assert (mark["Action"], mark["Value"]) == ("Setvar", "talking")
     # An id would be taken for the beginning of one: 1.1 joined 1.10 (asterisk.md).
     assert bridge["Channel1"] == CHANNEL
     assert bridge["Channel2"] == OFFER
@@ -209,6 +212,7 @@ async def test_a_pair_that_could_not_be_joined_is_told() -> None:
     assert made.facts == [
         BridgeFailed(at=at(0), offer_id=OFFER, detail="Channel2 does not exist")
     ]
+    assert [sent["Action"] for sent in made.peer.heard] == ["Bridge"]
 
 
 async def test_a_caller_who_is_gone_is_joined_with_nobody() -> None:
@@ -218,6 +222,16 @@ async def test_a_caller_who_is_gone_is_joined_with_nobody() -> None:
 
     assert isinstance(made.facts[0], BridgeFailed)
     assert made.peer.heard == []
+
+
+async def test_a_caller_whom_the_switch_kept_is_hung_up_by_name() -> None:
+    async with world(fine) as made:
+        made.carry_out(EndCall(call_id=CALL, leg_id=CALLER))
+        made.carry_out(EndCall(call_id=CALL, leg_id=LegId("gone")))
+        await made.until(lambda: bool(made.peer.heard))
+
+    (sent,) = made.peer.heard
+    assert (sent["Action"], sent["Channel"]) == ("Hangup", CHANNEL)
 
 
 async def test_a_leg_that_is_not_there_yet_is_hung_up_as_soon_as_it_is(

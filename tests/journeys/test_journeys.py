@@ -67,6 +67,12 @@ def _compare_with_sipp(story: Story, played: Played) -> None:
     """What the telephones counted is what the records count."""
     answered = {n: int(s.status == 200) for n, s in played.callers.items()}
     assert played.rows == answered, "one record for each caller who was answered"
+    for name, call in played.calls.items():
+        if call["close_reason"] == "completed" and not call["is_estimated"]:
+            ended_by = {"us": "caller", "them": "agent"}[
+                played.callers[name].hung_up_by or ""
+            ]
+            assert ended_by == call["ended_by"], f"who hung up on {name}"
     closings = {name: call["closings"] for name, call in played.calls.items()}
     assert closings == dict.fromkeys(played.calls, 1), "closed exactly once"
     for name, outcome in played.devices.items():
