@@ -48,6 +48,7 @@ def findings(flow: Flow) -> list[Finding]:
         *_unreachable(flow),
         *_endless_silence(flow),
         *_missing_texts(flow),
+        *_told_secrets(flow),
     ]
 
 
@@ -103,6 +104,25 @@ def _in_silence(flow: Flow, name: StepName) -> StepName | None:
             return step.give_up or flow.person
         case QueueStep() | HangUpStep():
             return None
+
+
+def _told_secrets(flow: Flow) -> Iterator[Finding]:
+    """Find secret keys that the step they lead to would tell."""
+    for name, step in flow.steps.items():
+        if isinstance(step, MenuStep) and step.secret:
+            ways = sorted(set(step.keys.values()))
+            if left_out := sorted(set("0123456789") - set(step.keys)):
+                yield (
+                    ("steps", name, "keys"),
+                    f"a secret key may be any digit, and {', '.join(left_out)} would "
+                    "do something else here; write all ten",
+                )
+            if len(ways) > 1:
+                yield (
+                    ("steps", name, "keys"),
+                    f"a secret key leads to {', '.join(ways)}, and the step entered "
+                    "tells which it was; let all keys lead to one",
+                )
 
 
 def _missing_texts(flow: Flow) -> Iterator[Finding]:

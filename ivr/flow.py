@@ -137,6 +137,9 @@ class MenuStep(Part):
     """Said before the prompt is repeated because the key means nothing."""
     give_up: StepName | None = None
     """Where too many failures lead; None means to a person."""
+    secret: bool = False
+    """Whether the key is the caller's alone, as one of a PIN: no fact tells it. All
+    keys lead to one step then, which would tell it otherwise."""
 
 
 class QueueStep(Part):

@@ -225,11 +225,15 @@ class _Stride:
                 call_id=self._walk.call_id,
                 flow=self._flow.name,
                 step=self._walk.step,
-                key=key,
+                key="" if self._is_secret() else key,
                 nth=self._count(),
                 is_choice=is_choice,
             )
         )
+
+    def _is_secret(self) -> bool:
+        step = self._step()
+        return isinstance(step, MenuStep) and step.secret
 
     def _say(self, *prompts: Prompt, keys: str = KEYS) -> Act:
         sounds: tuple[Sound, ...] = tuple(

@@ -59,6 +59,7 @@ class KeyPressed(FactOf):
     flow: str
     step: str
     key: str
+    """Empty at a step whose keys are secret."""
     nth: int
     is_choice: bool
     """Whether the key stands for something at this step."""

@@ -48,6 +48,8 @@ class PromptStore:
         wanted = sorted({s for flow in flows for s in flow.sounds()}, key=repr)
         try:
             self.spoken.mkdir(parents=True, exist_ok=True)
+            # Asterisk, which may run as another user, reads them.
+            self.spoken.chmod(0o755)
             _sweep(self.spoken)
         except OSError as error:
             raise PromptsRefused([_cannot_write(self.spoken, error)]) from error

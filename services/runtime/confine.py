@@ -21,6 +21,7 @@ _MS_BIND, _MS_REC, _MS_PRIVATE = 0x1000, 0x4000, 0x40000
 _MS_NOSUID, _MS_NODEV = 0x2, 0x4
 _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
 _OPEN_FILES = 65536
+_NO_CORE = 1
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -81,6 +82,9 @@ def main() -> None:
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     files = most if most == resource.RLIM_INFINITY else min(most, _OPEN_FILES)
     resource.setrlimit(resource.RLIMIT_NOFILE, (files, most))
+    # Memory holds keys, passwords and what callers key in. With 0 a kernel that pipes
+    # cores to a program would do so still; with 1 it does neither (core(5)).
+    resource.setrlimit(resource.RLIMIT_CORE, (_NO_CORE, _NO_CORE))
     try:
         if plan["ways"]:
             os.umask(0o022)  # the way to a folder must be enterable

@@ -66,6 +66,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="tieline-engine", description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     data = parser.parse_args().data
+    # Whatever it writes is its own; what Asterisk reads is opened to it by name.
+    os.umask(0o077)
     try:
         settings = read_settings(data=data)
         set_up_logs(settings.logs)

@@ -123,8 +123,12 @@ def _told(
     return source, sentence
 
 
+def _pressed(fact: flow_facts.KeyPressed) -> str:
+    return f"pressed {fact.key or 'a secret key'} at {fact.step}"
+
+
 def _key_pressed(fact: flow_facts.KeyPressed, after: Sequence[FactOf | None]) -> str:
-    said = f"pressed {fact.key} at {fact.step}"
+    said = _pressed(fact)
     if not fact.is_choice:
         return f"{said} (stands for nothing there)"
     steps = (flow_facts.StepEntered, flow_facts.CallRouted)
@@ -214,7 +218,7 @@ WORDS: Mapping[type[FactOf], tuple[str, Tell]] = {
     flow_facts.CallArrived: ("caller", _arrived),
     flow_facts.CallAnswered: ("flow", lambda _f, _l: "took the call off the hook"),
     flow_facts.StepEntered: ("flow", lambda f, _l: f"came to {f.step} of {f.flow}"),
-    flow_facts.KeyPressed: ("caller", lambda f, _l: f"pressed {f.key} at {f.step}"),
+    flow_facts.KeyPressed: ("caller", lambda f, _l: _pressed(f)),
     flow_facts.KeyTimedOut: ("caller", lambda f, _l: f"pressed nothing at {f.step}"),
     flow_facts.CallRouted: ("flow", _routed),
     flow_facts.FlowEnded: ("flow", _flow_ended),

@@ -16,6 +16,7 @@ from acd.vocabulary.flow_facts import (
     StepEntered,
 )
 from acd.vocabulary.ids import QueueId, SkillId
+from ivr.check import findings
 from ivr.flow import KEYS, Flow, Language, Recorded, Spoken
 from ivr.machine import MOST_TURNS, take
 from ivr.turns import (
@@ -362,3 +363,58 @@ def test_every_walk_ends_exactly_once_and_counts_without_a_gap(
     assert walk.phase is Phase.OVER
     assert len(endings(facts)) == 1
     assert nths == list(range(1, len(nths) + 1))
+
+
+def test_a_key_of_a_secret_step_is_obeyed_and_told_to_nobody() -> None:
+    keys = dict.fromkeys("0123456789", "bye")
+    flow = flow_of(
+        {
+            "pin": {"menu": {"zh": "请输入密码"}, "keys": keys, "secret": True},
+            "bye": {"hang_up": {"zh": "再见"}},
+        }
+    )
+
+    for key in keys:
+        facts = facts_of(walked(flow, [Played(), KeyCame(key=key)]))
+        pressed = [fact for fact in facts if isinstance(fact, KeyPressed)]
+        assert [(fact.key, fact.is_choice) for fact in pressed] == [("", True)]
+        assert [f.step for f in facts if isinstance(f, StepEntered)] == ["pin", "bye"]
+
+
+def test_a_key_that_means_nothing_at_a_secret_step_is_told_to_nobody_either() -> None:
+    keys = dict.fromkeys("0123456789", "bye")
+    flow = flow_of(
+        {
+            "pin": {"menu": {"zh": "请输入密码"}, "keys": keys, "secret": True},
+            "bye": {"hang_up": {"zh": "再见"}},
+        }
+    )
+
+    facts = facts_of(walked(flow, [KeyCame(key="#")]))
+
+    assert [f.key for f in facts if isinstance(f, KeyPressed)] == [""]
+
+
+def test_a_secret_that_the_next_step_would_tell_is_refused() -> None:
+    keys = dict.fromkeys("123456789", "person") | {"1": "bye"}
+    steps = {
+        "pin": {"menu": {"zh": "请输入密码"}, "keys": keys, "secret": True},
+        "bye": {"hang_up": {"zh": "再见"}},
+        "person": {"queue": "q_bill"},
+    }
+    flow = Flow.model_validate(
+        {
+            "name": "main",
+            "language": "zh",
+            "entry": "pin",
+            "person": "person",
+            "steps": steps,
+        }
+    )
+
+    assert [what for _, what in findings(flow)] == [
+        "a secret key may be any digit, and 0 would do something else here; write all "
+        "ten",
+        "a secret key leads to bye, person, and the step entered tells which it was; "
+        "let all keys lead to one",
+    ]

@@ -27,6 +27,7 @@ from services.runtime.parts.obtain import obtain_parts
 from services.runtime.privileges import check_ways, let_pass, service_user
 from services.runtime.progress import say
 from services.runtime.settings import Settings, read_settings
+from services.runtime.shut import shut
 from services.runtime.supervisor import Supervised, Supervisor
 from services.runtime.vaults import check_keys
 from services.store.errors import StoreError, in_its_words
@@ -60,6 +61,7 @@ def _prepare(settings: Settings, folder: Path) -> Launch:
     check_ports(settings.ports, settings.host, with_database=with_database)
     # What can be wrong is looked at before anything is fetched or started.
     floor = read_floor(settings)
+    shut(folder)
     check_keys(folder)
     if settings.https.is_on:
         server_context(folder, datetime.now(UTC))

@@ -1,0 +1,152 @@
+"""Markers that are told to a real instance, and looked for in every byte it wrote."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from services.runtime.settings import CHECKOUT
+from tests.support.instance import RunningInstance, running_instance
+
+pytestmark = [pytest.mark.asterisk, pytest.mark.xdist_group("canaries")]
+
+NUMBER, NAME, PIN = "13976543218", "Canaryname", "739154"
+FLOOR = """\
+province: YJ
+unit: "-"
+numbers:
+  6000: {name: hotline, flow: main}
+skills: {fault: faults}
+queues:
+  q_fault: {name: faults, skills: [fault], ring_s: 5, wrap_up_s: 0}
+agents:
+  1001: {name: Alice, skills: [fault]}
+"""
+_PIN_STEP = """\
+  pin{0}:
+    menu: {{en: Next digit.}}
+    keys: {{{1}}}
+    secret: true
+    timeout_s: 8
+"""
+
+
+def _pin_step(n: int) -> str:
+    following = f"pin{n + 1}" if n < len(PIN) else "agent"
+    keys = ", ".join(f"{key}: {following}" for key in range(10))
+    return _PIN_STEP.format(n, keys)
+
+
+FLOW = """\
+name: main
+language: en
+entry: pin1
+person: agent
+steps:
+  agent:
+    queue: q_fault
+""" + "".join(map(_pin_step, range(1, len(PIN) + 1)))
+RECORDS = ("journal", "postgres")
+"""Who called stands in the records by design; nowhere else."""
+
+
+@pytest.fixture(scope="module")
+def instance() -> Iterator[RunningInstance]:
+    with running_instance(
+        floor=FLOOR,
+        flows={"main.yaml": FLOW},
+        settings={"TIELINE_LOGS__LEVEL": "debug"},
+    ) as running:
+        place_a_call(running)
+        yield running
+
+
+def place_a_call(running: RunningInstance) -> None:
+    def started(*words: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            (str(CHECKOUT / "tieline"), *words, "--json"),
+            env=dict(running.environment),
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    agent = started("agent", "--calls", "1")
+    caller = started(
+        *("call", "6000", "--from", NUMBER, "--name", NAME),
+        *("--press", PIN, "--press-after", "1", "--talk", "2"),
+    )
+    told, _ = caller.communicate(timeout=120)
+    agent.communicate(timeout=60)
+    assert json.loads(told)["put_through"] is True
+    assert json.loads(told)["keys"] == PIN
+
+
+def holders(folder: Path, marker: str) -> list[str]:
+    """Return the files that hold a marker, also as UTF-16 or hexadecimal."""
+    raw = marker.encode()
+    forms = (raw, marker.encode("utf-16-le"), raw.hex().encode())
+    return [
+        str(path.relative_to(folder))
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and any(form in path.read_bytes() for form in forms)
+    ]
+
+
+def test_keys_of_a_secret_step_stand_in_no_byte_that_was_written(
+    instance: RunningInstance,
+) -> None:
+    assert holders(instance.data, PIN) == []
+
+
+async def test_no_fact_tells_a_key_of_a_secret_step(instance: RunningInstance) -> None:
+    asked = "SELECT key FROM steps WHERE kind = 'key'"
+    rows = await instance.rows(asked)
+
+    assert [row["key"] for row in rows] == [""] * len(PIN)
+    journal = b"".join(p.read_bytes() for p in instance.data.glob("journal/*"))
+    assert journal.count(b'"key_pressed"') == len(PIN)
+    assert all(b'"key":"%c"' % digit not in journal for digit in PIN.encode())
+
+
+@pytest.mark.parametrize("marker", [NUMBER, NAME])
+def test_who_called_stands_in_the_records_and_in_no_log(
+    instance: RunningInstance, marker: str
+) -> None:
+    found = holders(instance.data, marker)
+
+    assert found, "the record must know who called"
+    assert [name for name in found if not name.startswith(RECORDS)] == []
+
+
+def test_the_log_tells_of_the_call_all_the_same(instance: RunningInstance) -> None:
+    log = (instance.data / "log" / "engine.log").read_text(encoding="utf-8")
+
+    assert "call_id" in log
+
+
+async def test_no_figure_names_a_caller(instance: RunningInstance) -> None:
+    async with httpx.AsyncClient(base_url=instance.http, trust_env=False) as client:
+        figures = (await client.get("/metrics")).text
+
+    assert figures
+    assert NUMBER not in figures
+    assert NAME not in figures
+
+
+def test_what_was_said_stands_open_in_no_file(instance: RunningInstance) -> None:
+    kept = [p for p in instance.data.glob("recordings/*/*/*/*") if p.is_file()]
+
+    assert [path.name.endswith(".wav.sealed") for path in kept] == [True]
+    assert list((instance.data / "asterisk" / "spool" / "monitor").iterdir()) == []
+
+
+def test_every_secret_is_its_owners_alone(instance: RunningInstance) -> None:
+    secrets = [p for p in (instance.data / "secrets").rglob("*") if p.is_file()]
+
+    assert secrets
+    assert [p.name for p in secrets if p.stat().st_mode & 0o077] == []
+    for path in instance.data.glob("journal/*"):
+        assert path.stat().st_mode & 0o077 == 0, path
