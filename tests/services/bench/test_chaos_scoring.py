@@ -1,19 +1,29 @@
 """What the lab makes of its counts: figures, bounds, seconds, a card and a page."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from services.runtime.bench.chaos import scoring
 from services.runtime.bench.chaos.bounds import at_most_share
+from services.runtime.bench.chaos.config_faults import bad_folders
 from services.runtime.bench.chaos.engine_faults import nothing
 from services.runtime.bench.chaos.fault import Fault, Limit
 from services.runtime.bench.chaos.kept import Kept
 from services.runtime.bench.chaos.lab import ChaosBench, card
 from services.runtime.bench.chaos.page import drawn
+from services.runtime.bench.chaos.soak import Look, slopes
 from services.runtime.bench.figures import Figure
-from tests.services.bench.chaos_builders import at, caller, evidence, heard, record
+from tests.services.bench.chaos_builders import (
+    CALM,
+    at,
+    caller,
+    evidence,
+    heard,
+    record,
+)
 
 FAULT = Fault(
     fault_id="F-00",
@@ -138,3 +148,32 @@ def test_what_was_found_by_another_plan_is_not_taken(tmp_path: Path) -> None:
     assert Kept(folder=tmp_path / "state", plan={"talking": 100}).find("F-05") is None
     kept.forget()
     assert kept.find("F-05") is None
+
+
+def test_what_grows_only_at_first_does_not_grow() -> None:
+    def looks(*rss_mb: float) -> list[Look]:
+        held = [replace(CALM, rss_kb=int(mb * 1024)) for mb in rss_mb]
+        return [Look(at_s=60.0 * n, held=one) for n, one in enumerate(held)]
+
+    warming = next(slopes(looks(100, 130, 150, 150, 150, 150)))
+    leaking = next(slopes(looks(150, 150, 150, 153, 156, 159)))
+
+    assert warming.value == pytest.approx(0)
+    assert leaking.value == pytest.approx(100 * 180 / 154.5)
+    assert warming.holds is None  # too few looks to say
+
+
+def test_descriptors_that_come_and_go_with_calls_do_not_grow() -> None:
+    held = [replace(CALM, descriptors=20 + n % 3) for n in range(30)]
+    looks = [Look(at_s=5.0 * n, held=one) for n, one in enumerate(held)]
+
+    found = {figure.name: figure.value for figure in slopes(looks)}
+
+    assert found["engine's descriptors grow"] == 0
+
+
+def test_every_kind_of_bad_configuration_is_another(tmp_path: Path) -> None:
+    folders = list(bad_folders(tmp_path))
+
+    assert len(folders) >= 50
+    assert len({what for what, _ in folders}) == len(folders)

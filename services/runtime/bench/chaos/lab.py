@@ -7,6 +7,9 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import asyncpg
+
+from services.phone.errors import PhoneError
 from services.phone.sipp import LOOPBACK
 from services.runtime.bench.chaos import scoring
 from services.runtime.bench.chaos.ami_proxy import AmiProxy
@@ -20,8 +23,8 @@ from services.runtime.bench.chaos.one_round import one_round
 from services.runtime.bench.chaos.scene import FULL, SHORT, SceneSize
 from services.runtime.bench.figures import Figure, machine
 from services.runtime.bench.free_ports import free_base
-from services.runtime.bench.problems import BenchFailed
 from services.runtime.bench.stand import Stand, open_stand
+from services.runtime.errors import RuntimeProblem
 from services.runtime.ports import Ports
 from services.runtime.progress import say
 from services.runtime.settings import CHECKOUT
@@ -29,6 +32,15 @@ from services.runtime.settings import CHECKOUT
 STATE = CHECKOUT / ".tieline" / "chaos"
 _CONTROL_ROUNDS = 2
 _SEED = 22
+_SPOILS = (
+    RuntimeProblem,
+    PhoneError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    OSError,
+    TimeoutError,
+)
+"""What ends a fault without a figure, and not the whole card."""
 UNSERVED_FLOOR_S, UNSERVED_GOAL_S = 259.0, 26.0
 
 
@@ -91,8 +103,8 @@ class Lab:
                 result |= await self._struck(fault)
         except LeftOut as left_out:
             result["left_out"] = left_out.why
-        except BenchFailed as failed:
-            result["problems"] = [str(failed)]
+        except _SPOILS as failed:
+            result["problems"] = [f"{type(failed).__name__}: {failed}"]
             await self.put_away()
         return result | {"took_s": round(time.monotonic() - began_s, 1)}
 
@@ -125,9 +137,9 @@ class Lab:
             say(f"{fault.fault_id}, {fault.title}: round {nth + 1} of {wanted} …")
             try:
                 rounds.append(await self._round(fault))
-            except BenchFailed as failed:
+            except _SPOILS as failed:
                 # What the rounds before came to is worth keeping.
-                problems.append(str(failed))
+                problems.append(f"{type(failed).__name__}: {failed}")
                 await self.put_away()
                 break
         return {"problems": problems} | (
@@ -222,7 +234,9 @@ async def run(bench: ChaosBench) -> dict[str, object]:
             before = kept.find(fault.fault_id) if bench.is_resumed else None
             if before is None:
                 before = await lab.run(fault)
-                kept.keep(fault.fault_id, before)
+                # One that could not be done is tried again by the next --resume.
+                if not before["problems"]:
+                    kept.keep(fault.fault_id, before)
             else:
                 say(f"{fault.fault_id}, {fault.title}: kept from before")
             results.append(before)
