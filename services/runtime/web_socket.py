@@ -1,6 +1,7 @@
 """uvicorn's WebSocket with bounds of ours: little to hear, little to hold, an end."""
 
 import asyncio
+import socket
 from asyncio.transports import BaseTransport
 
 import uvicorn
@@ -14,6 +15,8 @@ from services.api.live import MOST_MESSAGE_BYTES
 
 HELD_BYTES = 32 * 1024
 """What waits for a slow reader before its feeder is made to wait."""
+KERNEL_BYTES = 64 * 1024
+"""What the kernel may hold of it besides, which it doubles for its own use."""
 HEARD_BYTES = 64 * 1024
 """What a socket may say at once, its handshake with all headers in it, …"""
 HEARD_BYTES_A_S = 1024
@@ -53,6 +56,9 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
         super().connection_made(transport)
         self._heard_at_s = self.loop.time()
         self.transport.set_write_buffer_limits(high=HELD_BYTES)
+        # Left to itself the kernel would hold megabytes more.
+        sock = self.transport.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BYTES)
 
     def data_received(self, data: bytes) -> None:
         """Take in bytes, and cut off who says too many or reads none of the answers."""
