@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncGenerator
 from typing import Any
 
@@ -13,6 +14,7 @@ from websockets.typing import Origin
 from services.live.board import Board
 from services.runtime.asking import Unanswered
 from services.runtime.instance import Instance
+from services.runtime.trust import trust_for
 
 _ANSWERS_WITHIN_S = 15.0
 _PAUSE_S = 0.5
@@ -37,6 +39,7 @@ async def watch(found: Instance, board: Board) -> AsyncGenerator[dict[str, Any],
                 origin=Origin(found.http),
                 # Straight to this machine: a proxy knows nothing of it.
                 proxy=None,
+                ssl=_trust(found),
                 compression=None,
                 open_timeout=_ANSWERS_WITHIN_S,
             ) as socket:
@@ -56,11 +59,19 @@ async def watch(found: Instance, board: Board) -> AsyncGenerator[dict[str, Any],
 
 async def _ticket(found: Instance) -> str:
     async with httpx.AsyncClient(
-        timeout=_ANSWERS_WITHIN_S, trust_env=False, base_url=found.http
+        timeout=_ANSWERS_WITHIN_S,
+        trust_env=False,
+        base_url=found.http,
+        verify=trust_for(found.http, found.data),
     ) as client:
         answer = await client.post("/live/tickets", json={"shows_numbers": True})
         answer.raise_for_status()
         return str(answer.json()["ticket"])
+
+
+def _trust(found: Instance) -> ssl.SSLContext | None:
+    trust = trust_for(found.http, found.data)
+    return trust if isinstance(trust, ssl.SSLContext) else None
 
 
 def _first_message(ticket: str, board: Board) -> dict[str, object]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from acd.core.engine import Engine
+from acd.core.watch import Watch
 from cti_bridge.agi.server import AgiServer, Session
 from cti_bridge.ami.connection import Account
 from cti_bridge.ami.switch import Switch
@@ -53,7 +54,9 @@ async def figures(tmp_path: Path) -> AsyncIterator[Figures]:
             engine, journal, carry_out=lambda _: None, now=now_at, listen=fan_out.take
         )
         account = Account(host="127.0.0.1", port=1, username="u", secret="s")
-        switch = Switch(account, tell=board.tell, now=now_at)
+        switch = Switch(
+            account, tell=board.tell, now=now_at, beliefs=Watch(engine.floor)
+        )
         door = Door(floor, engine.floor, link=lambda: None)
         shipper = Shipper(journal, "postgresql://nobody@127.0.0.1:1/none")
         operator_figures.add_floor(figures, engine.floor, now=now_at)

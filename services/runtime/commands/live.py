@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import json
-import signal
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -40,15 +39,11 @@ def live(
     Ends with 0, and with 3 when no instance runs.
     """
     found = instance.find(data)
-    with contextlib.suppress(asyncio.CancelledError):
+    with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_shown(found, once=once, as_json=as_json))
 
 
 async def _shown(found: Instance, *, once: bool, as_json: bool) -> None:
-    watching = asyncio.current_task()
-    assert watching is not None  # noqa: S101 - this is one
-    for stop in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(stop, watching.cancel)
     board = Board()
     if as_json:
         await _tell(found, board, once=once)

@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 import json
 import os
 import re
@@ -17,12 +18,14 @@ from acd.vocabulary.ids import LegId
 from acd.vocabulary.leg_facts import LegAnswered, LegJoined, LegRang
 from services.api.app import create_app
 from services.api.figures import Figures
+from services.live.board import Board
 from services.runtime import instance
 from services.runtime.cli import build
 from services.runtime.commands.replay import offset
 from services.runtime.errors import RuntimeProblem
 from services.runtime.instance import Instance
 from services.runtime.timeline import WORDS
+from services.runtime.watching import watch
 from services.runtime.web_socket import served
 from services.store.journal import Journal
 from services.store.shipper import Shipper
@@ -253,3 +256,33 @@ def test_an_offset_goes_on_beyond_the_hour() -> None:
     assert offset(4.312) == "+00:04.312"
     assert offset(59.9996) == "+01:00.000"
     assert offset(3725.05) == "+62:05.050"
+
+
+async def test_live_shows_what_is_so_now(running: Path, floor: JournaledFloor) -> None:
+    floor.take(arrived(1, 0), queued(1, 1))
+
+    told = await tieline("live", "--once", "--json", "--data", str(running))
+    page = await tieline("live", "--once", "--data", str(running))
+
+    board = json.loads(told.stdout)
+    fault = next(q for q in board["queues"] if q["queue_id"] == FAULT)
+    assert fault["waiting"] == 1
+    assert [call["call_id"] for call in board["calls"]] == [ONE]
+    assert [agent["state"] for agent in board["agents"]] == ["signed_out"] * 3
+    assert ONE[:8] in page.stdout
+    assert "queued" in page.stdout
+
+
+async def test_live_tells_each_fact_as_it_comes(
+    running: Path, floor: JournaledFloor
+) -> None:
+    spreading = asyncio.create_task(floor.fan_out.run())
+    board = Board()
+    async with contextlib.aclosing(watch(instance.find(running), board)) as messages:
+        await anext(messages)
+        floor.take(arrived(1, 0))
+        told = await anext(messages)
+    spreading.cancel()
+
+    assert [fact["kind"] for fact in told["facts"]] == ["call_arrived"]
+    assert board.calls[ONE]["state"] == "in_flow"
