@@ -63,7 +63,8 @@ def end(
 ) -> None:
     """The parties are apart: the agent's wrap-up begins, whenever that was."""
     call.take(ConversationEnded)
-    call.ended_by = by
+    # No record may end before a conversation that was in it.
+    call.ended_by, call.heard_at = by, max(call.heard_at, ended_at)
     turn.facts.append(
         ConversationEnded(
             at=ended_at,

@@ -29,12 +29,11 @@ def reconcile(floor: Floor, turn: Turn, seen: SwitchSeen) -> None:
     was_restarted = floor.boot_id is not None and floor.boot_id != seen.boot_id
     floor.boot_id, floor.is_linked = seen.boot_id, True
     lost = CloseReason.SWITCH_RESTARTED if was_restarted else CloseReason.LOST
-    present = {leg.leg_id for leg in seen.legs}
+    present = {leg.leg_id: leg for leg in seen.legs}
     for leg_id in _known_before(floor, seen.taken_at):
-        # After a restart nothing of before lives, though its id may have come again.
         if leg_id not in present:
             floor.remember_ended(leg_id)
-        elif not was_restarted:
+        elif not (was_restarted and _is_another(floor, present[leg_id])):
             continue
         _state_lost(floor, turn, leg_id)
         legs.ended(
@@ -108,6 +107,12 @@ def enqueue(
     call.heard_at = max(call.heard_at, queued_at)
     call.skills = floor.policy.queues[queue_id].skills | skills
     floor.queue(call)
+
+
+def _is_another(floor: Floor, leg: LegSeen) -> bool:
+    """Tell whether a leg of a known id is another call's: ids may come again."""
+    call = floor.callers.get(leg.leg_id)
+    return call is not None and call.call_id != leg.call_id
 
 
 def _known_before(floor: Floor, taken_at: datetime) -> list[LegId]:
