@@ -40,7 +40,7 @@ def reconcile(floor: Floor, turn: Turn, seen: SwitchSeen) -> None:
             floor, turn, leg_id, LegEnding.LOST, lost=lost, alive_at=floor.alive_at
         )
     floor.alive_at = seen.taken_at
-    living = [leg for leg in seen.legs if leg.leg_id not in floor.ended_legs]
+    living = [leg for leg in seen.legs if not _has_ended(floor, leg)]
     for leg in living:
         _take_in(floor, turn, leg)
     for leg in living:
@@ -52,7 +52,7 @@ def look_again(floor: Floor, turn: Turn, checked: LegChecked) -> bool:
     leg = checked.leg
     call, _ = conversations.parties(floor, leg.leg_id)
     is_old = call is not None and call.heard_at >= checked.taken_at
-    if is_old or leg.leg_id in floor.ended_legs:
+    if is_old or _has_ended(floor, leg):
         return False
     _take_in(floor, turn, leg)
     _take_in_bridge(floor, turn, leg, checked.taken_at)
@@ -107,6 +107,15 @@ def enqueue(
     call.heard_at = max(call.heard_at, queued_at)
     call.skills = floor.policy.queues[queue_id].skills | skills
     floor.queue(call)
+
+
+def _has_ended(floor: Floor, leg: LegSeen) -> bool:
+    """Tell whether a leg ended since it was seen.
+
+    The leg of an offer may live though it was lost: what lay in a link that broke was
+    done late. Such a one is sent away, which does a dead one no harm.
+    """
+    return leg.role is not LegRole.OFFER and leg.leg_id in floor.ended_legs
 
 
 def _is_another(floor: Floor, leg: LegSeen) -> bool:

@@ -52,13 +52,14 @@ class Watch:
             asked_at: When the asking began: later news of its call excuses it.
         """
         floor = self._floor
-        if leg.leg_id in floor.ended_legs:
-            return False
         call, _ = conversations.parties(floor, leg.leg_id)
         if call is not None and call.heard_at >= asked_at:
             return False
+        # What lay in a broken link may be done late: then a leg that was lost rings.
         if leg.role is LegRole.OFFER and self._is_stray(leg, asked_at):
             return True
+        if leg.leg_id in floor.ended_legs:
+            return False
         if call is None:
             return leg.role is LegRole.WAITING
         if leg.role is LegRole.WAITING and call.state is CallState.IN_FLOW:

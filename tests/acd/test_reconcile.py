@@ -221,6 +221,20 @@ def test_a_leg_of_nobodys_offer_is_sent_away(is_up: bool, sent_away: type) -> No
     assert [type(d) for d in outcome.decisions] == [sent_away]
 
 
+def test_a_leg_that_was_lost_and_rings_late_is_sent_away() -> None:
+    desk = Desk()
+    desk.ready(ALICE)
+    desk.tell(arrived(1, 0), queued(1, 1))
+    leg = desk.offered_leg(1)
+    desk.tell(SwitchLost(at=at(2)), seen(3, waiting(1, since=1)))
+
+    ringing = offered(leg, is_up=False)
+
+    assert watch_of(desk).is_odd(ringing, at(5))
+    outcome = desk.tell(checked(ringing, 5))
+    assert [type(d) for d in outcome.decisions] == [StopRinging]
+
+
 def test_an_offer_that_is_being_joined_is_left_alone() -> None:
     desk = Desk()
     desk.ready(ALICE)

@@ -6,7 +6,7 @@ from random import Random
 from uuid import UUID
 
 from acd.vocabulary.decisions import RingAgent
-from acd.vocabulary.ids import AgentId, CallId, LegId, OfferId, QueueId
+from acd.vocabulary.ids import CallId, LegId, OfferId, QueueId
 from acd.vocabulary.leg_facts import LegRole, LegSeen
 from tests.model.frames import frame
 from tests.support.builders import at
@@ -67,11 +67,13 @@ class Switch:
     now_s: float = 0.0
     boot: int = 1
     legs: dict[LegId, Leg] = field(default_factory=dict)
+    queued_s: dict[CallId, float] = field(default_factory=dict)
+    """When callers really began to wait."""
     ended_s: dict[CallId, float] = field(default_factory=dict)
     """When the callers' legs really ended."""
     made: int = 0
-    ringing_twice: list[AgentId] = field(default_factory=list)
-    """Devices that rang for two offers at once."""
+    ringing_twice: list[tuple[OfferId, OfferId]] = field(default_factory=list)
+    """Offers that rang one device at once."""
     torn: list[CallId] = field(default_factory=list)
     """Callers who were taken out of a conversation for another one."""
 
@@ -90,20 +92,19 @@ class Switch:
     def wait(self, leg: Leg, queue_id: QueueId) -> None:
         """Lead a caller from the flow to the waiting room."""
         leg.context, leg.queue_id, leg.queued_s = "cc-wait", queue_id, self.now_s
+        self.queued_s[leg.call_id] = self.now_s
         more = {"UserEvent": "CCWaiting", "CallId": leg.call_id, "Queue": queue_id}
         self._say("UserEvent", leg, Skills="", **more)
 
     def originate(self, ring: RingAgent) -> None:
         """Ring a device, in one of the ways in which that goes."""
-        twice = [
-            leg
-            for leg in self.legs.values()
-            if leg.offer is not None
-            and leg.offer.agent_id == ring.agent_id
-            and leg.state == RINGING
-        ]
-        if twice:
-            self.ringing_twice.append(ring.agent_id)
+        for other in self.legs.values():
+            if (
+                other.offer is not None
+                and other.offer.agent_id == ring.agent_id
+                and other.state == RINGING
+            ):
+                self.ringing_twice.append((other.offer.offer_id, ring.offer_id))
         leg = Leg(
             leg_id=LegId(ring.offer_id),
             name=f"PJSIP/{ring.device_id}-{self.made:08x}",

@@ -30,7 +30,7 @@ def test_the_rules_hold_on_a_bad_line(seed: int) -> None:
 def test_no_offer_is_made_twice_in_thousands_on_a_line_that_loses_five_in_a_hundred() -> (  # noqa: E501 - a sentence
     None
 ):
-    faults = Faults(link=0, switch=0, engine=0)
+    faults = Faults(link=0, switch=0, engine=0, stuck=0)
 
     worlds = [live(1000 + n, faults, steps=10_000) for n in range(7)]
 

@@ -36,6 +36,7 @@ from acd.vocabulary.leg_facts import (
     LegChecked,
     LegEnded,
     LegEnding,
+    LegSeen,
     SwitchLost,
     SwitchSeen,
 )
@@ -81,9 +82,10 @@ class Faults:
     link: float = 0.01
     switch: float = 0.004
     engine: float = 0.006
+    stuck: float = 0.02
 
 
-CALM = Faults(drop=0, double=0, swap=0, forge=0, link=0, switch=0, engine=0)
+CALM = Faults(drop=0, double=0, swap=0, forge=0, link=0, switch=0, engine=0, stuck=0)
 
 
 class World:
@@ -161,17 +163,22 @@ class World:
         self.log.append(f"{self.now_s:.3f} {told} -> {outcome.decisions}")
         self._journal.append(told)
         self.rules.hear(self.engine, outcome.facts)
-        self._compare_ends(outcome.facts)
+        self._compare_times(outcome.facts)
         for decision in outcome.decisions:
             self._carry_out(decision)
 
-    def _compare_ends(self, facts: tuple[Fact, ...]) -> None:
+    def _compare_times(self, facts: tuple[Fact, ...]) -> None:
         away_s = self.now_s - self._linked_s if self._is_up else REPAIRED_S
         slack_s = REPAIRED_S + max(0.0, 12 - away_s)
-        self.rules.ends_are_true(facts, self.switch, slack_s=slack_s)
+        self.rules.times_are_true(facts, self.switch, slack_s=slack_s)
 
     def _carry_out(self, decision: Decision) -> None:
         if not self._is_up:
+            return
+        if isinstance(decision, RingAgent) and self.pick.random() < self.faults.stuck:
+            # It lies in a socket that nobody reads, until somebody does.
+            self.after(self.pick.uniform(0, 8), lambda: self._act(decision))
+            self.after(0, lambda: self._break_link(self.pick.uniform(0.2, 6)))
             return
         link = self._link
 
@@ -239,18 +246,36 @@ class World:
         self.after(doubt.after_s, settle)
 
     def _ask_of(self, leg_id: LegId, ending: LegEnding, alive_s: float | None) -> None:
-        watch, leg = Watch(self.engine.floor), self.switch.legs.get(leg_id)
-        if leg is None:
-            self.translator.forget(leg_id)
-            if watch.has(leg_id):
-                alive_at = None if alive_s is None else at(alive_s)
-                gone = LegEnded(
-                    at=self.at, leg_id=leg_id, ending=ending, alive_at=alive_at
-                )
-                self.tell(gone)
-        elif watch.is_odd(leg.seen(), self.at):
-            self.translator.names[leg_id] = leg.name
-            self.tell(LegChecked(at=self.at, taken_at=self.at, leg=leg.seen()))
+        """Ask of one leg; the answer overtakes events, and is overtaken by them."""
+        link, asked_s = self._link, self.now_s
+
+        def look() -> None:
+            leg = self.switch.legs.get(leg_id)
+            seen, name = (leg.seen(), leg.name) if leg else (None, "")
+
+            def hear() -> None:
+                if link != self._link or not self._is_up:
+                    return
+                if seen is None:
+                    self._gone(leg_id, ending, alive_s)
+                else:
+                    self._there(seen, name, asked_s)
+
+            self.after(self.pick.choice((0, 0, 0.02)), hear)
+
+        self.after(LATENCY_S, look)
+
+    def _gone(self, leg_id: LegId, ending: LegEnding, alive_s: float | None) -> None:
+        self.translator.forget(leg_id)
+        if Watch(self.engine.floor).has(leg_id):
+            alive_at = None if alive_s is None else at(alive_s)
+            gone = LegEnded(at=self.at, leg_id=leg_id, ending=ending, alive_at=alive_at)
+            self.tell(gone)
+
+    def _there(self, leg: LegSeen, name: str, asked_s: float) -> None:
+        self.translator.names[leg.leg_id] = name
+        # Told in any case: what is older than the news of it, the engine must tell.
+        self.tell(LegChecked(at=self.at, taken_at=at(asked_s), leg=leg))
 
     def _round(self) -> None:
         self.after(ROUND_S, self._round)
