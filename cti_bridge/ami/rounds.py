@@ -25,6 +25,9 @@ log = structlog.get_logger(__name__)
 _TURN: Final = 100
 """Legs looked at before the loop lets others have their turn: about 2 ms."""
 
+_LIMIT_S: Final = 15.0
+"""How long a list may take: thousands of legs, on a machine that has much to do."""
+
 
 class Beliefs(Protocol):
     """What the engine believes of legs; ``acd.core.watch`` tells it."""
@@ -118,7 +121,7 @@ class Rounds:
             AmiError: Asterisk did not tell.
         """
         asked_at = self._now()
-        items = await link.ask("CoreShowChannels")
+        items = await link.ask("CoreShowChannels", limit_s=_LIMIT_S)
         names: dict[LegId, str] = {}
         odd: list[LegId] = []
         for number, item in enumerate(items, start=1):

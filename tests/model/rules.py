@@ -59,7 +59,7 @@ class Rules:
         agent = engine.floor.agents[started.agent_id].profile
         if call is None or call.queued_at is None:
             raise Broken(f"an offer was made for {started.call_id}, which waits not")
-        for other in engine.floor.waiting.in_order():
+        for other in engine.floor.waiting:
             is_paused = other.retry_at is not None and other.retry_at > started.at
             if is_paused or not other.skills <= agent.skills or other.queued_at is None:
                 continue
@@ -129,9 +129,9 @@ class Rules:
         floor = engine.floor
         if not floor.is_linked or not floor.ready:
             return
-        for call in floor.waiting.in_order():
+        for call in floor.waiting:
             if call.retry_at is None and any(
-                call.skills <= agent.profile.skills for agent in floor.ready.values()
+                call.skills <= agent.profile.skills for agent in floor.ready
             ):
                 raise Broken(f"{call.call_id} waits though somebody is ready")
 

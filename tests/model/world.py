@@ -446,5 +446,5 @@ def _fingerprint(engine: Engine) -> tuple[object, ...]:
             for c in floor.calls.values()
         ],
         [(o.offer_id, o.is_open, o.is_answered) for o in floor.offers.values()],
-        [call.call_id for call in floor.waiting.in_order()],
+        [call.call_id for call in floor.waiting],
     )
