@@ -253,7 +253,7 @@ def test_a_call_that_is_never_joined_is_taken_back_after_the_limit() -> None:
     desk.tell(arrived(1, 0), queued(1, 1))
     desk.tell(LegAnswered(at=at(3), leg_id=desk.offered_leg(1)))
 
-    desk.tick(6)
+    desk.tick(13)
 
     assert len(desk.said(OfferWithdrawn)) == 1
     assert call_id(1) in desk.engine.floor.calls

@@ -22,6 +22,7 @@ from acd.vocabulary.decisions import (
     BridgeCall,
     Decision,
     DismissAgent,
+    EndCall,
     RingAgent,
     StopRinging,
     StoreRecording,
@@ -199,6 +200,8 @@ class World:
                 self._join(decision)
             case DismissAgent():
                 self.switch.dismiss(decision.offer_id)
+            case EndCall():
+                self.switch.end(decision.leg_id)
             case StoreRecording():
                 """No matter here."""
 
