@@ -78,6 +78,7 @@ class Composition:
             given.journal,
             carry_out=self._carry_out,
             now=self._clock.now,
+            overrun=self._see_anew,
             listen=self.fan_out.take,
         )
         if engine.floor.is_linked:
@@ -153,6 +154,10 @@ class Composition:
         operator_figures.add_switch(figures, self.switch, agi=self.agi, door=self.door)
         operator_figures.add_keeping(figures, given.journal, given.shipper)
         operator_figures.add_pace(figures, self._pace)
+
+    def _see_anew(self) -> None:
+        if (link := self.switch.link) is not None:
+            link.close()
 
     def _carry_out(self, decision: Decision) -> None:
         if isinstance(decision, StoreRecording):

@@ -20,6 +20,12 @@ log = structlog.get_logger()
 ROUND = 200
 """Facts taken in before the loop lets others have their turn: some 20 ms."""
 
+MOST_WISHES = 5000
+"""With so many facts waiting no further wish is taken: a person would wait too long."""
+MOST_FACTS = 50_000
+"""With so many waiting the link to the switch is given up: another one and a look at
+what is there now are quicker than all that has been told."""
+
 
 class Book(Protocol):
     """Where every fact is written: the journal."""
@@ -39,6 +45,7 @@ class Switchboard:
         carry_out: Callable[[Decision], None],
         now: Callable[[], datetime],
         listen: Callable[[Sequence[Fact]], None] = lambda _facts: None,
+        overrun: Callable[[], None] = lambda: None,
     ) -> None:
         """Join the engine with its surroundings.
 
@@ -48,12 +55,16 @@ class Switchboard:
             carry_out: Begins to carry out a decision and returns at once.
             now: The engine's time.
             listen: Takes the facts of each turn and returns at once.
+            overrun: Called when facts are dropped, since too many wait: see that what
+                they told is seen by another way.
         """
         self.engine = engine
         self._book = book
         self._carry_out = carry_out
         self._now = now
         self._listen = listen
+        self._overrun = overrun
+        self._is_overrun = False
         self.refused = 0
         """Facts that were refused so far."""
         self._facts: deque[tuple[ToldFact, asyncio.Future[None] | None]] = deque()
@@ -63,8 +74,17 @@ class Switchboard:
         self._turns: list[asyncio.Future[None]] = []
 
     def tell(self, fact: ToldFact) -> None:
-        """Hand in a fact; it is taken in after those before it."""
-        self._facts.append((fact, None))
+        """Hand in a fact; it is taken in after those before it.
+
+        Beyond ``MOST_FACTS`` it is dropped, and ``overrun`` is called once.
+        """
+        if len(self._facts) < MOST_FACTS:
+            self._is_overrun = False
+            self._facts.append((fact, None))
+        elif not self._is_overrun:
+            self._is_overrun = True
+            log.error("facts_overrun", waiting=len(self._facts))
+            self._overrun()
         self._wake.set()
 
     async def ask(self, wish: AgentWish) -> None:
@@ -72,7 +92,11 @@ class Switchboard:
 
         Raises:
             AcdError: It was refused; nothing changed.
+            TimeoutError: ``MOST_WISHES`` wait already; it was not handed in.
         """
+        if len(self._facts) >= MOST_WISHES:
+            msg = f"{len(self._facts)} facts wait; the engine is behind"
+            raise TimeoutError(msg)
         answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._facts.append((wish, answer))
         self._wake.set()

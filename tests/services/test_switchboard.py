@@ -12,6 +12,7 @@ from acd.vocabulary.agent_facts import AgentReady, AgentSignedIn
 from acd.vocabulary.decisions import Decision, RingAgent, StopRinging
 from acd.vocabulary.errors import IllegalTransition
 from acd.vocabulary.facts import Fact
+from services.runtime import switchboard as module
 from services.runtime.clock import Clock
 from services.runtime.switchboard import Switchboard, replay
 from services.store.segments import Entry, Origin, entry_for, entry_of, line_of
@@ -116,3 +117,35 @@ async def test_an_engine_that_lives_through_the_journal_again_knows_the_same() -
     assert again.floor.agents[ALICE].state is board.engine.floor.agents[ALICE].state
     assert again.floor.offers.keys() == board.engine.floor.offers.keys()
     assert again.next_deadline == board.engine.next_deadline
+
+
+async def test_when_too_much_waits_wishes_are_refused_and_the_switch_seen_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "MOST_WISHES", 3)
+    monkeypatch.setattr(module, "MOST_FACTS", 5)
+    book, overruns = Book(), []
+    board = Switchboard(
+        Engine(a_floor()),
+        book,
+        carry_out=lambda _decision: None,
+        now=lambda: at(0),
+        overrun=lambda: overruns.append(1),
+    )
+    board.tell(seen(-10))
+    for n in range(2):
+        board.tell(arrived(n, n))
+    with pytest.raises(TimeoutError, match="3 facts wait; the engine is behind"):
+        await board.ask(AgentSignedIn(at=at(0), agent_id=ALICE))
+    for n in range(2, 9):
+        board.tell(arrived(n, n))
+    running = asyncio.create_task(board.run())
+    await until(lambda: len(book.entries) == 5)
+    await board.ask(AgentSignedIn(at=at(9), agent_id=ALICE))
+    running.cancel()
+
+    assert overruns == [1]
+    assert kinds(entry.fact() for entry in book.entries)[:5] == [
+        "SwitchSeen",
+        *["CallArrived"] * 4,
+    ]
