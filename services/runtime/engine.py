@@ -33,6 +33,7 @@ from services.runtime.errors import RuntimeProblem
 from services.runtime.https import Https
 from services.runtime.launch import read_floor
 from services.runtime.logs import set_up_logs
+from services.runtime.notify import Notifier
 from services.runtime.parts import espeak
 from services.runtime.retention import Retention
 from services.runtime.secrets_kept import FOLDER as SECRETS
@@ -174,6 +175,10 @@ async def _until_stopped(
     running = asyncio.create_task(composition.run(), name="composition")
     serving = asyncio.create_task(server.serve(), name="http")
     waiting = asyncio.create_task(stopping.wait(), name="stopping")
+    systemd = Notifier.taken()
+    turned = composition.switchboard.turned
+    beat = systemd.keep_telling(turned, is_ready_then=True)
+    beating = asyncio.create_task(beat, name="beating")
     try:
         await asyncio.wait(
             {running, serving, waiting}, return_when=asyncio.FIRST_COMPLETED
@@ -186,6 +191,7 @@ async def _until_stopped(
         waiting.cancel()
         if renewing:
             renewing.cancel()
+        beating.cancel()
         ended = await asyncio.gather(running, serving, return_exceptions=True)
     for error in ended:
         _raise_in_words(error)

@@ -19,7 +19,7 @@ from services.runtime.embedded.watchdog import REFUSED
 from services.runtime.errors import RuntimeProblem
 from services.runtime.instance import FILE_NAME
 from services.runtime.logs import set_up_logs
-from services.runtime.notify import notify
+from services.runtime.notify import Notifier, this_loop
 from services.runtime.secrets_kept import kept_secret
 from services.runtime.settings import Settings, read_settings
 from services.runtime.trust import TlsFiles
@@ -42,7 +42,6 @@ ACCOUNT = "watchdog"
 PROBER = "prober"
 FOLDER = "watchdog"
 """In the data folder: the faults."""
-BEAT_EVERY_S = 1.0
 
 
 class WatchdogRefused(RuntimeProblem):
@@ -86,7 +85,9 @@ async def _watch(settings: Settings) -> None:
         door = Door(watch.as_dict)
         server = await _listen(door, settings)
         async with server, asyncio.TaskGroup() as tasks:
-            runs = (eye.run(), bell.run(), watch.run(), _beat())
+            systemd = Notifier.taken()
+            beat = systemd.keep_telling(this_loop, is_ready_then=True)
+            runs = (eye.run(), bell.run(), watch.run(), beat)
             running = [tasks.create_task(run) for run in runs]
             await _until_asked()
             log.info("stopping")
@@ -109,14 +110,6 @@ async def _until_asked() -> None:
     for stop in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(stop, asked.set)
     await asked.wait()
-
-
-async def _beat() -> None:
-    """Tell systemd, where that started us, that this loop turns."""
-    notify("READY=1")
-    while True:
-        notify("WATCHDOG=1")
-        await asyncio.sleep(BEAT_EVERY_S)
 
 
 def _now() -> datetime:

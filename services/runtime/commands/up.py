@@ -22,6 +22,7 @@ from services.runtime.embedded import asterisk
 from services.runtime.embedded.child import Child
 from services.runtime.instance import Instance
 from services.runtime.launch import DatabaseUnusable, Launch, read_floor
+from services.runtime.notify import Notifier, this_loop
 from services.runtime.occupied import check_ports
 from services.runtime.parts.obtain import obtain_parts
 from services.runtime.privileges import check_ways, let_pass, service_user
@@ -77,6 +78,7 @@ def _prepare(settings: Settings, folder: Path) -> Launch:
 
 async def _run(launch: Launch, *, as_json: bool, began: float) -> None:
     is_told = False
+    systemd = Notifier.taken()
 
     def pids_changed(pids: Mapping[str, int]) -> None:
         nonlocal is_told
@@ -86,6 +88,7 @@ async def _run(launch: Launch, *, as_json: bool, began: float) -> None:
             is_told = True
             say(f"ready after {time.monotonic() - began:.1f} s")
             _print(told.ready_line() if as_json else _welcome(launch, told))
+            systemd.tell("READY=1")
 
     parts = launch.supervised()
     if "postgresql" in parts:
@@ -95,9 +98,11 @@ async def _run(launch: Launch, *, as_json: bool, began: float) -> None:
     else:
         await _migrate(launch)
     supervisor = Supervisor(parts, pids_changed=pids_changed)
+    beating = asyncio.create_task(systemd.keep_telling(this_loop))
     try:
         await supervisor.run()
     finally:
+        beating.cancel()
         instance.remove(launch.data)
 
 

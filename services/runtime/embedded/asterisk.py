@@ -81,6 +81,26 @@ def check(place: AsteriskPlace) -> None:
     render(_conf(place))
 
 
+async def prepare(
+    place: AsteriskPlace,
+) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Write its configuration with a new boot id.
+
+    Returns:
+        The command line that runs it, and all that it finds in its environment.
+
+    Raises:
+        ConfRefused: A value cannot stand in its configuration.
+    """
+    let_pass(place.data, place.user)
+    conf = _conf(place)
+    owner = (place.user.uid, place.user.gid) if place.user else None
+    await asyncio.to_thread(put, conf, owner=owner)
+    program = place.part.program
+    argv = (*program.argv, "-C", str(conf.etc / "asterisk.conf"), "-f")
+    return argv, service_environment(place.user, conf.run, program.environment)
+
+
 async def start(place: AsteriskPlace) -> Child:
     """Start Asterisk with a new boot id and return when it has fully booted.
 
@@ -89,17 +109,12 @@ async def start(place: AsteriskPlace) -> Child:
         NotStarted: It ended, or did not say that it is booted.
         PartRefuses: It does not know the account that its configuration names.
     """
-    let_pass(place.data, place.user)
-    conf = _conf(place)
-    owner = (place.user.uid, place.user.gid) if place.user else None
-    await asyncio.to_thread(put, conf, owner=owner)
-    program = place.part.program
-    argv = (*program.argv, "-C", str(conf.etc / "asterisk.conf"), "-f")
+    argv, environment = await prepare(place)
     child = await Child.start(
         "asterisk",
         confined(argv, place.user, place.needed),
         log=place.log,
-        environment=service_environment(place.user, conf.run, program.environment),
+        environment=environment,
     )
     try:
         await child.until(
