@@ -23,7 +23,7 @@ from services.watchdog.silence import Silence
 log = structlog.get_logger(__name__)
 
 HEARTBEAT = "CC_HB"
-"""The global variable in which the engine writes the epoch, each second."""
+"""The global variable in which the engine writes Asterisk's epoch, each second."""
 ENGINE_WORDS = b"services.runtime.engine"
 _LOOK_S = 1.0
 _LEAST_LOOK_S = 0.1
@@ -152,5 +152,7 @@ class EngineLook:
         except LinkAway:
             return None
         beat = told.get("value", "")
-        # Nothing there: asterisk has just begun, or the engine writes none.
-        return max(0.0, time.time() - int(beat)) if beat.isdecimal() else None
+        if not beat.isdecimal():
+            return None  # asterisk has just begun, or the engine writes none
+        # By Asterisk's clock, as the engine writes it.
+        return max(0.0, time.time() + self._eye.clock_ahead_s - int(beat))

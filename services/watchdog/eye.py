@@ -160,6 +160,8 @@ class Eye:
         """Why there is no link, with what would do; None while there is one."""
         self.round_trip_s: float = 0.0
         """Of the newest ping."""
+        self.clock_ahead_s: float = 0.0
+        """How far Asterisk's clock is ahead of ours."""
 
     async def run(self) -> None:
         """Keep the link, until cancelled: each that ends is followed by another."""
@@ -214,8 +216,9 @@ class Eye:
             )
         while not manager.ended.is_set():
             began = time.monotonic()
-            await self.ask("Ping", limit_s=PING_LIMIT_S)
+            pong = await self.ask("Ping", limit_s=PING_LIMIT_S)
             self.round_trip_s = time.monotonic() - began
+            self._set_clock(pong.get("timestamp", ""))
             self.problem = None
             try:
                 async with asyncio.timeout(PING_EVERY_S):
@@ -243,6 +246,10 @@ class Eye:
             pending = manager.protocol.responses
             for key in [k for k, one in pending.items() if one.future is answer]:
                 del pending[key]
+
+    def _set_clock(self, told: str) -> None:
+        if told.replace(".", "", 1).isdecimal():
+            self.clock_ahead_s = float(told) - time.time()
 
     def _let_go(self) -> None:
         if self._manager is not None:

@@ -323,6 +323,47 @@ def test_a_call_that_only_asterisk_knows_is_red(
     is_over(instance, people, "agreement")
 
 
+def test_the_watchdogs_account_can_ask_and_do_nothing(
+    instance: RunningInstance,
+) -> None:
+    async def tried() -> dict[str, str]:
+        secret = (instance.data / "secrets" / "watchdog").read_text().strip()
+        host, _, port = str(instance.told["ami"]).rpartition(":")
+        eye = Eye(
+            ReadingAccount(
+                host=host, port=int(port), username="watchdog", secret=secret
+            )
+        )
+        running = asyncio.create_task(eye.run())
+        await has_come(lambda: eye.problem is None)
+        leg = {"Channel": "Local/s@cc-end", "Variable": "CC_HB", "Value": "1"}
+        wanted = {
+            "Originate": leg | {"Application": "Wait", "Data": "1"},
+            "Setvar": {"Variable": "CC_HB", "Value": "1"},
+            "Command": {"Command": "core show version"},
+            "GetConfig": {"Filename": "manager.conf"},
+            "Hangup": {"Channel": "all"},
+            "Redirect": leg,
+            "Getvar": {"Variable": "CC_HB"},
+            "CoreSettings": {},
+        }
+        found = {
+            action: (await eye.ask(action, limit_s=5.0, **fields))["response"]
+            for action, fields in wanted.items()
+        }
+        running.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
+        return found
+
+    found = asyncio.run(tried())
+
+    assert {action for action, said in found.items() if said == "Success"} == {
+        "Getvar",
+        "CoreSettings",
+    }
+
+
 @own_disks
 @pytest.mark.parametrize("name", ["journal", "recordings"])
 def test_a_disk_that_is_full_is_red(
