@@ -45,7 +45,8 @@ class Callers:
         Raises:
             AgiError, CallerGone: The line broke or left; the dialplan goes on alone.
         """
-        line = AgiLine(session)
+        # The engine's time, not the wall's: a wait is measured against it later.
+        line = AgiLine(session, now=lambda: self._now().timestamp())
         if line.script == PROBE:
             await self._turned()
             await line.hang_up()
