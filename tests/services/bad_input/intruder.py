@@ -4,11 +4,14 @@ import hashlib
 import re
 import secrets
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
 _ANSWER_WITHIN_S = 10.0
+DROPPED = 0
+"""Stands for no answer at all: the parser let the message fall."""
 _CHALLENGES = (401, 407)
 
 
@@ -60,12 +63,60 @@ class Intruder:
             self._send("BYE", uri, call_id, tag, 3, to=_header(text, "To"))
         return status
 
-    def _final(self, call_id: str) -> tuple[int, str]:
+    def refer(self, dialled: str, aims: Sequence[str]) -> list[int]:
+        """Be answered, ask to be led elsewhere, and return what was answered to each.
+
+        Raises:
+            AssertionError: The call itself was not answered.
+        """
+        call_id, tag = secrets.token_hex(8), secrets.token_hex(4)
+        uri = f"sip:{dialled}@{self.server}"
+        self._send("INVITE", uri, call_id, tag, 1)
+        status, text = self._final(call_id)
+        there = _header(text, "To")
+        assert status == 200, status
+        self._send("ACK", uri, call_id, tag, 1, to=there)
+        answers = []
+        self._socket.settimeout(1.0)
+        for number, aim in enumerate(aims, start=2):
+            more = f"Refer-To: <{aim}>"
+            self._send("REFER", uri, call_id, tag, number, to=there, more=more)
+            try:
+                answers.append(self._final(call_id, f"{number} REFER")[0])
+            except TimeoutError:
+                answers.append(DROPPED)
+        self._socket.settimeout(_ANSWER_WITHIN_S)
+        self._send("BYE", uri, call_id, tag, len(aims) + 2, to=there)
+        self._final(call_id, f"{len(aims) + 2} BYE")
+        return answers
+
+    def ask(self, method: str, dialled: str, more: str) -> int:
+        """Ask something outside any call; return the final answer's status."""
+        call_id, tag = secrets.token_hex(8), secrets.token_hex(4)
+        uri = f"sip:{dialled}@{self.server}"
+        self._send(method, uri, call_id, tag, 1, more=more)
+        status, text = self._final(call_id)
+        if status in _CHALLENGES and self.password:
+            proof = self._answer(text, uri, method)
+            self._send(method, uri, call_id, tag, 2, more=f"{more}\r\n{proof}")
+            status, _ = self._final(call_id, f"2 {method}")
+        return status
+
+    def requests_for(self, method: str) -> int:
+        """Return how often the switch asked this of us."""
+        return sum(line.startswith(f"{method} ") for line in self.requests)
+
+    def _final(self, call_id: str, turn: str = "") -> tuple[int, str]:
+        """Return the final answer to a call's request; ``turn`` is its CSeq."""
         while True:
             text = self._socket.recv(65536).decode(errors="replace")
             if not text.startswith("SIP/2.0 "):
                 self.requests.append(text.partition("\r\n")[0])
-            elif call_id in text and (status := int(text[8:11])) >= 200:
+            elif (
+                call_id in text
+                and turn in _header(text, "CSeq")
+                and (status := int(text[8:11])) >= 200
+            ):
                 return status, text
 
     def _send(
@@ -103,12 +154,12 @@ class Intruder:
         host, _, port = self.server.partition(":")
         self._socket.sendto("\r\n".join(lines).encode(), (host, int(port)))
 
-    def _answer(self, challenge: str, uri: str) -> str:
+    def _answer(self, challenge: str, uri: str, method: str = "INVITE") -> str:
         """Return the header that answers a digest challenge (RFC 2617, MD5)."""
         told = dict(re.findall(r'(\w+)="?([^",\r\n]+)"?', _challenge(challenge)))
         count, nonce = "00000001", secrets.token_hex(4)
         known = _md5(f"{self.user}:{told['realm']}:{self.password}")
-        asked = _md5(f"INVITE:{uri}")
+        asked = _md5(f"{method}:{uri}")
         proof = _md5(f"{known}:{told['nonce']}:{count}:{nonce}:auth:{asked}")
         return (
             f'Authorization: Digest username="{self.user}", realm="{told["realm"]}",'
