@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from services.runtime.bench.chaos.evidence import Evidence
-from services.runtime.bench.chaos.invariants import counts
+from services.runtime.bench.chaos.invariants import counts, oddities
 from tests.services.bench.chaos_builders import (
     CALM,
     at,
@@ -257,3 +257,33 @@ def test_a_new_call_is_served_when_it_hears_something_in_time() -> None:
     )
 
     assert found(told) == {"new calls not served": 2}
+
+
+def test_a_phone_whose_switch_died_is_free_for_the_next_call() -> None:
+    dead = device("1", "dev-1", rang=0.2, picked_up=0.5)
+    following = device("2", "dev-1", rang=14.0, picked_up=14.3, done=20.0)
+
+    told = evidence(
+        {"talking": [caller("1")], "new": []},
+        [record("1", ended_at=at(10))],
+        devices=(dead, following),
+        ends_calls=True,
+    )
+
+    assert found(told) == {}
+
+
+def test_what_is_odd_is_told_in_words_with_its_times() -> None:
+    told = evidence(
+        {"talking": [caller("1")]},
+        [record("1", ended_at=at(44))],
+        devices=(device("1", "dev-1", rang=0.2), device("1", "dev-2", rang=0.3)),
+    )
+
+    lines = list(oddities(told))
+
+    assert len(lines) == 2
+    assert "ended +34.00" in lines[0]
+    assert "hung_up +20.00" in lines[0]
+    assert "dev-1" in lines[1]
+    assert "dev-2" in lines[1]

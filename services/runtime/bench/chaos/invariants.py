@@ -102,13 +102,8 @@ def no_double_offer(evidence: Evidence) -> Iterator[Count]:
         for call in evidence.all_callers
         if "hung_up" in call.at
     }
-    # A phone may hear of its caller's end after it is rung for the next one.
     by_device = _overlaps(
-        (
-            call.device,
-            call.at["rang"],
-            _earliest(_over_at(call), left_at.get(call.number)),
-        )
+        (call.device, call.at["rang"], _free_at(call, left_at.get(call.number)))
         for call in rung
     )
     by_caller = _overlaps(
@@ -194,6 +189,39 @@ def new_calls_are_answered(evidence: Evidence) -> Iterator[Count]:
     )
 
 
+def oddities(evidence: Evidence) -> Iterator[str]:
+    """Yield in words what stands behind counts that name no call themselves."""
+    callers = {call.number: call for call in evidence.all_callers}
+    injected_at = evidence.window.injected_at
+
+    def when(at: datetime | None) -> str:
+        return "-" if at is None else f"{(at - injected_at).total_seconds():+.2f}"
+
+    for record in evidence.records:
+        caller = callers.get(record.number)
+        is_wrong = caller is not None and _is_wrong(evidence, record, caller)
+        if caller is None or is_wrong or _is_negative(record):
+            seen = {} if caller is None else caller.at
+            yield (
+                f"record of {record.number}, {record.close_reason}: arrived"
+                f" {when(record.arrived_at)}, answered {when(record.answered_at)},"
+                f" connected {when(record.connected_at)}, ended"
+                f" {when(record.ended_at)}, estimated {record.is_estimated}; SIPp:"
+                f" {', '.join(f'{name} {when(at)}' for name, at in seen.items())}"
+            )
+    by_number: dict[str, list[SippCall]] = {}
+    for call in evidence.devices:
+        by_number.setdefault(call.number, []).append(call)
+    for number, rung in by_number.items():
+        if len(rung) > 1:
+            times = (
+                f"{call.device} "
+                + ", ".join(f"{name} {when(at)}" for name, at in call.at.items())
+                for call in rung
+            )
+            yield f"{number} rang at {'; '.join(times)}"
+
+
 def is_lost(call: SippCall, until: datetime) -> bool:
     """Tell whether a call was not there any more, by no wish of its caller's."""
     if "answered" not in call.at:
@@ -272,6 +300,15 @@ def _begin(span: tuple[datetime, datetime | None]) -> datetime:
 def _over_at(call: SippCall) -> datetime | None:
     ends = ("cancelled", "refused", "hung_up", "done")
     return min((call.at[end] for end in ends if end in call.at), default=None)
+
+
+def _free_at(call: SippCall, left_at: datetime | None) -> datetime | None:
+    """Return when a phone was free again; None for one whose switch died meanwhile.
+
+    A phone may hear of its caller's end after it is rung for the next one.
+    """
+    over_at = _over_at(call)
+    return None if over_at is None else _earliest(over_at, left_at)
 
 
 def _ringing_until(call: SippCall) -> datetime | None:

@@ -11,7 +11,7 @@ import asyncpg
 
 from services.phone.errors import PhoneError
 from services.phone.sipp import LOOPBACK
-from services.runtime.bench.chaos import scoring
+from services.runtime.bench.chaos import invariants, scoring
 from services.runtime.bench.chaos.ami_proxy import AmiProxy
 from services.runtime.bench.chaos.catalogue import FAULTS, LEFT_OUT
 from services.runtime.bench.chaos.catalogue import SHORT as SHORT_FAULTS
@@ -32,6 +32,7 @@ from services.runtime.settings import CHECKOUT
 STATE = CHECKOUT / ".tieline" / "chaos"
 _CONTROL_ROUNDS = 2
 _SEED = 22
+_ODDITIES = 30
 _SPOILS = (
     RuntimeProblem,
     PhoneError,
@@ -157,6 +158,9 @@ class Lab:
                 name: [round(gap, 1) for e in rounds for gap in scoring.gaps_ms(e, of)]
                 for name, of in scoring.EARS.items()
             },
+            "oddities": [line for e in rounds for line in invariants.oddities(e)][
+                :_ODDITIES
+            ],
             "new_calls": [row for e in rounds for row in scoring.new_call_rows(e)],
         }
 
