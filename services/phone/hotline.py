@@ -31,6 +31,7 @@ class CallSeen(BaseModel):
     state: str | None = None
     caller_number: str = ""
     sip_call_id: str = ""
+    queue_id: str | None = None
     agent_id: str | None = None
     waited_s: float | None = None
     talked_s: float | None = None

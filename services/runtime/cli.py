@@ -14,6 +14,7 @@ from services.runtime.errors import RuntimeProblem
 COMMANDS = {
     "up": "start an instance and keep it running",
     "doctor": "what is there, what is missing, and what mends it",
+    "demo": "have a crowd call, and count both sides",
     "call": "place a real call as a caller",
     "agent": "sign a real agent in, answer, talk, wrap up",
     "calls": "the calls on record",

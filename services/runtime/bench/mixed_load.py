@@ -76,7 +76,7 @@ async def run(load: MixedLoad) -> dict[str, object]:
                 ),
                 await trails(records),
             )
-            offers = await _offers(records)
+            offers = await offer_outcomes(records)
         said = await asyncio.to_thread(
             engine_said, stand.instance.data / "log" / "engine.log"
         )
@@ -126,7 +126,7 @@ async def _placed(
             for sort, agents in sorts
             if agents
         ]
-        await stack.enter_async_context(_coming_back(stand))
+        await stack.enter_async_context(coming_back(stand))
         limit_s = load.calls / load.per_s + 60
         callers = await stand.callers(
             plan, Load(calls=load.calls, per_s=load.per_s, timeout_s=limit_s)
@@ -135,7 +135,7 @@ async def _placed(
 
 
 @asynccontextmanager
-async def _coming_back(stand: Stand) -> AsyncIterator[None]:
+async def coming_back(stand: Stand) -> AsyncIterator[None]:
     """Have agents who were made not ready come back, as people do."""
     async with open_hotline(stand.instance.http) as hotline:
         task = asyncio.create_task(_come_back(hotline))
@@ -185,7 +185,8 @@ def engine_said(log: Path) -> dict[str, int]:
     return dict(said)
 
 
-async def _offers(records: Connection) -> dict[str, int]:
+async def offer_outcomes(records: Connection) -> dict[str, int]:
+    """Return how many offers ended in which way."""
     query = "SELECT outcome, count(*) FROM offers GROUP BY outcome ORDER BY outcome"
     return {str(row[0]): row[1] for row in await records.fetch(query)}
 

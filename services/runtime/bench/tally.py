@@ -12,6 +12,10 @@ CROSSING_S = 0.15
 """Signals that leave two phones within so long cross in the switch: which is first
 there, no phone can know. Such calls are told one by one, and may stand either way."""
 
+ROUTING_S = 0.6
+"""From the key that leads to a queue to the queue: the key's length, the flow's next
+steps. Who leaves in this time may stand as in the flow or in the queue."""
+
 COMPLETED = "completed"
 IN_FLOW = "abandoned_in_flow"
 IN_QUEUE = "abandoned_in_queue"
@@ -27,6 +31,10 @@ class Seen:
     """That rang for it, in order."""
     ring_s: float
     """How long a device may ring."""
+    is_in_menu: bool = False
+    """Whether it is a key that leads to the queue."""
+    pressed_at: datetime | None = None
+    """When the caller pressed it; None for who never did."""
 
     @property
     def left_at(self) -> datetime:
@@ -53,9 +61,7 @@ class Seen:
         had left, however late its ring.
         """
         if not self.devices:
-            yield IN_QUEUE
-            if _s(self.caller.at["answered"], self.left_at) < CROSSING_S:
-                yield IN_FLOW
+            yield from self._before_ringing()
             return
         over_at = self._over_at(self.devices[-1])
         over_s = _s(self.left_at, over_at) if over_at else float("inf")
@@ -63,6 +69,17 @@ class Seen:
             yield RINGING
         if over_s < CROSSING_S:
             yield IN_QUEUE
+
+    def _before_ringing(self) -> Iterator[str]:
+        if self.is_in_menu and self.pressed_at is None:
+            yield IN_FLOW
+            return
+        since = self.pressed_at or self.caller.at["answered"]
+        in_flow_s = ROUTING_S if self.is_in_menu else CROSSING_S
+        if not self.is_in_menu or _s(since, self.left_at) > -CROSSING_S:
+            yield IN_QUEUE
+        if _s(since, self.left_at) < in_flow_s:
+            yield IN_FLOW
 
     def _over_at(self, device: SippCall) -> datetime | None:
         """Return when the ringing ended by itself, and not because the caller left."""
@@ -87,9 +104,21 @@ class Tally:
 
 
 def seen(
-    callers: Sequence[SippCall], devices: Sequence[SippCall], *, ring_s: float
+    callers: Sequence[SippCall],
+    devices: Sequence[SippCall],
+    *,
+    ring_s: float,
+    pressed: Mapping[str, datetime | None] | None = None,
 ) -> list[Seen]:
-    """Join callers with the devices that rang for them, by the caller's number."""
+    """Join callers with the devices that rang for them, by the caller's number.
+
+    Args:
+        callers: As SIPp saw them.
+        devices: That rang.
+        ring_s: How long a device may ring.
+        pressed: When each caller pressed the key that leads to a queue, by their
+            number; None where no key is needed.
+    """
     by_number: dict[str, list[SippCall]] = {}
     for device in sorted(devices, key=lambda call: call.at["rang"]):
         by_number.setdefault(device.number, []).append(device)
@@ -98,6 +127,8 @@ def seen(
             caller=caller,
             devices=tuple(by_number.get(caller.number, ())),
             ring_s=ring_s,
+            is_in_menu=pressed is not None,
+            pressed_at=(pressed or {}).get(caller.number),
         )
         for caller in callers
     ]
