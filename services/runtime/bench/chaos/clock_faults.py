@@ -20,7 +20,9 @@ from services.runtime.bench.figures import Figure
 from services.runtime.bench.floor_plan import DIRECT, FloorPlan
 from services.runtime.bench.latency import numbered
 from services.runtime.bench.stand import Stand, open_stand, sign_in
+from services.runtime.parts import asterisk
 from services.runtime.progress import say
+from services.runtime.settings import read_settings
 
 LIBRARY = "FAKETIME_LIBRARY"
 """Names libfaketime where it does not lie where Debian puts it."""
@@ -70,6 +72,13 @@ class _Jumps:
 
 async def _jumped(room: Room) -> Found:
     library = _library()
+    settings = read_settings()
+    program = asterisk.obtain(settings.asterisk, settings.parts).program
+    if len(program.argv) > 1:
+        raise LeftOut(
+            "libfaketime cannot be loaded into an Asterisk that runs by its own loader;"
+            " one of the machine's own would do"
+        )
     with tempfile.TemporaryDirectory(prefix="tieline-clock-") as folder:
         return await _jumped_by(library, Path(folder) / "offset", room)
 
