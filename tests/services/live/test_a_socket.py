@@ -7,8 +7,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from websockets.asyncio.client import ClientConnection
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.typing import Origin
 
 from acd.vocabulary.agent_facts import AgentSignedIn
 from services.api import live
@@ -158,8 +159,12 @@ async def test_a_name_that_only_resolves_to_this_machine_gets_no_socket(
     name = f"rebound.example:{hotline.port}"
 
     with pytest.raises(InvalidStatus) as refused:
-        async with hotline.socket(
-            origin=f"http://{name}", additional_headers={"Host": name}
+        async with connect(
+            f"ws://{name}/live",
+            origin=Origin(f"http://{name}"),
+            host="127.0.0.1",
+            port=hotline.port,
+            proxy=None,
         ):
             pass
 
