@@ -196,7 +196,7 @@ def _checks(
     agreement = every(2.5, parts.agreement, asterisk, 5.0)
     call = every(settings.watchdog.call_every_s, parts.call, asterisk, 4.0)
     return [
-        every(0.5, engine.engine, its_log, 4.0),
+        every(1.0, engine.engine, its_log, 4.0),
         every(2.0, parts.http, its_log),
         every(1.0, parts.ami, asterisk),
         every(2.0, parts.sip, asterisk),
