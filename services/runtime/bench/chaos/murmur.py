@@ -5,6 +5,7 @@ import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import cast
 
 _EVERY_S = 1.0
 _SILENCE = b"\xff" * 160
@@ -20,8 +21,8 @@ class _Ear(asyncio.DatagramProtocol):
         self._heard_from: tuple[str, int] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if isinstance(transport, asyncio.DatagramTransport):
-            self._transport = transport
+        # Python 3.11's transport of datagrams is no DatagramTransport by its class.
+        self._transport = cast(asyncio.DatagramTransport, transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         self._heard_from = addr
