@@ -9,14 +9,17 @@ from array import array
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
 from ivr.flow import Flow, Recorded, Sound, Spoken
+from services.prompts import wording
 from services.prompts.errors import PromptsRefused, SpeechFailed, Unplayable
 from services.prompts.recorded import recorded_file
 from services.prompts.resample import TELEPHONE_HZ
 from services.prompts.speech import SpeechProgram, speak
-from services.prompts.wording import Run, Unspeakable, runs_of
+from services.prompts.wording import Unspeakable, runs_of
 
 MADE_BY = 1
 """Counts up when the same words would be spoken otherwise: all are made anew."""
@@ -87,18 +90,27 @@ class PromptStore:
                 return recorded_file(self.recorded, sound.name)
 
     def _spoken_file(self, sound: Spoken) -> Path:
-        runs = runs_of(sound.text, sound.language)
-        kept = (self.spoken / f"{sound.language.value}-{_key(runs)}").absolute()
+        kept = (self.spoken / f"{sound.language.value}-{_key(sound)}").absolute()
         file = kept.with_suffix(".wav")
         if not _is_whole(file):
+            runs = runs_of(sound.text, sound.language)
             _write(file, speak(self.program, runs))
         return kept
 
 
-def _key(runs: tuple[Run, ...]) -> str:
-    """Return what stands for exactly these words in exactly these voices."""
-    whole = repr((MADE_BY, [(run.voice, run.words) for run in runs]))
+def _key(sound: Spoken) -> str:
+    """Return what stands for this text as this release speaks it.
+
+    Without spelling it, which is dear: whatever could spell it otherwise is in the key.
+    """
+    whole = repr((MADE_BY, _speller(), sound.language.value, sound.text))
     return hashlib.sha256(whole.encode()).hexdigest()[:32]
+
+
+@cache
+def _speller() -> str:
+    words = Path(wording.__file__).read_bytes()
+    return f"{version('pypinyin')} {hashlib.sha256(words).hexdigest()}"
 
 
 def _is_whole(file: Path) -> bool:

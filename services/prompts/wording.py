@@ -4,8 +4,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pypinyin import Style, lazy_pinyin
-
 from ivr.flow import Language
 
 
@@ -131,6 +129,9 @@ def _joined(spoken: list[tuple[Language, str]]) -> Iterator[Run]:
 
 
 def _pinyin(han: str) -> str:
+    # Its dictionaries take half a second to load, and a start has all prompts already.
+    from pypinyin import Style, lazy_pinyin
+
     syllables: list[str] = []
     for piece in _READ_OTHERWISE.split(han):
         if piece in _READINGS:

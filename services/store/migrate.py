@@ -4,15 +4,16 @@ import asyncio
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.util.exc import CommandError
 from sqlalchemy import URL, Connection, make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from services.store.errors import SchemaUnknown, ServerUnfit
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 # Alembic keeps the migration that runs in a module of its own; the database itself
 # keeps processes apart, by the lock that migrations/env.py takes.
@@ -76,6 +77,12 @@ def _refuse_unfit(connection: Connection) -> None:
 
 def _upgrade(connection: Connection) -> None:
     _refuse_unfit(connection)
+    if _found(connection) == _newest():
+        return
+    # Half a second to load, which a start does without.
+    from alembic import command
+    from alembic.util.exc import CommandError
+
     try:
         with _one_at_a_time:
             command.upgrade(_config(connection), "head")
@@ -85,7 +92,25 @@ def _upgrade(connection: Connection) -> None:
         raise SchemaUnknown(str(error).rpartition(" ")[2].strip("'")) from None
 
 
-def _config(connection: Connection) -> Config:
+def _found(connection: Connection) -> str | None:
+    """Return the revision that a database has; None for one without tables."""
+    asked = text("SELECT to_regclass('alembic_version') IS NOT NULL")
+    if not connection.execute(asked).scalar():
+        return None
+    told = text("SELECT max(version_num) FROM alembic_version")
+    found: str | None = connection.execute(told).scalar()
+    return found
+
+
+def _newest() -> str:
+    """Return this release's revision: files are named by theirs, rising."""
+    files = (MIGRATIONS / "versions").glob("[0-9]*.py")
+    return max(file.name.partition("_")[0] for file in files)
+
+
+def _config(connection: Connection) -> "Config":
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
