@@ -25,6 +25,7 @@ ABANDONED = {
     CallState.QUEUED: CloseReason.ABANDONED_IN_QUEUE,
     CallState.OFFERED: CloseReason.ABANDONED_RINGING,
     CallState.CONNECTING: CloseReason.ABANDONED_RINGING,
+    CallState.OPEN: CloseReason.ABANDONED_IN_QUEUE,
 }
 """Why a record is closed when the caller leaves before a conversation, by state."""
 
@@ -61,6 +62,13 @@ class Call:
     agent_id: AgentId | None = None
     """Who talks or talked with the caller last."""
     retry_at: datetime | None = None
+    call_class: int = 0
+    """From 0 to 20: who has more goes before all who have less."""
+    is_in_open_queue: bool = False
+    """Whether the switch looks for an agent by itself."""
+    has_left_number: bool = False
+    is_dismissed: bool = False
+    """Whether the switch said goodbye, since nobody took it."""
     bridges: dict[LegId, str] = field(default_factory=dict)
     """The bridge that each of its legs is in."""
 
@@ -122,6 +130,10 @@ class Call:
             return lost
         if self.connected_at is not None:
             return CloseReason.COMPLETED
+        if self.has_left_number:
+            return CloseReason.CALLBACK_LEFT
+        if self.is_dismissed:
+            return CloseReason.UNSERVED
         if left_in is CallState.IN_FLOW:
             if self.flow_ending is FlowEnding.COMPLETED:
                 return CloseReason.FLOW_COMPLETED
@@ -134,9 +146,7 @@ class Call:
     def _closed_by(self, lost: CloseReason | None) -> Party:
         if self.ended_by is not None:
             return self.ended_by
-        if lost is not None or self.flow_ending in (
-            FlowEnding.COMPLETED,
-            FlowEnding.FAILED,
-        ):
+        has_ended = (FlowEnding.COMPLETED, FlowEnding.FAILED)
+        if lost is not None or self.is_dismissed or self.flow_ending in has_ended:
             return Party.SYSTEM
         return Party.CALLER

@@ -10,7 +10,7 @@ from acd.core.floor import Floor, Offer
 from acd.core.turn import Turn
 from acd.vocabulary.agent_facts import WrapUpEnded, WrapUpStarted
 from acd.vocabulary.decisions import EndCall
-from acd.vocabulary.ids import LegId, OfferId
+from acd.vocabulary.ids import LegId
 from acd.vocabulary.offer_facts import ConversationEnded, Party
 from acd.vocabulary.states import CallState
 
@@ -37,13 +37,15 @@ def parted(floor: Floor, turn: Turn, leg_id: LegId) -> None:
     if call is None or call.bridges.pop(leg_id, None) is None:
         return
     call.heard_at = turn.at
-    if offer is not None and call.state is CallState.TALKING:
+    # Of the open queue the agent's leg goes first, whoever hangs up: its note tells.
+    is_told = offer is not None and offer.open_leg_id is None
+    if offer is not None and is_told and call.state is CallState.TALKING:
         end(floor, turn, call, offer, by=_party(call, leg_id), ended_at=turn.at)
 
 
 def parties(floor: Floor, leg_id: LegId) -> tuple[Call | None, Offer | None]:
     """Return the call that a leg belongs to, and the offer that the call is in."""
-    offer = floor.offers.get(OfferId(leg_id))
+    offer = floor.offer_of(leg_id)
     call = floor.callers.get(leg_id)
     if call is None and offer is not None:
         call = floor.calls.get(offer.call_id)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from acd.core import conversations, legs, offers, wishes
+from acd.core import conversations, legs, offers, open_queue, wishes
 from acd.core.calls import Call
 from acd.core.deadlines import Deadline, Due
 from acd.core.floor import Floor, Offer
@@ -20,7 +20,7 @@ from acd.vocabulary.agent_facts import (
 )
 from acd.vocabulary.errors import UnknownQueue
 from acd.vocabulary.fact import Tick
-from acd.vocabulary.facts import ToldFact
+from acd.vocabulary.facts import OpenFact, ToldFact
 from acd.vocabulary.flow_facts import (
     CallAnswered,
     CallArrived,
@@ -80,6 +80,7 @@ class Engine:
         if not self._take(turn, fact):
             return Outcome(facts=(), decisions=())
         offers.match_waiting(self.floor, turn)
+        self.floor.mirror(turn)
         return turn.outcome()
 
     def tick(self, now: datetime) -> Outcome:
@@ -141,6 +142,8 @@ class Engine:
                 floor.agent(fact.agent_id)
             case RecordingStored() | RecordingMissing():
                 pass
+            case _:
+                return open_queue.take(floor, turn, fact)
         return True
 
     def _arrive(self, turn: Turn, fact: CallArrived) -> bool:
@@ -186,11 +189,12 @@ class Engine:
             queue_id=fact.queue_id,
             skills=frozenset(fact.skills),
             queued_at=fact.at,
+            call_class=fact.call_class,
         )
         return True
 
     def _ring_or_answer(self, turn: Turn, fact: LegRang | LegAnswered) -> bool:
-        offer = self.floor.offers.get(OfferId(fact.leg_id))
+        offer = self.floor.offer_of(fact.leg_id)
         if offer is None:
             return False
         if isinstance(fact, LegAnswered):
@@ -261,10 +265,11 @@ class Engine:
         floor = self.floor
         if isinstance(fact, CallArrived):
             return fact.place
-        if isinstance(fact, CallQueued):
-            call = floor.calls.get(fact.call_id)
+        if isinstance(fact, CallQueued | OpenFact):
+            call_id: CallId | None = getattr(fact, "call_id", None)
+            call = floor.calls.get(call_id) if call_id else None
             return call.place if call else fact.place
-        call_id: CallId | None = getattr(fact, "call_id", None)
+        call_id = getattr(fact, "call_id", None)
         if call_id is not None:
             return floor.place_of_call(call_id)
         agent_id: AgentId | None = getattr(fact, "agent_id", None)

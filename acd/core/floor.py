@@ -1,6 +1,7 @@
 """All that the engine knows right now: calls, agents, offers, who waits for whom."""
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -11,6 +12,7 @@ from acd.core.deadlines import Deadlines
 from acd.core.matching import Line
 from acd.core.turn import Turn
 from acd.policy import FloorPolicy
+from acd.vocabulary.decisions import MirrorAgents, OpenMember
 from acd.vocabulary.errors import UnknownAgent, UnknownCall
 from acd.vocabulary.facts import Fact
 from acd.vocabulary.ids import AgentId, CallId, LegId, OfferId, Place, QueueId
@@ -42,11 +44,13 @@ class Offer:
     has_rung: bool = False
     ended_at: datetime | None = None
     """When it was over without a conversation; the leg may live a little longer."""
+    open_leg_id: LegId | None = None
+    """The agent's leg where the open queue rang it; else it has the offer's id."""
 
     @property
     def leg_id(self) -> LegId:
         """The agent's leg: it was originated with the offer's id."""
-        return LegId(self.offer_id)
+        return self.open_leg_id or LegId(self.offer_id)
 
 
 class Floor:
@@ -62,6 +66,22 @@ class Floor:
         self.calls: dict[CallId, Call] = {}
         self.callers: dict[LegId, Call] = {}
         self.offers: dict[OfferId, Offer] = {}
+        self.open_legs: dict[LegId, OfferId] = {}
+        """Conversations of the open queue, by the agent's leg."""
+        self.in_open_queue: dict[CallId, Call] = {}
+        """For whom the switch looks for an agent by itself."""
+        self.shown: dict[AgentId, OpenMember] = {}
+        """What the open queue was told of each agent."""
+        self._moved: dict[AgentId, Agent] = {}
+        self.queues_of = {
+            agent_id: tuple(
+                queue.queue_id
+                for queue in policy.queues.values()
+                if queue.skills <= profile.skills
+            )
+            for agent_id, profile in policy.agents.items()
+        }
+        """Whose callers each agent can serve."""
         self.waiting: Line[CallId, Call] = Line()
         self.deadlines = Deadlines()
         self.is_linked = False
@@ -111,9 +131,18 @@ class Floor:
         """Return the place of a live leg's call, or None when it has none."""
         if leg_id in self.callers:
             return self.callers[LegId(leg_id)].place
-        if leg_id in self.offers:
-            return self.offers[OfferId(leg_id)].place
-        return None
+        offer = self.offer_of(leg_id) if leg_id else None
+        return offer.place if offer else None
+
+    def offer_of(self, leg_id: str) -> Offer | None:
+        """Return the offer that an agent's leg belongs to, or None."""
+        offer_id = self.open_legs.get(LegId(leg_id), OfferId(leg_id))
+        return self.offers.get(offer_id)
+
+    def forget_offer(self, leg_id: LegId) -> Offer | None:
+        """Drop the offer of an agent's leg that has ended, and return it."""
+        offer_id = self.open_legs.pop(leg_id, OfferId(leg_id))
+        return self.offers.pop(offer_id, None)
 
     def move_agent(
         self, turn: Turn, agent: Agent, fact: type[Fact], *, reason: str = ""
@@ -141,21 +170,74 @@ class Floor:
             self.ready.add(agent_id, agent, since=agent.ready_since)
         else:
             self.ready.remove(agent_id)
+        self._moved[agent_id] = agent
 
     def queue(self, call: Call) -> None:
-        """Put a call into the line, at its place by when it was queued."""
+        """Put a call into the line, at its place by class and when it was queued."""
         if call.queued_at is None:
             raise AssertionError(f"call {call.call_id!r} waits without a queue time")
-        self.waiting.add(call.call_id, call, since=call.queued_at)
+        self.waiting.add(call.call_id, call, since=call.queued_at, rank=call.call_class)
+
+    def mirror(self, turn: Turn) -> None:
+        """Let the open queue know of agents who moved, if it is news to it."""
+        moved, self._moved = self._moved, {}
+        news = {
+            agent_id: member
+            for agent_id, member in ((it, self._member(a)) for it, a in moved.items())
+            if self.shown.get(agent_id) != member
+        }
+        if news:
+            self.shown |= news
+            turn.decisions.append(MirrorAgents(members=tuple(news.values())))
+
+    def mirror_all(self, turn: Turn) -> None:
+        """Let the open queue know of everybody."""
+        self._moved = {}
+        for agent_id, agent in self.agents.items():
+            self.shown[agent_id] = self._member(agent)
+        working = tuple(it for it in self.shown.values() if it.queue_ids)
+        turn.decisions.append(MirrorAgents(members=working, is_whole=True))
+
+    def free_agents(self) -> Iterable[Agent]:
+        """Return who is ready and wanted by no caller in the open queue."""
+        if not self.in_open_queue:
+            return self.ready
+        queue_ids = {call.queue_id for call in self.in_open_queue.values()}
+        queues = self.policy.queues
+        wanted = [queues[it].skills for it in queue_ids if it in queues and it]
+        return [
+            agent
+            for agent in self.ready
+            if not any(skills <= agent.profile.skills for skills in wanted)
+        ]
+
+    def _member(self, agent: Agent) -> OpenMember:
+        profile = agent.profile
+        is_working = agent.state is not AgentState.SIGNED_OUT
+        return OpenMember(
+            agent_id=profile.agent_id,
+            device_id=profile.device_id,
+            queue_ids=self.queues_of[profile.agent_id] if is_working else (),
+            is_paused=agent.state is AgentState.NOT_READY,
+        )
 
     def add_call(self, call: Call) -> None:
         """Take in a new call."""
         self.calls[call.call_id] = call
         self.callers[call.leg_id] = call
+        if call.is_in_open_queue:
+            self.in_open_queue[call.call_id] = call
+
+    def add_offer(self, offer: Offer) -> None:
+        """Take in an offer, or a conversation of the open queue."""
+        self.offers[offer.offer_id] = offer
+        if offer.open_leg_id is not None:
+            self.open_legs[offer.open_leg_id] = offer.offer_id
 
     def forget_call(self, call: Call) -> None:
         """Drop a closed call, but for its place."""
         self.waiting.remove(call.call_id)
+        self.in_open_queue.pop(call.call_id, None)
         del self.calls[call.call_id]
         del self.callers[call.leg_id]
         _remember(self.closed, call.call_id, call.place)

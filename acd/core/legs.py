@@ -7,7 +7,7 @@ from acd.core.calls import Call
 from acd.core.floor import Floor, Offer
 from acd.core.turn import Turn
 from acd.vocabulary.decisions import StoreRecording
-from acd.vocabulary.ids import LegId, OfferId
+from acd.vocabulary.ids import LegId
 from acd.vocabulary.leg_facts import LegEnding
 from acd.vocabulary.offer_facts import CloseReason, Party
 from acd.vocabulary.states import CallState
@@ -37,7 +37,7 @@ def ended(
         ended_at = _ended_at(turn, call, lost=lost, alive_at=alive_at)
         _caller_left(floor, turn, call, lost, ended_at)
         return
-    offer = floor.offers.pop(OfferId(leg_id), None)
+    offer = floor.forget_offer(leg_id)
     if offer is not None:
         _agent_left(floor, turn, offer, ending, alive_at)
 

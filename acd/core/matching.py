@@ -31,29 +31,33 @@ def longest_idle(
 
 
 class Line(Generic[Id, Item]):
-    """Calls that wait for an agent, or agents for a call: the longest wait first."""
+    """Calls that wait for an agent, or agents for a call: the longest wait first.
+
+    Whoever has a higher rank stands before all who have a lower one.
+    """
 
     def __init__(self) -> None:
         """Begin empty."""
-        self._order: list[tuple[datetime, Id]] = []
-        self._items: dict[Id, tuple[datetime, Item]] = {}
+        self._order: list[tuple[int, datetime, Id]] = []
+        self._items: dict[Id, tuple[tuple[int, datetime, Id], Item]] = {}
 
     def __len__(self) -> int:
         """Return how many wait."""
         return len(self._order)
 
     def __iter__(self) -> Iterator[Item]:
-        """Yield who waits, the longest wait first; the line must stand still."""
-        return (self._items[item_id][1] for _, item_id in self._order)
+        """Yield who waits, in order; the line must stand still."""
+        return (self._items[item_id][1] for _, _, item_id in self._order)
 
-    def add(self, item_id: Id, item: Item, *, since: datetime) -> None:
+    def add(self, item_id: Id, item: Item, *, since: datetime, rank: int = 0) -> None:
         """Put an item at its place, ties by its id; nothing when it waits already."""
         if item_id not in self._items:
-            insort(self._order, (since, item_id))
-            self._items[item_id] = since, item
+            place = (-rank, since, item_id)
+            insort(self._order, place)
+            self._items[item_id] = place, item
 
     def remove(self, item_id: Id) -> None:
         """Take an item out; nothing happens when it does not wait."""
         found = self._items.pop(item_id, None)
         if found is not None:
-            del self._order[bisect_left(self._order, (found[0], item_id))]
+            del self._order[bisect_left(self._order, found[0])]

@@ -47,7 +47,7 @@ def match_waiting(floor: Floor, turn: Turn) -> None:
     for call in list(floor.waiting):
         if call.retry_at is not None and call.retry_at > turn.at:
             continue
-        agent = longest_idle(floor.ready, call.skills)
+        agent = longest_idle(floor.free_agents(), call.skills)
         if agent is not None:
             start(floor, turn, call, agent)
             if not floor.ready:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from acd.core import conversations, legs, offers
+from acd.core import conversations, legs, offers, open_queue
 from acd.core.calls import Call
 from acd.core.floor import Floor, Offer
 from acd.core.turn import Turn
@@ -41,10 +41,13 @@ def reconcile(floor: Floor, turn: Turn, seen: SwitchSeen) -> None:
         )
     floor.alive_at = seen.taken_at
     living = [leg for leg in seen.legs if not _has_ended(floor, leg)]
+    # A caller in the open queue before the agent who took them.
+    living.sort(key=lambda leg: leg.role is LegRole.SERVED)
     for leg in living:
         _take_in(floor, turn, leg)
     for leg in living:
         _take_in_bridge(floor, turn, leg, seen.taken_at)
+    floor.mirror_all(turn)
 
 
 def look_again(floor: Floor, turn: Turn, checked: LegChecked) -> bool:
@@ -96,6 +99,7 @@ def enqueue(
     queue_id: QueueId,
     skills: frozenset[SkillId],
     queued_at: datetime,
+    call_class: int = 0,
 ) -> None:
     """Put a call that arrived in the waiting room into its queue's line.
 
@@ -105,6 +109,7 @@ def enqueue(
     call.take(CallQueued)
     call.queue_id, call.queued_at = queue_id, queued_at
     call.heard_at = max(call.heard_at, queued_at)
+    call.call_class = call_class
     call.skills = floor.policy.queues[queue_id].skills | skills
     floor.queue(call)
 
@@ -162,6 +167,8 @@ def _take_in(floor: Floor, turn: Turn, leg: LegSeen) -> None:
             _take_in_waiting(floor, turn, leg)
         case LegRole.OFFER:
             _take_in_offer(floor, turn, leg)
+        case LegRole.OPEN | LegRole.SERVED:
+            open_queue.take_in(floor, turn, leg)
         case LegRole.FLOW | LegRole.OTHER:
             """A flow's walk cannot be taken up; the dialplan leads the caller on."""
 
@@ -185,6 +192,7 @@ def _enqueue_late(floor: Floor, turn: Turn, call: Call, leg: LegSeen) -> None:
         queue_id=leg.queue_id,
         skills=frozenset(leg.skills),
         queued_at=queued_at,
+        call_class=leg.call_class,
     )
     turn.facts.append(
         CallQueued(
@@ -194,6 +202,7 @@ def _enqueue_late(floor: Floor, turn: Turn, call: Call, leg: LegSeen) -> None:
             leg_id=leg.leg_id,
             queue_id=leg.queue_id,
             skills=leg.skills,
+            call_class=leg.call_class,
         )
     )
 

@@ -66,7 +66,7 @@ def restore(floor: Floor, remembered: Remembered) -> None:
     left_out = {o.offer_id for o in remembered.offers if not _has_its_place(floor, o)}
     for offer in remembered.offers:
         if offer.offer_id not in left_out:
-            floor.offers[offer.offer_id] = offer
+            floor.add_offer(offer)
     for agent in remembered.agents:
         if agent.offer_id not in left_out:
             floor.restore_agent(agent)

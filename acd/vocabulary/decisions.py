@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from acd.vocabulary.ids import AgentId, CallId, DeviceId, LegId, OfferId
+from acd.vocabulary.ids import AgentId, CallId, DeviceId, LegId, OfferId, QueueId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +58,33 @@ class StoreRecording:
     offer_id: OfferId
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenMember:
+    """What the open queue should know of an agent."""
+
+    agent_id: AgentId
+    device_id: DeviceId
+    queue_ids: tuple[QueueId, ...]
+    """Queues whose callers the agent can serve; none for who is signed out."""
+    is_paused: bool
+    """Whether the agent wants no work."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MirrorAgents:
+    """Let the open queue know who is at work, so that it can serve alone."""
+
+    members: tuple[OpenMember, ...]
+    is_whole: bool = False
+    """Whether nobody else is a member."""
+
+
 Decision = (
-    RingAgent | StopRinging | BridgeCall | DismissAgent | EndCall | StoreRecording
+    RingAgent
+    | StopRinging
+    | BridgeCall
+    | DismissAgent
+    | EndCall
+    | StoreRecording
+    | MirrorAgents
 )

@@ -7,6 +7,7 @@ from acd.vocabulary import (
     flow_facts,
     leg_facts,
     offer_facts,
+    open_facts,
     recording_facts,
 )
 from acd.vocabulary.fact import Tick
@@ -40,8 +41,15 @@ AgentWish = (
     | agent_facts.WrapUpDone
     | agent_facts.CallDisposed
 )
+OpenFact = (
+    open_facts.OpenQueueJoined
+    | open_facts.OpenQueueLeft
+    | open_facts.OpenQueueServed
+    | open_facts.OpenTalkEnded
+    | open_facts.CallbackLeft
+)
 RecordingFact = recording_facts.RecordingStored | recording_facts.RecordingMissing
-ToldFact = FlowFact | LegFact | AgentWish | RecordingFact | Tick
+ToldFact = FlowFact | LegFact | OpenFact | AgentWish | RecordingFact | Tick
 """Facts that come from outside: what the engine is told."""
 
 OfferFact = (

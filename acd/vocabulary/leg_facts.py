@@ -27,6 +27,10 @@ class LegRole(StrEnum):
     FLOW = "flow"
     WAITING = "waiting"
     OFFER = "offer"
+    OPEN = "open"
+    """A caller in the open queue, or on the way to leave a number."""
+    SERVED = "served"
+    """An agent who took a caller out of the open queue."""
     OTHER = "other"
 
 
@@ -38,6 +42,8 @@ class CallQueued(FactOf):
     leg_id: LegId
     queue_id: QueueId
     skills: tuple[SkillId, ...]
+    call_class: int = 0
+    """From 0 to 20: who has more goes before all who have less."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +118,7 @@ class LegSeen:
     skills: tuple[SkillId, ...] = ()
     queued_at: datetime | None = None
     number: str = ""
+    call_class: int = 0
     is_up: bool = False
     """Whether it is answered."""
     bridge_id: str | None = None

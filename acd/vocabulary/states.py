@@ -24,6 +24,8 @@ class CallState(StrEnum):
     """An agent's device rings for it."""
     CONNECTING = "connecting"
     """The agent answered; the parties are being joined."""
+    OPEN = "open"
+    """In the switch's open queue: nothing decided when it came there."""
     TALKING = "talking"
     LEAVING = "leaving"
     """The conversation is over, the caller's leg still lives."""

@@ -21,17 +21,20 @@ from acd.vocabulary.offer_facts import (
     OfferTimedOut,
     OfferWithdrawn,
 )
+from acd.vocabulary.open_facts import OpenQueueJoined
 from acd.vocabulary.states import AgentState, CallState
 
 AGENT_TRANSITIONS: dict[AgentState, dict[type[Fact], AgentState]] = {
     AgentState.SIGNED_OUT: {
         AgentSignedIn: AgentState.NOT_READY,
+        CallConnected: AgentState.TALKING,  # the open queue gave them a call
     },
     AgentState.NOT_READY: {
         AgentSignedIn: AgentState.NOT_READY,  # a second log-in: the newest counts
         AgentSignedOut: AgentState.SIGNED_OUT,
         AgentReady: AgentState.READY,
         AgentNotReady: AgentState.NOT_READY,  # another reason
+        CallConnected: AgentState.TALKING,
     },
     AgentState.READY: {
         AgentSignedIn: AgentState.NOT_READY,
@@ -39,6 +42,7 @@ AGENT_TRANSITIONS: dict[AgentState, dict[type[Fact], AgentState]] = {
         AgentReady: AgentState.READY,
         AgentNotReady: AgentState.NOT_READY,
         OfferStarted: AgentState.RESERVED,
+        CallConnected: AgentState.TALKING,
     },
     AgentState.RESERVED: {
         OfferAnswered: AgentState.RESERVED,
@@ -70,10 +74,12 @@ AGENT_TRANSITIONS: dict[AgentState, dict[type[Fact], AgentState]] = {
 CALL_TRANSITIONS: dict[CallState, dict[type[Fact], CallState]] = {
     CallState.IN_FLOW: {
         CallQueued: CallState.QUEUED,
+        OpenQueueJoined: CallState.OPEN,
         CallClosed: CallState.CLOSED,
     },
     CallState.QUEUED: {
         OfferStarted: CallState.OFFERED,
+        OpenQueueJoined: CallState.OPEN,
         CallClosed: CallState.CLOSED,
     },
     CallState.OFFERED: {
@@ -87,6 +93,10 @@ CALL_TRANSITIONS: dict[CallState, dict[type[Fact], CallState]] = {
         CallConnected: CallState.TALKING,
         OfferFailed: CallState.QUEUED,
         OfferWithdrawn: CallState.QUEUED,
+    },
+    CallState.OPEN: {
+        CallConnected: CallState.TALKING,
+        CallClosed: CallState.CLOSED,
     },
     CallState.TALKING: {
         ConversationEnded: CallState.LEAVING,

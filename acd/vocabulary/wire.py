@@ -20,10 +20,24 @@ Told = Mapping[str, object]
 Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
 _Convert = Callable[[Any], Any]
 
+
+def _leg_with_class(told: dict[str, Any]) -> dict[str, Any]:
+    return {**told, "v": 2, "leg": {**told["leg"], "call_class": 0}}
+
+
+def _seen_with_class(told: dict[str, Any]) -> dict[str, Any]:
+    legs = [{**leg, "call_class": 0} for leg in told["legs"]]
+    return {**told, "v": 2, "legs": legs}
+
+
 UPGRADES: dict[tuple[str, int], Upgrade] = {
     # The last proof of life came later.
     ("leg_ended", 1): lambda told: {**told, "v": 2, "alive_at": None},
     ("switch_lost", 1): lambda told: {**told, "v": 2, "alive_at": None},
+    # And so did the classes of calls.
+    ("call_queued", 1): lambda told: {**told, "v": 2, "call_class": 0},
+    ("switch_seen", 1): _seen_with_class,
+    ("leg_checked", 1): _leg_with_class,
 }
 """How an older form becomes the next: (kind, its version) to a function of the dict.
 

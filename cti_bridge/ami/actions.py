@@ -57,6 +57,11 @@ _KINDS: Final[dict[str, str]] = {
     "Digit": r"[0-9*#A-D]",
     "Duration": _NUMBER,
     "Receive": r"true|false",
+    "Queue": r"[a-z][a-z0-9_]{0,39}",
+    "Interface": r"PJSIP/dev-[A-Za-z0-9_-]{1,40}",
+    "MemberName": r"[A-Za-z0-9_-]{1,40}",
+    "Penalty": r"[0-9]",
+    "Paused": r"true|false",
 }
 
 _FORMS: Final = {field: re.compile(form) for field, form in _KINDS.items()}
@@ -92,6 +97,10 @@ ACTIONS: Final[dict[str, frozenset[str]]] = {
     "Hangup": frozenset({"Channel", "Cause"}),
     "Getvar": frozenset({"Channel", "Variable"}),
     "Setvar": frozenset({"Channel", "Variable", "Value"}),
+    "QueueStatus": frozenset({"Queue"}),
+    "QueueAdd": frozenset({"Queue", "Interface", "MemberName", "Penalty", "Paused"}),
+    "QueueRemove": frozenset({"Queue", "Interface"}),
+    "QueuePause": frozenset({"Queue", "Interface", "Paused"}),
     "MixMonitorMute": frozenset({"Channel", "Direction", "State", "MixMonitorID"}),
     "StopMixMonitor": frozenset({"Channel", "MixMonitorID"}),
     "PlayDTMF": frozenset({"Channel", "Digit", "Duration", "Receive"}),

@@ -14,6 +14,7 @@ from acd.vocabulary.decisions import (
     BridgeCall,
     DismissAgent,
     EndCall,
+    MirrorAgents,
     RingAgent,
     StopRinging,
 )
@@ -29,12 +30,15 @@ from cti_bridge.ami.errors import (
     TurnNotCome,
     TurnsFull,
 )
+from cti_bridge.ami.open_members import OpenMembers
 from cti_bridge.ami.protocol import Message
 from cti_bridge.ami.window import Urgency, Window, WindowLimits
 
 log = structlog.get_logger(__name__)
 
-SwitchDecision = RingAgent | StopRinging | BridgeCall | DismissAgent | EndCall
+SwitchDecision = (
+    RingAgent | StopRinging | BridgeCall | DismissAgent | EndCall | MirrorAgents
+)
 """Decisions that are Asterisk's to carry out."""
 
 _SAFETY_S: Final = 2.0
@@ -83,6 +87,7 @@ class CarryOut:
         self._unsent: dict[str, asyncio.Task[None]] = {}
         """Rings that wait for their turn, by their offer."""
         self._tasks: set[asyncio.Task[None]] = set()
+        self._members = OpenMembers()
 
     def __call__(self, decision: SwitchDecision) -> None:
         """Begin to carry out a decision."""
@@ -112,6 +117,8 @@ class CarryOut:
                 return self._dismiss(link, decision)
             case EndCall():
                 return self._end(link, decision)
+            case MirrorAgents():
+                return self._members.show(link, decision)
 
     async def _guarded(self, doing: Awaitable[None], decision: SwitchDecision) -> None:
         name = type(decision).__name__
@@ -223,7 +230,13 @@ class CarryOut:
 
 
 def _leg_of(decision: SwitchDecision) -> str:
-    return decision.leg_id if isinstance(decision, EndCall) else decision.offer_id
+    match decision:
+        case EndCall():
+            return decision.leg_id
+        case MirrorAgents():
+            return ""
+        case _:
+            return decision.offer_id
 
 
 def _state(channel: str, state: str) -> dict[str, str]:

@@ -30,7 +30,8 @@ _WAITING_ROOM: Final = "cc-wait"
 """The context in which callers wait (dialplans/extensions.conf)."""
 
 VARIABLES: Final = (
-    "CC_CALL_ID,CC_STATE,CC_NUMBER,CC_QUEUE,CC_SKILLS,CC_T0,CC_OFFER_ID,CC_AGENT"
+    "CC_CALL_ID,CC_STATE,CC_NUMBER,CC_QUEUE,CC_SKILLS,CC_CLASS,CC_T0,CC_OFFER_ID,"
+    "CC_AGENT"
 )
 """What the dialplan keeps on each leg (dialplans/extensions.conf)."""
 
@@ -79,6 +80,7 @@ def legs_seen(items: Iterable[Message]) -> Iterable[LegSeen]:
             skills=tuple(SkillId(skill) for skill in skills),
             queued_at=_instant(told.get("CC_T0", "")),
             number=told.get("CC_NUMBER", ""),
+            call_class=call_class(told.get("CC_CLASS")),
             is_up=item["ChannelState"] == _UP,
             bridge_id=item.get("BridgeID") or None,
         )
@@ -109,13 +111,22 @@ def _role(state: str, *, is_offer: bool) -> LegRole:
     match state:
         case "flow":
             return LegRole.FLOW
+        case "served":
+            return LegRole.SERVED
         case _ if is_offer:
             # Before its device answers the leg has not come to the dialplan.
             return LegRole.OFFER
         case "waiting" | "talking":
             return LegRole.WAITING
+        case "open":
+            return LegRole.OPEN
         case _:
             return LegRole.OTHER
+
+
+def call_class(text: str | None) -> int:
+    """Return a call's class as its leg has it; 0 where it has none."""
+    return int(text) if text and re.fullmatch("[0-9]{1,2}", text, re.ASCII) else 0
 
 
 def _instant(text: str) -> datetime | None:

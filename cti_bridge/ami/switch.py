@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import random
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import NoReturn
+from typing import Final, NoReturn
 
 import structlog
 
@@ -17,12 +17,20 @@ from cti_bridge.ami import snapshot
 from cti_bridge.ami.carry_out import CarryOut
 from cti_bridge.ami.connection import Account, Connection, Limits
 from cti_bridge.ami.errors import AmiError
+from cti_bridge.ami.heartbeat import Heartbeat
 from cti_bridge.ami.protocol import Message
 from cti_bridge.ami.reconnect import keep_connected
 from cti_bridge.ami.rounds import Beliefs, Pace, Rounds
 from cti_bridge.ami.translate import Doubt, Translator
 
 log = structlog.get_logger(__name__)
+
+_LED_AWAY_S: Final = 0.1
+"""A caller who found the heartbeat old says so within milliseconds."""
+
+
+async def _at_once() -> None:
+    """Decide on nothing."""
 
 
 class Switch:
@@ -35,6 +43,7 @@ class Switch:
         tell: Callable[[LegFact], None],
         beliefs: Beliefs,
         now: Callable[[], datetime],
+        decides: Callable[[], Awaitable[None]] | None = None,
         is_recording: bool = True,
         limits: Limits | None = None,
         pace: Pace | None = None,
@@ -46,6 +55,7 @@ class Switch:
             tell: Takes each fact; must return at once.
             beliefs: What the engine believes of legs.
             now: The engine's time.
+            decides: Returns when all that was told by now was decided on.
             is_recording: Whether offers begin a recording.
             limits: How long and how much to wait for.
             pace: How often every leg is looked at.
@@ -68,6 +78,10 @@ class Switch:
         """Looks at what lives, for what was not heard of it."""
         self._asking: set[asyncio.Task[None]] = set()
         self._walking: asyncio.Task[NoReturn] | None = None
+        self._decides = decides or _at_once
+        self._heartbeat: Heartbeat | None = None
+        self._pulsing: Connection | None = None
+        """The link that the heartbeat goes over: also while the snapshot is taken."""
 
     @property
     def link(self) -> Connection | None:
@@ -80,18 +94,38 @@ class Switch:
         Raises:
             LoginRefused, AccountOverpowered: At the first link; the operator's to mend.
         """
-        await keep_connected(
-            self._account,
-            sink=self._take,
-            up=self._up,
-            down=self._down,
-            # Spreads reconnects; guards nothing.
-            random=random.random,
-            nonce=lambda: secrets.token_hex(8),
-            limits=self._limits,
+        self._heartbeat = Heartbeat(
+            link=lambda: self._pulsing, decides=self._decides, fence=self._fence
         )
+        self._heartbeat.start()
+        try:
+            await keep_connected(
+                self._account,
+                sink=self._take,
+                up=self._up,
+                down=self._down,
+                # Spreads reconnects; guards nothing.
+                random=random.random,
+                nonce=lambda: secrets.token_hex(8),
+                limits=self._limits,
+            )
+        finally:
+            self._heartbeat.stop()
+
+    def _fence(self, reason: str) -> None:
+        """Do nothing more over this link: another one, and a look first."""
+        link = self._pulsing
+        if link is not None:
+            log.warning("switch_to_be_seen_again", reason=reason)
+            link.close()
+            self._lose()
 
     async def _up(self, link: Connection) -> None:
+        if self._heartbeat is not None:
+            await self._heartbeat.first(link)
+            self._pulsing = link
+            # Who was being led away has come to the open queue by now.
+            await asyncio.sleep(_LED_AWAY_S)
         seen, channels = await snapshot.take(link, now=self._now)
         self.translator.begin(channels)
         self.carry_out.link = link
@@ -102,11 +136,15 @@ class Switch:
         self._walking = asyncio.create_task(self.rounds.run(link), name="rounds")
 
     def _down(self, error: AmiError) -> None:
+        log.warning("switch_lost", reason=str(error))
+        self._lose()
+
+    def _lose(self) -> None:
+        self._pulsing = None
         link, self.carry_out.link = self.carry_out.link, None
         if self._walking is not None:
             self._walking.cancel()
             self._walking = None
-        log.warning("switch_lost", reason=str(error))
         if link is not None:
             now = self._now()
             alive_at = now - timedelta(seconds=link.silent_s)

@@ -19,7 +19,7 @@ from acd.vocabulary.leg_facts import (
     LegParted,
     LegRang,
 )
-from cti_bridge.ami import causes
+from cti_bridge.ami import causes, snapshot
 from cti_bridge.ami.protocol import Message
 from cti_bridge.ami.snapshot import DEVICES
 
@@ -132,6 +132,7 @@ class Translator:
                         leg_id=leg_id,
                         queue_id=QueueId(queue or ""),
                         skills=tuple(SkillId(skill) for skill in sorted(skills)),
+                        call_class=snapshot.call_class(message.get("Class")),
                     )
                 )
             case "CCOffered":

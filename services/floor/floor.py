@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from acd.policy import FloorPolicy
-from acd.vocabulary.ids import Place
+from acd.vocabulary.ids import Place, QueueId
 from ivr.flow import Flow
 from services.floor.admission import DEFAULT, Admission
 
@@ -22,6 +22,10 @@ class Number:
     reserved: int = 0
     """Lines kept for it alone. With any it is a lane of danger: no rate holds for it,
     and it is refused only when these and all common lines are taken."""
+    open_queue_id: QueueId
+    """Where its callers wait when their flow cannot be walked."""
+    call_class: int = 0
+    """From 0 to 20: who has more goes before all who have less."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

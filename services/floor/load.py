@@ -86,6 +86,10 @@ def _inner_problems(source: Source, floor: WrittenFloor) -> Iterator[Problem]:
             f"got {floor.admission.calls}"
         )
         yield problem_at(source, ("admission", "calls"), what)
+    for number, dialled in floor.numbers.items():
+        if dialled.open is not None and dialled.open not in floor.queues:
+            what = unknown(dialled.open, "queue", floor.queues)
+            yield problem_at(source, ("numbers", number, "open"), what)
     owners: dict[str, str] = {}
     for agent_id, agent in floor.agents.items():
         device = _device_of(agent_id, agent)
@@ -131,6 +135,8 @@ def _floor(floor: WrittenFloor, flows: Mapping[str, WrittenFlow]) -> Floor:
                 flow=entry.flow,
                 place=_place_of(floor, entry),
                 reserved=entry.reserved,
+                open_queue_id=QueueId(entry.open or _person_of(flows[entry.flow])),
+                call_class=entry.call_class,
             )
             for number, entry in floor.numbers.items()
         },
@@ -149,6 +155,13 @@ def _admission(written: WrittenAdmission) -> Admission:
         refuse_by=written.refuse_by,
         announcements=written.announcements,
     )
+
+
+def _person_of(written: WrittenFlow) -> str:
+    person = written.flow.steps[written.flow.person]
+    if not isinstance(person, QueueStep):
+        raise TypeError(f"flow {written.flow.name!r}: its person is no queue")
+    return person.queue
 
 
 def _policy(floor: WrittenFloor) -> FloorPolicy:

@@ -45,6 +45,10 @@ class WrittenNumber(Entry):
 
     flow: Id
     reserved: int = Field(default=0, ge=0, le=500)
+    open: Id | None = None
+    """Queue of its callers while nothing decides; else that of the flow's person."""
+    call_class: int = Field(default=0, alias="class", ge=0, le=20)
+    """Who has more goes before all who have less."""
 
 
 class WrittenQueue(Entry):
@@ -97,7 +101,7 @@ def options_at(place: Trail) -> Iterable[str]:
     """Return the options there are beside something that is none."""
     match place:
         case ("numbers", _, _):
-            return WrittenNumber.model_fields
+            return _names(WrittenNumber)
         case ("queues", _, _):
             return WrittenQueue.model_fields
         case ("agents", _, _):
@@ -106,3 +110,8 @@ def options_at(place: Trail) -> Iterable[str]:
             return WrittenAdmission.model_fields
         case _:
             return WrittenFloor.model_fields
+
+
+def _names(entry: type[Entry]) -> Iterable[str]:
+    """Return an entry's options as they are written."""
+    return [one.alias or name for name, one in entry.model_fields.items()]

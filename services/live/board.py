@@ -99,6 +99,17 @@ def _arrived(board: Board, fact: Told) -> None:
     }
 
 
+def _opened(board: Board, fact: Told) -> None:
+    if fact["call_id"] not in board.calls:
+        _arrived(board, fact)
+    call = board.calls[fact["call_id"]]
+    told = {"arrived_at": fact["arrived_at"], "queued_at": fact["queued_at"]}
+    # What was known before of a call stands.
+    known = {name: call[name] for name in told if call["state"] != "in_flow"}
+    queue = {"queue_id": fact["queue_id"] or call["queue_id"]}
+    _call(board, fact, state="open", **(told | queue | known))
+
+
 def _queued(board: Board, fact: Told) -> None:
     told = {"queue_id": fact["queue_id"], "queued_at": fact["at"]}
     _call(board, fact, state="queued", **told)
@@ -142,6 +153,7 @@ def _closed(board: Board, fact: Told) -> None:
 _FOLDS: Mapping[str, Callable[[Board, Told], None]] = {
     "call_arrived": _arrived,
     "call_queued": _queued,
+    "open_queue_joined": _opened,
     "offer_started": _offered,
     "offer_answered": _entering("connecting"),
     "offer_timed_out": _back_in_queue,

@@ -5,6 +5,7 @@ from acd.vocabulary import (
     flow_facts,
     leg_facts,
     offer_facts,
+    open_facts,
     recording_facts,
 )
 from acd.vocabulary.fact import Tick
@@ -28,6 +29,8 @@ SHOWN: frozenset[type[Fact]] = frozenset(
         agent_facts.WrapUpDone,
         agent_facts.WrapUpEnded,
         agent_facts.CallDisposed,
+        open_facts.OpenQueueJoined,
+        open_facts.OpenQueueLeft,
         offer_facts.OfferStarted,
         offer_facts.OfferRang,
         offer_facts.OfferAnswered,
@@ -55,6 +58,9 @@ WITHHELD: dict[type[Fact], str] = {
     leg_facts.SwitchSeen: "has the legs of every province in it",
     leg_facts.LegChecked: "a new snapshot tells what was found",
     offer_facts.CallAdopted: "a new snapshot tells what was found",
+    open_facts.OpenQueueServed: "its call's fact tells the same",
+    open_facts.OpenTalkEnded: "its call's fact tells the same",
+    open_facts.CallbackLeft: "the number is for who calls back",
     recording_facts.RecordingStored: "where sound lies is not for every viewer",
     recording_facts.RecordingMissing: "where sound lies is not for every viewer",
 }

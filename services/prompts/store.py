@@ -48,7 +48,15 @@ class PromptStore:
             PromptsRefused: With every text that cannot be spoken, every file that is
                 missing or leads out of its folder, and why.
         """
-        wanted = sorted({s for flow in flows for s in flow.sounds()}, key=repr)
+        return await self.prepare_sounds(s for flow in flows for s in flow.sounds())
+
+    async def prepare_sounds(self, sounds: Iterable[Sound]) -> Mapping[Sound, str]:
+        """Make sounds ready; see ``prepare``.
+
+        Raises:
+            PromptsRefused: With all that cannot be made, and why.
+        """
+        wanted = sorted(set(sounds), key=repr)
         try:
             self.spoken.mkdir(parents=True, exist_ok=True)
             # Asterisk, which may run as another user, reads them.
@@ -71,6 +79,14 @@ class PromptStore:
         if problems:
             raise PromptsRefused(problems)
         return ready
+
+    def name(self, name: str, sound: str) -> None:
+        """Give a sound that was made ready a name, by which the dialplan plays it."""
+        link = self.spoken / f"{name}.wav"
+        draft = self.spoken / f"{_PARTIAL}{name}"
+        draft.unlink(missing_ok=True)
+        draft.symlink_to(f"{sound}.wav")
+        draft.replace(link)
 
     async def _all(self, wanted: Iterable[Sound]) -> list[Path | BaseException]:
         """Return what became of each, in threads of our own, a few at a time."""

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import structlog
 
@@ -12,19 +13,23 @@ from acd.core.watch import Watch
 from acd.vocabulary.agent_facts import AgentSignedOut
 from acd.vocabulary.decisions import Decision, StoreRecording
 from acd.vocabulary.facts import LegFact
-from acd.vocabulary.leg_facts import SwitchLost, SwitchSeen
+from acd.vocabulary.ids import CENTRE, Place
+from acd.vocabulary.leg_facts import LegEnded, SwitchLost, SwitchSeen
 from cti_bridge.agi.server import AgiServer
 from cti_bridge.ami.connection import Account
 from cti_bridge.ami.switch import Switch
+from cti_bridge.switch_log.file import SwitchLog
 from ivr.flow import Sound
 from recordings.store import RecordingStore
 from services.api.figures import Figures
 from services.floor.floor import Floor
 from services.live.fan_out import FanOut
 from services.runtime import operator_figures
+from services.runtime.absence import Absence
 from services.runtime.callers import Callers
 from services.runtime.clock import Clock
 from services.runtime.door import Door
+from services.runtime.embedded.conf import CALLBACKS
 from services.runtime.front import Front
 from services.runtime.live_view import LiveView
 from services.runtime.pace import Pace
@@ -50,6 +55,8 @@ class Surroundings:
     journal: Journal
     shipper: Shipper
     recordings: RecordingStore
+    asterisk: Path
+    """Folder of Asterisk's own files."""
     agi_host: str
     agi_port: int
     is_recording: bool
@@ -89,13 +96,11 @@ class Composition:
             tell=self._from_switch,
             beliefs=Watch(engine.floor),
             now=self._clock.now,
+            decides=self.switchboard.turned,
             is_recording=given.is_recording,
         )
-        self.door = Door(
-            given.floor,
-            engine.floor,
-            link=lambda: self.switch.link,
-        )
+        self.absence = self._reads_what_was_missed()
+        self.door = Door(given.floor, engine.floor, link=lambda: self.switch.link)
         callers = Callers(
             given.floor,
             given.sounds,
@@ -133,6 +138,7 @@ class Composition:
             self._agi_problem = None
             tasks.create_task(self.switch.run(), name="switch")
             tasks.create_task(self.door.run(), name="door")
+            tasks.create_task(self.absence.run(), name="absence")
 
     async def close(self) -> None:
         """Take no more calls, and ship what is known while the database answers."""
@@ -167,6 +173,9 @@ class Composition:
             self.switch.carry_out(decision)
 
     def _from_switch(self, fact: LegFact) -> None:
+        if isinstance(fact, LegEnded | SwitchSeen):
+            # What the switch noted by itself came before: who served this call, say.
+            self.absence.read(was_away=isinstance(fact, SwitchSeen))
         self.switchboard.tell(fact)
         if isinstance(fact, SwitchSeen) and self._is_first_sight:
             self._is_first_sight = False
@@ -196,6 +205,24 @@ class Composition:
                 self._carry_out(left)
             else:
                 log.warning("recording_of_no_call", call_id=left.call_id)
+
+    def _reads_what_was_missed(self) -> Absence:
+        given = self._given
+        return Absence(
+            SwitchLog(
+                given.asterisk / "log" / "queue_log",
+                given.journal.folder / "switch_log_read_to",
+            ),
+            given.asterisk / "spool" / CALLBACKS,
+            tell=self.switchboard.tell,
+            listens=lambda: self.switch.link is not None,
+            place_of=self._place_of,
+            now=self._clock.now,
+        )
+
+    def _place_of(self, number: str) -> Place:
+        dialled = self._given.floor.numbers.get(number)
+        return dialled.place if dialled else CENTRE
 
     def _switch_problem(self) -> str | None:
         if self.switch.link is not None:

@@ -34,6 +34,7 @@ from services.runtime.https import Https
 from services.runtime.launch import read_floor
 from services.runtime.logs import set_up_logs
 from services.runtime.notify import Notifier
+from services.runtime.open_prompts import begin_to_name
 from services.runtime.parts import espeak
 from services.runtime.retention import Retention
 from services.runtime.secrets_kept import FOLDER as SECRETS
@@ -116,16 +117,15 @@ async def _serve(settings: Settings) -> None:
                     vault_of(settings.data),
                     now=clock.now,
                 ),
+                asterisk=settings.data / "asterisk",
                 agi_host=settings.host,
                 agi_port=settings.ports.agi,
                 is_recording=settings.recordings.is_on,
                 keep_days=settings.journal.keep_days,
             )
         )
-        records = _given(
-            settings.database.api_url or settings.database.url,
-            "TIELINE_DATABASE__API_URL",
-        )
+        records = _records_url(settings)
+        naming = begin_to_name(prompts)
         app = create_app(
             composition.front,
             fan_out=composition.fan_out,
@@ -138,8 +138,9 @@ async def _serve(settings: Settings) -> None:
         try:
             await _until_stopped(composition, app, settings)
         finally:
+            naming.cancel()
             looking_after.cancel()
-            await asyncio.wait({looking_after})
+            await asyncio.wait({naming, looking_after})
 
 
 def _kept(app: FastAPI, settings: Settings, records: str) -> Retention:
@@ -205,6 +206,11 @@ def _raise_in_words(ended: object) -> None:
                 raise EngineRefused(str(error)) from None
     if isinstance(ended, Exception):
         raise ended
+
+
+def _records_url(settings: Settings) -> str:
+    url = settings.database.api_url or settings.database.url
+    return _given(url, "TIELINE_DATABASE__API_URL")
 
 
 def _given(secret: SecretStr | None, variable: str) -> str:

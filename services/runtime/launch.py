@@ -1,6 +1,6 @@
 """What an instance is made of: its settings, floor and parts put together."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,6 +14,7 @@ from services.runtime.embedded import asterisk, engine, postgres, watchdog
 from services.runtime.embedded.asterisk import AsteriskPlace
 from services.runtime.embedded.child import Child
 from services.runtime.embedded.engine import EnginePlace
+from services.runtime.embedded.open_queue import OpenEntry, OpenQueue
 from services.runtime.embedded.postgres import PostgresPlace, role_name
 from services.runtime.embedded.watchdog import WatchdogPlace
 from services.runtime.errors import RuntimeProblem
@@ -143,10 +144,32 @@ class Launch:
             numbers=tuple(self.floor.numbers),
             reserved={n.number: n.reserved for n in self.floor.numbers.values()},
             admission=self.floor.admission,
+            open_entries=dict(self._open_entries()),
+            open_queues=tuple(self._open_queues()),
+            is_recording=settings.recordings.is_on,
             devices=device_passwords(self.data, devices),
             watchdog_secret=self._watchdog_secret("watchdog"),
             prober_password=self._watchdog_secret("prober"),
         )
+
+    def _open_entries(self) -> Iterator[tuple[str, OpenEntry]]:
+        for number in self.floor.numbers.values():
+            yield (
+                number.number,
+                OpenEntry(
+                    queue=number.open_queue_id,
+                    call_class=number.call_class,
+                    language=self.floor.flows[number.flow].language.value,
+                ),
+            )
+
+    def _open_queues(self) -> Iterator[OpenQueue]:
+        for queue in self.floor.policy.queues.values():
+            yield OpenQueue(
+                name=queue.queue_id,
+                ring_s=round(queue.ring_s),
+                wrap_up_s=round(queue.wrap_up_s),
+            )
 
     @property
     def _ami_secret(self) -> str:

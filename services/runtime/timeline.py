@@ -10,6 +10,7 @@ from acd.vocabulary import (
     flow_facts,
     leg_facts,
     offer_facts,
+    open_facts,
     recording_facts,
 )
 from acd.vocabulary.fact import FactOf, Tick
@@ -244,6 +245,20 @@ WORDS: Mapping[type[FactOf], tuple[str, Tell]] = {
         "switch",
         lambda f, legs: f"{legs.whose(f.leg.leg_id)} was looked at again",
     ),
+    open_facts.OpenQueueJoined: (
+        "switch",
+        lambda f, _l: f"came to the open queue {f.queue_id}, dialled {f.number}",
+    ),
+    open_facts.OpenQueueLeft: ("switch", lambda _f, _l: "left the open queue unserved"),
+    open_facts.OpenQueueServed: (
+        "switch",
+        lambda f, _l: f"agent {f.agent_id} took it from the open queue",
+    ),
+    open_facts.OpenTalkEnded: (
+        "switch",
+        lambda f, _l: f"the {f.ended_by.value} ended the talk",
+    ),
+    open_facts.CallbackLeft: ("caller", lambda _f, _l: "left a number to be called"),
     agent_facts.AgentSignedIn: ("agent", lambda f, _l: f"{f.agent_id} signed in"),
     agent_facts.AgentSignedOut: ("agent", lambda f, _l: f"{f.agent_id} signed out"),
     agent_facts.AgentReady: ("agent", lambda f, _l: f"{f.agent_id} asked for work"),

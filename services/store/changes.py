@@ -18,6 +18,7 @@ KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "conversations": ("offer_id",),
         "wrap_ups": ("call_id", "agent_id"),
         "recordings": ("offer_id",),
+        "callbacks": ("call_id",),
         "agent_states": ("seq",),
     }
 )
@@ -27,13 +28,14 @@ FIRST_STANDS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "calls": frozenset(
             {"number", "caller_number", "caller_name", "sip_call_id", "caller_leg_id"}
-            | {"arrived_at", "answered_at", "queued_at", "connected_at"}
+            | {"arrived_at", "answered_at", "queued_at", "connected_at", "opened_at"}
             | {"ended_at", "close_reason", "ended_by", "is_estimated"}
         ),
         "legs": frozenset(
             {"started_at", "rang_at", "answered_at", "ended_at", "ending", "cause"}
         ),
         "offers": frozenset({"started_at", "rang_at"}),
+        "callbacks": frozenset({"callback_number", "queue_id", "language", "left_at"}),
         "conversations": frozenset(
             {"started_at", "ended_at", "ended_by"}
             | {"wrap_up_started_at", "wrap_up_ended_at"}

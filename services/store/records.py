@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from acd.vocabulary import agent_facts, flow_facts, leg_facts, offer_facts
+from acd.vocabulary import agent_facts, flow_facts, leg_facts, offer_facts, open_facts
 from acd.vocabulary.fact import FactOf, Tick
 from acd.vocabulary.facts import Fact
 from acd.vocabulary.ids import CallId, OfferId
 from acd.vocabulary.recording_facts import RecordingMissing, RecordingStored
 from acd.vocabulary.states import CallState
+from services.store import open_records
 from services.store.changes import RowChanges
 
 
@@ -356,6 +357,11 @@ FOLDS: Mapping[type[FactOf], Fold] = {
     leg_facts.SwitchLost: _nothing,
     leg_facts.SwitchSeen: _nothing,
     leg_facts.LegChecked: _nothing,
+    open_facts.OpenQueueJoined: open_records.joined,
+    open_facts.OpenQueueLeft: _nothing,
+    open_facts.OpenQueueServed: open_records.served,
+    open_facts.OpenTalkEnded: _nothing,
+    open_facts.CallbackLeft: open_records.callback_left,
     agent_facts.AgentSignedIn: _nothing,
     agent_facts.AgentSignedOut: _nothing,
     agent_facts.AgentReady: _nothing,

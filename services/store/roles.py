@@ -41,6 +41,7 @@ RIGHTS: Mapping[Role, Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "offers": _FOLDED,
             "conversations": _FOLDED,
             "recordings": _FOLDED,
+            "callbacks": _FOLDED,
             "shipping": _FOLDED,
             "alembic_version": _READ,
         },
@@ -52,6 +53,7 @@ RIGHTS: Mapping[Role, Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "offers": _READ,
             "conversations": _READ,
             "recordings": _READ,
+            "callbacks": _READ,
             "audit": _ADDED,
         },
         Role.REPORT: {
@@ -61,6 +63,7 @@ RIGHTS: Mapping[Role, Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "offers": _READ,
             "conversations": _READ,
             "recordings": _READ,
+            "callbacks": _READ,
             "agent_states": _READ,
         },
     }

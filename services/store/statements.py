@@ -187,6 +187,7 @@ def _ship() -> Statement:
         _upsert(tables.offers),
         _upsert(tables.conversations),
         _upsert(tables.recordings),
+        _upsert(tables.callbacks),
         _agent_states(),
         _touch(tables.calls, "answered_at", "flow", "queue_id", "disposition"),
         _touch(tables.legs, "rang_at", "answered_at", "ended_at", "ending", "cause"),

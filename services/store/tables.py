@@ -73,6 +73,7 @@ calls = Table(
     _instant("arrived_at"),
     _instant("answered_at"),
     _instant("queued_at"),
+    _instant("opened_at"),
     _instant("connected_at"),
     _instant("ended_at"),
     _text("flow"),
@@ -88,7 +89,10 @@ calls = Table(
     Index("calls_by_sip_call_id", "sip_call_id"),
     Index("calls_open", "arrived_at", postgresql_where="ended_at IS NULL"),
 )
-"""One row a call. ``queued_at`` and ``connected_at`` are of the first time."""
+"""One row a call. ``queued_at`` and ``connected_at`` are of the first time.
+
+One with ``opened_at`` came to the open queue then: whoever served it, did so there.
+"""
 
 legs = Table(
     "legs",
@@ -177,6 +181,19 @@ recordings = Table(
     Index("recordings_by_call", "call_id"),
 )
 """One row a conversation that was to be recorded: where it is, or why not."""
+
+callbacks = Table(
+    "callbacks",
+    metadata,
+    _id("call_id", is_key=True),
+    _text("callback_number", is_known=True),
+    _text("queue_id"),
+    _text("language"),
+    _instant("left_at", is_known=True),
+    *_place(),
+    Index("callbacks_by_time", "left_at"),
+)
+"""One row a number that a caller left to be called back at."""
 
 agent_states = Table(
     "agent_states",

@@ -178,7 +178,7 @@ def test_a_wish_out_of_place_is_refused_and_says_what_would_do() -> None:
 
     assert str(refused.value) == (
         "agent 'alice' is not_ready, which has no place for WrapUpDone; it takes "
-        "AgentSignedIn, AgentSignedOut, AgentReady, AgentNotReady"
+        "AgentSignedIn, AgentSignedOut, AgentReady, AgentNotReady, CallConnected"
     )
     assert desk.state_of(ALICE) == ("not_ready", "")
 

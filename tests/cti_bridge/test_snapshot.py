@@ -43,7 +43,8 @@ def test_a_waiting_caller_brings_queue_and_skills() -> None:
     ("variables", "role"),
     [
         (b"Variable: CC_STATE=flow", LegRole.FLOW),
-        (b"Variable: CC_STATE=open", LegRole.OTHER),
+        (b"Variable: CC_STATE=open", LegRole.OPEN),
+        (b"Variable: CC_STATE=served\r\nVariable: CC_OFFER_ID=o", LegRole.SERVED),
         (b"Variable: CC_STATE=(null)", LegRole.OTHER),
         (b"Variable: CC_STATE=waiting", LegRole.WAITING),
         (b"Variable: CC_STATE=(null)\r\nVariable: CC_OFFER_ID=o", LegRole.OFFER),

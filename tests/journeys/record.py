@@ -57,6 +57,12 @@ async def observed(
                 for offer in told["offers"]
                 if names[offer["agent_id"]] == name
             )
+            + sum(
+                # Rung by the open queue: there was no offer.
+                names[talk["agent_id"]] == name
+                for talk in told["conversations"]
+                if talk["offer_id"] not in {o["offer_id"] for o in told["offers"]}
+            )
             for name in story.plan.agents
         },
     }

@@ -36,6 +36,8 @@ _MOMENT_LIMIT_S = 60.0
 _SETTLE_LIMIT_S = 60.0
 _AGENT_LIMIT_S = 30.0
 _FROZEN_FOR_S = 6.0
+_HUNG_FOR_S = 30.0
+"""Then the engine is killed, as a watchdog would much sooner."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -93,6 +95,7 @@ class _Stage:
         self._story = story
         self._folder = folder / story.name
         self._played = played
+        self._disturbed = asyncio.Event()
 
     @asynccontextmanager
     async def agent(self, name: str, agent: Agent) -> AsyncIterator[None]:
@@ -153,6 +156,9 @@ class _Stage:
     async def _call(self, name: str, caller: Caller) -> None:
         if caller.begins is not None:
             await self._moment(caller.begins)
+        if caller.later_s is not None:
+            await self._disturbed.wait()
+            await asyncio.sleep(caller.later_s)
         number = caller.number
         if "{leg of " in number:
             number = await self._with_leg(number)
@@ -228,8 +234,15 @@ class _Stage:
         disturbed = self._story.plan.disturb
         assert disturbed is not None
         await self._moment(disturbed.when)
+        self._disturbed.set()
         match disturbed.what:
             case "kill_engine":
+                await self._killed("engine")
+            case "hang_engine":
+                pid = self._instance.pid("engine")
+                assert pid is not None
+                os.kill(pid, signal.SIGSTOP)
+                await asyncio.sleep(_HUNG_FOR_S)
                 await self._killed("engine")
             case "kill_asterisk":
                 await self._killed("asterisk")

@@ -12,6 +12,7 @@ FOLDER = Path(__file__).parent
 Phone = Literal["sipp", "softphone", "none"]
 Disturbance = Literal[
     "kill_engine",
+    "hang_engine",
     "kill_asterisk",
     "cut_manager_link",
     "freeze_database",
@@ -52,6 +53,8 @@ class Caller(_Part):
     talks_s: float = 2.0
     """To the agent; softphone only."""
     begins: When | None = None
+    later_s: float | None = None
+    """Begins so long after the disturbance did."""
 
 
 class Agent(_Part):

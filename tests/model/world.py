@@ -23,6 +23,7 @@ from acd.vocabulary.decisions import (
     Decision,
     DismissAgent,
     EndCall,
+    MirrorAgents,
     RingAgent,
     StopRinging,
     StoreRecording,
@@ -202,7 +203,7 @@ class World:
                 self.switch.dismiss(decision.offer_id)
             case EndCall():
                 self.switch.end(decision.leg_id)
-            case StoreRecording():
+            case StoreRecording() | MirrorAgents():
                 """No matter here."""
 
     def _join(self, pair: BridgeCall) -> None:

@@ -111,7 +111,7 @@ def test_the_account_may_not_run_programs_or_write_files() -> None:
     text = render(a_conf())["manager.conf"]
 
     (classes,) = re.findall(r"^write = (.*)$", text, re.MULTILINE)
-    assert set(classes.split(",")) == {"call", "originate", "reporting"}
+    assert set(classes.split(",")) == {"call", "originate", "agent", "reporting"}
 
 
 def test_only_named_modules_are_loaded_and_none_that_reaches_outside() -> None:
@@ -120,7 +120,7 @@ def test_only_named_modules_are_loaded_and_none_that_reaches_outside() -> None:
     assert "autoload = no" in lines
     loaded = {line.removeprefix("load = ") for line in lines if "load = " in line}
     outside = re.compile(
-        r"func_(shell|curl|odbc)|app_(system|exec|externalivr|minivm|sms|queue|dial)"
+        r"func_(shell|curl|odbc)|app_(system|exec|externalivr|minivm|sms|dial)"
         r"|res_(ari|http|xmpp|config_ldap|odbc|curl|phoneprov)|pbx_spool|chan_(?!pjsip)"
     )
     assert not [name for name in loaded if outside.match(name)]

@@ -9,7 +9,12 @@ import pytest
 
 from acd.core.engine import Engine
 from acd.vocabulary.agent_facts import AgentReady, AgentSignedIn
-from acd.vocabulary.decisions import Decision, RingAgent, StopRinging
+from acd.vocabulary.decisions import (
+    Decision,
+    MirrorAgents,
+    RingAgent,
+    StopRinging,
+)
 from acd.vocabulary.errors import IllegalTransition
 from acd.vocabulary.facts import Fact
 from services.runtime import switchboard as module
@@ -39,7 +44,13 @@ async def a_switchboard(
 ) -> AsyncIterator[tuple[Switchboard, Book, list[Decision]]]:
     book = Book()
     done: list[Decision] = []
-    board = Switchboard(Engine(a_floor()), book, carry_out=done.append, now=now)
+
+    def offered(decision: Decision) -> None:
+        # What the open queue is told comes beside each change of an agent's state.
+        if not isinstance(decision, MirrorAgents):
+            done.append(decision)
+
+    board = Switchboard(Engine(a_floor()), book, carry_out=offered, now=now)
     running = asyncio.create_task(board.run())
     board.tell(seen(-10))
     yield board, book, done

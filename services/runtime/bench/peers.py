@@ -1,6 +1,5 @@
 """The same Asterisk without us: calls by its own ``Dial()`` and by its ``Queue()``."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -29,7 +28,7 @@ from services.runtime.secrets_kept import new_secret
 DIAL = "7001"
 QUEUE = "7002"
 _NUMBERS = ("6000",)
-_MODULES = ("app_dial.so", "app_queue.so", "func_global.so")
+_MODULES = ("app_dial.so",)
 
 # The least each needs. Dial() takes the agents in turn; Queue() the one who has not
 # had a call for longest, as we do. Both answer the caller first, as we do.
@@ -43,9 +42,7 @@ exten => {QUEUE},1,Answer(,i)
  same => n,Queue(bench,,,,60)
  same => n,Hangup()
 """
-_QUEUE = """[general]
-persistentmembers = no
-autofill = yes
+_QUEUE = """
 [bench]
 strategy = leastrecent
 timeout = 15
@@ -108,7 +105,6 @@ async def open_peer(plan: PeerPlan, devices: DevicePlan) -> AsyncIterator[Peer]:
     """
     passwords = {f"dev-{agent}": new_secret() for agent in plan.agents}
     place = _place(plan, passwords)
-    await asyncio.to_thread(_write_queue, place.folder / "etc", tuple(passwords))
     async with AsyncExitStack() as stack:
         child = await asterisk.start(place)
         stack.push_async_callback(asterisk.stop, child)
@@ -131,6 +127,7 @@ async def open_peer(plan: PeerPlan, devices: DevicePlan) -> AsyncIterator[Peer]:
 
 
 def _place(plan: PeerPlan, passwords: dict[str, str]) -> AsteriskPlace:
+    members = "".join(f"member => PJSIP/{device}\n" for device in passwords)
     return AsteriskPlace(
         part=plan.part,
         data=plan.folder / "peer",
@@ -143,10 +140,5 @@ def _place(plan: PeerPlan, passwords: dict[str, str]) -> AsteriskPlace:
         devices=passwords,
         extra_modules=_MODULES,
         extra_dialplan=_DIALPLAN.replace("{agents}", str(len(plan.agents))),
+        extra_queues=_QUEUE + members,
     )
-
-
-def _write_queue(etc: Path, devices: tuple[str, ...]) -> None:
-    etc.mkdir(parents=True, mode=0o755)
-    members = "".join(f"member => PJSIP/{device}\n" for device in devices)
-    (etc / "queues.conf").write_text(_QUEUE + members, encoding="utf-8")

@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 import signal
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,8 +11,9 @@ from pathlib import Path
 from cti_bridge.ami.errors import LoginRefused
 from services.floor.admission import DEFAULT, Admission
 from services.runtime.embedded.child import Child
-from services.runtime.embedded.conf import Conf, put, render
+from services.runtime.embedded.conf import LEAVE_NUMBER, Conf, put, render
 from services.runtime.embedded.errors import NotStarted, PartRefuses
+from services.runtime.embedded.open_queue import OpenEntry, OpenQueue
 from services.runtime.parts.asterisk import AsteriskPart
 from services.runtime.ports import Ports
 from services.runtime.privileges import (
@@ -38,6 +40,11 @@ class AsteriskPlace:
     ami_user: str
     ami_secret: str
     numbers: tuple[str, ...]
+    open_entries: Mapping[str, OpenEntry] = field(default_factory=dict)
+    """What each number's callers get without the engine."""
+    open_queues: tuple[OpenQueue, ...] = ()
+    is_recording: bool = True
+    """Whether conversations of the open queue are recorded."""
     devices: Mapping[str, str]
     """Password by the name of the device."""
     watchdog_secret: str | None = None
@@ -52,6 +59,8 @@ class AsteriskPlace:
     """Loaded beside ours; for benches."""
     extra_dialplan: str = ""
     """Contexts beside ours; for benches."""
+    extra_queues: str = ""
+    """Queues of Asterisk's beside ours; for benches."""
 
     @property
     def folder(self) -> Path:
@@ -69,7 +78,9 @@ class AsteriskPlace:
         part = self.part
         program = Path(part.program.argv[-1]).parent
         said = (part.sounds, part.music, part.documentation or part.sounds)
-        return (self.data, program, part.modules, *said)
+        # Asterisk itself runs the script by which a caller leaves a number.
+        script = (Path(sys.prefix), LEAVE_NUMBER.parent)
+        return (self.data, program, part.modules, *said, *script)
 
 
 def check(place: AsteriskPlace) -> None:
@@ -155,6 +166,10 @@ def _conf(place: AsteriskPlace) -> Conf:
         rtp_first=ports.rtp_first,
         rtp_last=ports.rtp_last,
         numbers=place.numbers,
+        open_entries=place.open_entries,
+        open_queues=place.open_queues,
+        prompts=place.data / "prompts",
+        is_recording=place.is_recording,
         devices=place.devices,
         watchdog_secret=place.watchdog_secret,
         prober_password=place.prober_password,
@@ -162,6 +177,7 @@ def _conf(place: AsteriskPlace) -> Conf:
         admission=place.admission,
         extra_modules=place.extra_modules,
         extra_dialplan=place.extra_dialplan,
+        extra_queues=place.extra_queues,
     )
 
 

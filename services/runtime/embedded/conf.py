@@ -2,30 +2,45 @@
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+import shlex
+import sys
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
-from services.floor.admission import DEFAULT, Admission, Bucket, Refusal, gate_of
+from services.floor.admission import DEFAULT, Admission, Bucket, Refusal
+from services.runtime.embedded import open_queue
+from services.runtime.embedded.open_queue import OpenEntry, OpenQueue
 from services.runtime.errors import RuntimeProblem
 from services.runtime.settings import CHECKOUT
 
 TEMPLATES = (CHECKOUT / "asterisk-conf", CHECKOUT / "dialplans")
 """Folders with one ``*.conf`` for each file of Asterisk's, and ``*.part``s of them."""
+CALLBACKS = "callbacks"
+"""Folder of the spool where numbers that callers left wait for the engine."""
 _LEFT_EMPTY = ("acl", "ccss", "features", "pjproject", "udptl")
 # Asterisk takes its defaults where these are missing too, but calls it an error.
 HOLDS_SECRETS = frozenset({"manager.conf", "pjsip.conf"})
 
 # The least that works, found by trying each action on Asterisk 22.10.1: Originate needs
 # originate; Bridge, Hangup, Setvar, Redirect and Status call; CoreSettings, which tells
-# the boot id and the version, reporting.
-AMI_WRITE = "call,originate,reporting"
+# the boot id and the version, reporting; QueueAdd, QueueRemove and QueuePause agent.
+AMI_WRITE = "call,originate,agent,reporting"
+LEAVE_NUMBER = CHECKOUT / "services" / "callback" / "leave_number.py"
+"""The script by which a caller leaves a number; Asterisk itself runs it."""
+OPEN_WAIT_S = 600
+"""How long a caller waits in the open queue before a call-back is asked for."""
 _BEING_REFUSED = 200
 _PLACE = re.compile(r"\{\{([a-z_]+)\}\}")
 _NUMBER = re.compile(r"[0-9*#+]{1,20}")
 _DEVICE = re.compile(r"dev-[A-Za-z0-9_-]{1,40}")
 _SECRET = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _MODULE = re.compile(r"[a-z0-9_]+\.so")
+_QUEUE = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_LANGUAGE = re.compile(r"[a-z]{2}")
+_MOST_CLASS = 20
+"""More would overflow QUEUE_PRIO."""
 
 
 class ConfRefused(RuntimeProblem):
@@ -95,6 +110,13 @@ class Conf:
     """Lines kept for a number alone, by the number."""
     admission: Admission = DEFAULT
     """What is taken of the calls that come."""
+    open_entries: Mapping[str, OpenEntry] = field(default_factory=dict)
+    """What a number's callers get without the engine, by number."""
+    open_queues: tuple[OpenQueue, ...] = ()
+    open_wait_s: int = OPEN_WAIT_S
+    prompts: Path = Path("/nonexistent")
+    """Where the prompts of the open queue lie."""
+    is_recording: bool = True
     devices: Mapping[str, str]
     """Password by the name of the device (``dev-1001``)."""
     watchdog_secret: str | None = None
@@ -110,6 +132,13 @@ class Conf:
     """For benches and tests, as in ``app_queue.so``."""
     extra_dialplan: str = ""
     """Further contexts, for benches and tests."""
+    extra_queues: str = ""
+    """Further queues of Asterisk's, for benches."""
+
+    @property
+    def leave_number(self) -> Path:
+        """The program that Asterisk starts for who leaves a number."""
+        return self.lib / "agi-bin" / "leave-number"
 
 
 def render(conf: Conf) -> dict[str, str]:
@@ -127,6 +156,7 @@ def render(conf: Conf) -> dict[str, str]:
         for path in sorted(folder.glob("*.conf"))
     }
     files["extensions.conf"] += conf.extra_dialplan
+    files["queues.conf"] += conf.extra_queues
     files |= {f"{name}.conf": "; the defaults\n" for name in _LEFT_EMPTY}
     return files
 
@@ -146,18 +176,29 @@ def put(conf: Conf, *, owner: tuple[int, int] | None = None) -> None:
     if conf.documentation:
         links[conf.lib / "documentation"] = conf.documentation
     own = (conf.etc, conf.run, conf.log, conf.spool, conf.lib)
-    for folder in (*own, conf.spool / "monitor", conf.lib / "sounds"):
+    inner = (conf.spool / "monitor", conf.spool / CALLBACKS, conf.lib / "sounds")
+    for folder in (*own, *inner, conf.leave_number.parent):
         folder.mkdir(parents=True, exist_ok=True, mode=0o750)
         _own(folder, owner)
     for name, text in files.items():
         _replace(conf.etc / name, text, owner=owner)
+    _replace(conf.leave_number, _launcher(conf), owner=owner, mode=0o750)
     for link, target in links.items():
         link.unlink(missing_ok=True)
         link.symlink_to(target)
 
 
-def _replace(target: Path, text: str, *, owner: tuple[int, int] | None) -> None:
-    mode = 0o600 if target.name in HOLDS_SECRETS else 0o640
+def _launcher(conf: Conf) -> str:
+    words = (sys.executable, "-I", str(LEAVE_NUMBER), str(conf.spool / CALLBACKS))
+    prompts = str(conf.prompts)
+    return f'#!/bin/sh\nexec {shlex.join((*words, prompts))} "$@"\n'
+
+
+def _replace(
+    target: Path, text: str, *, owner: tuple[int, int] | None, mode: int = 0o640
+) -> None:
+    if target.name in HOLDS_SECRETS:
+        mode = 0o600
     draft = target.with_name(f".{target.name}.new")
     draft.unlink(missing_ok=True)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
@@ -184,6 +225,7 @@ def _fill(template: str, text: str, values: Mapping[str, str]) -> str:
 def _values(conf: Conf) -> dict[str, str]:
     plain = {each.name: str(getattr(conf, each.name)) for each in fields(conf)}
     permit = f"{conf.ami_host}/255.255.255.255"
+    entries = open_queue.entries(conf.numbers, conf.open_entries, conf.reserved)
     return (
         plain
         | _admitted(conf)
@@ -191,7 +233,11 @@ def _values(conf: Conf) -> dict[str, str]:
             "strict_rtp": "yes" if conf.is_rtp_strict else "no",
             "ami_permit": permit,
             "ami_write": AMI_WRITE,
-            "numbers": "\n".join(_entries(conf)),
+            "numbers": "\n".join(entries),
+            "queues": "\n".join(open_queue.queues(conf.open_queues)),
+            "leave_number": str(conf.leave_number),
+            # One run of Asterisk is shorter than the three years in which this wraps.
+            "day_zero": str(int(time.time()) - 86_400),
             "trunk_matches": "\n".join(f"match = {at}" for at in conf.trunk_from),
             "devices": _devices(conf.devices),
             "watchdog": _part("watchdog", secret=conf.watchdog_secret, permit=permit),
@@ -224,15 +270,6 @@ def _admitted(conf: Conf) -> dict[str, str]:
             "max_calls": str(2 * admission.calls + _BEING_REFUSED),
         }
     )
-
-
-def _entries(conf: Conf) -> Iterator[str]:
-    for number in conf.numbers:
-        yield f"exten => {number},1,Set(CC_NUMBER={number})"
-        yield f" same => n,Set(CC_GATE={gate_of(number)})"
-        if lines := conf.reserved.get(number):
-            yield f" same => n,Set(CC_RESERVED={lines})"
-        yield " same => n,Goto(cc-in,s,1)"
 
 
 def _devices(devices: Mapping[str, str]) -> str:
@@ -275,6 +312,7 @@ def _check(conf: Conf) -> None:
                 found=f"{len(secret)} characters",
                 would_do="16 to 64 letters, digits, - or _ would do",
             )
+    _check_open(conf)
     for module in conf.extra_modules:
         _must(_MODULE, module, "module", "a name such as app_queue.so would do")
     _must(
@@ -286,12 +324,27 @@ def _check(conf: Conf) -> None:
     _check_lines(conf)
 
 
+def _check_open(conf: Conf) -> None:
+    for queue in conf.open_queues:
+        _must(_QUEUE, queue.name, "queue", "small letters, digits and _ would do")
+    for entry in conf.open_entries.values():
+        where = "open queue of a number"
+        _must(_QUEUE, entry.queue or "none", where, "a queue's id would do")
+        _must(_LANGUAGE, entry.language, "language", "two letters would do")
+        if not 0 <= entry.call_class <= _MOST_CLASS:
+            raise ConfRefused(
+                "class of a number",
+                found=str(entry.call_class),
+                would_do=f"0 to {_MOST_CLASS} would do",
+            )
+
+
 def _check_lines(conf: Conf) -> None:
     """Refuse what would end its line, or begin a comment in it."""
     for each in fields(conf):
         value = getattr(conf, each.name)
         texts = value if isinstance(value, tuple) else (value,)
-        if each.name == "extra_dialplan":
+        if each.name in ("extra_dialplan", "extra_queues"):
             continue
         for text in texts:
             if isinstance(text, str | Path) and re.search(

@@ -1,0 +1,134 @@
+"""What happened while nobody listened: told from what the switch wrote by itself."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Final, NoReturn
+
+import structlog
+
+from acd.vocabulary.facts import ToldFact
+from acd.vocabulary.ids import Place
+from acd.vocabulary.leg_facts import LegEnded
+from acd.vocabulary.open_facts import CallbackLeft
+from cti_bridge.switch_log.file import SwitchLog
+from cti_bridge.switch_log.lines import Note, read_line
+from services.callback.spool import waiting
+
+log = structlog.get_logger()
+
+EVERY_S: Final = 0.5
+UNHEARD_S: Final = 2.0
+"""The end of a leg that was not heard by then never will be."""
+KEPT_S: Final = 5.0
+"""A caller's number is deleted so long after it was told: it is in the journal then."""
+
+
+class Absence:
+    """Reads the switch's notes; each is told once, in the order of its writing.
+
+    All of it may be told twice when the engine dies in between: the engine knows old
+    news.
+    """
+
+    def __init__(
+        self,
+        notes: SwitchLog,
+        callbacks: Path,
+        *,
+        tell: Callable[[ToldFact], None],
+        listens: Callable[[], bool],
+        place_of: Callable[[str], Place],
+        now: Callable[[], datetime],
+    ) -> None:
+        """Join it with its surroundings.
+
+        Args:
+            notes: Asterisk's log of queues.
+            callbacks: Folder of the numbers that callers left.
+            tell: Takes each fact.
+            listens: Whether the switch's own events are heard.
+            place_of: Whose calls those of a number are.
+            now: The engine's time.
+        """
+        self._notes = notes
+        self._callbacks = callbacks
+        self._tell = tell
+        self._listens = listens
+        self._ends: deque[tuple[float, Note]] = deque()
+        self._place_of = place_of
+        self._now = now
+        self._told: dict[Path, float] = {}
+
+    async def run(self) -> NoReturn:
+        """Read twice a second, for ever."""
+        while True:
+            self.read(looks_for_numbers=True)
+            self._tidy()
+            await asyncio.sleep(EVERY_S)
+
+    def read(self, *, was_away: bool = False, looks_for_numbers: bool = False) -> None:
+        """Tell what was noted by now.
+
+        Args:
+            was_away: Whether nobody listened: then the notes are all there is. Else
+                the end of a leg is left to who listens, for some seconds.
+            looks_for_numbers: Whether to look for numbers left where nothing was noted.
+        """
+        now, now_s = self._now(), time.monotonic()
+        lines = self._notes.lines(now_s)
+        read = [read_line(it, place_of=self._place_of, now=now) for it in lines]
+        notes = [note for note in read if note is not None]
+        left = self._left(now) if notes or looks_for_numbers else {}
+        was_away = was_away or not self._listens()
+        if was_away:
+            notes = in_their_order([*(note for _, note in self._ends), *notes])
+            self._ends.clear()
+        for note in notes:
+            if isinstance(note.fact, LegEnded):
+                # A number is left before the call ends: its record says so.
+                if note.call_id in left:
+                    self._tell(left.pop(note.call_id))
+                if not was_away:
+                    self._ends.append((now_s, note))
+                    continue
+            self._tell(note.fact)
+        for callback in left.values():
+            self._tell(callback)
+        while self._ends and self._ends[0][0] <= now_s - UNHEARD_S:
+            self._tell(self._ends.popleft()[1].fact)
+
+    def _left(self, now: datetime) -> dict[str, CallbackLeft]:
+        left = {}
+        for file, fact in waiting(self._callbacks, now):
+            if file not in self._told:
+                self._told[file] = time.monotonic()
+                left[str(fact.call_id)] = fact
+        return left
+
+    def _tidy(self) -> None:
+        now_s = time.monotonic()
+        self._notes.empty(now_s)
+        for file in [it for it, at_s in self._told.items() if at_s <= now_s - KEPT_S]:
+            file.unlink(missing_ok=True)
+            del self._told[file]
+
+
+def in_their_order(notes: Sequence[Note]) -> list[Note]:
+    """Return notes with the leg that hung up itself before those it took along.
+
+    Legs of one call end in the same milliseconds, and are noted in any order.
+    """
+    ordered = list(notes)
+    places: dict[str, list[int]] = {}
+    for place, note in enumerate(notes):
+        if isinstance(note.fact, LegEnded):
+            places.setdefault(note.call_id, []).append(place)
+    for own in places.values():
+        first = sorted(own, key=lambda place: not notes[place].is_own_wish)
+        for place, source in zip(own, first, strict=True):
+            ordered[place] = notes[source]
+    return ordered

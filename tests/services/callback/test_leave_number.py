@@ -1,0 +1,89 @@
+"""The script that Asterisk runs itself, with us in Asterisk's place."""
+
+import json
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from services.callback.spool import waiting
+from services.runtime.embedded.conf import LEAVE_NUMBER
+
+CALL = "7c5c2a0e-5f0e-4b39-9d0e-0d7c9f0f6b11"
+NOW = datetime(2126, 1, 1, tzinfo=UTC)
+
+
+def runs(spool: Path, *answers: str, call_id: str = CALL) -> tuple[int, str, str]:
+    """Play Asterisk: say who calls, then answer each command in turn."""
+    words = (str(spool), "/prompts", call_id, "zh", "q_bill")
+    done = subprocess.run(
+        (sys.executable, "-I", str(LEAVE_NUMBER), *words),
+        input="agi_request: x\n\n" + "".join(f"{it}\n" for it in answers),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_a_number_that_was_keyed_is_left_for_the_engine(tmp_path: Path) -> None:
+    code, asked, complained = runs(
+        tmp_path, "200 result=13800138000", "200 result=1", "200 result=0 endpos=8"
+    )
+
+    [(file, left)] = waiting(tmp_path, NOW)
+    assert (code, left.callback_number, left.queue_id) == (0, "13800138000", "q_bill")
+    assert file.name == f"{CALL}.json"
+    assert 'GET DATA "/prompts/open-ask-zh" 8000 15' in asked
+    assert "SET VARIABLE" in asked
+    assert "138" not in complained, "keys stand in no log"
+
+
+def test_who_keys_no_number_is_asked_again_and_leaves_none(tmp_path: Path) -> None:
+    _, asked, _ = runs(
+        tmp_path, "200 result= (timeout)", "200 result=1*2", "200 result=12"
+    )
+
+    assert asked.count("GET DATA") == 3
+    assert "open-again-zh" in asked
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("answer", ["200 result=-1", "511 Command Not Permitted", ""])
+def test_a_caller_who_has_gone_leaves_nothing(tmp_path: Path, answer: str) -> None:
+    code, _, complained = runs(tmp_path, answer)
+
+    assert (code, complained) == (0, "")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_call_that_is_none_is_refused(tmp_path: Path) -> None:
+    code, asked, _ = runs(tmp_path, call_id="../../etc/passwd")
+
+    assert (code, asked) == (2, "")
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "{",
+        "[]",
+        json.dumps({"call_id": CALL}),
+        json.dumps(
+            {
+                "call_id": CALL,
+                "number": "1; DROP",
+                "queue": "q",
+                "language": "zh",
+                "at": "2026-01-01T00:00:00+00:00",
+            }
+        ),
+    ],
+)
+def test_a_file_that_is_not_of_its_form_is_left_out(tmp_path: Path, told: str) -> None:
+    (tmp_path / f"{CALL}.json").write_text(told, encoding="utf-8")
+
+    assert list(waiting(tmp_path, NOW)) == []
