@@ -35,6 +35,7 @@ class Seen:
     """Whether it is a key that leads to the queue."""
     pressed_at: datetime | None = None
     """When the caller pressed it; None for who never did."""
+    crossing_s: float = CROSSING_S
 
     @property
     def left_at(self) -> datetime:
@@ -45,12 +46,12 @@ class Seen:
     def may_be(self) -> frozenset[str]:
         """How it may have ended: one way, or two where signals crossed."""
         picked = [d.at["picked_up"] for d in self.devices if "picked_up" in d.at]
-        if picked and _s(min(picked), self.left_at) > CROSSING_S:
+        if picked and _s(min(picked), self.left_at) > self.crossing_s:
             return frozenset({COMPLETED})
         if self.caller.hung_up_by != "us":
             # Nobody was with the caller, and the switch hung up: never right.
             return frozenset()
-        if picked and _s(min(picked), self.left_at) > -CROSSING_S:
+        if picked and _s(min(picked), self.left_at) > -self.crossing_s:
             return frozenset({COMPLETED, RINGING})
         return frozenset(self._abandoned())
 
@@ -65,9 +66,9 @@ class Seen:
             return
         over_at = self._over_at(self.devices[-1])
         over_s = _s(self.left_at, over_at) if over_at else float("inf")
-        if over_s > -CROSSING_S:
+        if over_s > -self.crossing_s:
             yield RINGING
-        if over_s < CROSSING_S:
+        if over_s < self.crossing_s:
             yield IN_QUEUE
 
     def _before_ringing(self) -> Iterator[str]:
@@ -75,8 +76,10 @@ class Seen:
             yield IN_FLOW
             return
         since = self.pressed_at or self.caller.at["answered"]
-        in_flow_s = ROUTING_S if self.is_in_menu else CROSSING_S
-        if not self.is_in_menu or _s(since, self.left_at) > -CROSSING_S:
+        in_flow_s = (
+            max(ROUTING_S, self.crossing_s) if self.is_in_menu else self.crossing_s
+        )
+        if not self.is_in_menu or _s(since, self.left_at) > -self.crossing_s:
             yield IN_QUEUE
         if _s(since, self.left_at) < in_flow_s:
             yield IN_FLOW
@@ -109,6 +112,7 @@ def seen(
     *,
     ring_s: float,
     pressed: Mapping[str, datetime | None] | None = None,
+    crossing_s: float = CROSSING_S,
 ) -> list[Seen]:
     """Join callers with the devices that rang for them, by the caller's number.
 
@@ -118,6 +122,7 @@ def seen(
         ring_s: How long a device may ring.
         pressed: When each caller pressed the key that leads to a queue, by their
             number; None where no key is needed.
+        crossing_s: Signals that leave two phones within so long may cross.
     """
     by_number: dict[str, list[SippCall]] = {}
     for device in sorted(devices, key=lambda call: call.at["rang"]):
@@ -129,6 +134,7 @@ def seen(
             ring_s=ring_s,
             is_in_menu=pressed is not None,
             pressed_at=(pressed or {}).get(caller.number),
+            crossing_s=crossing_s,
         )
         for caller in callers
     ]

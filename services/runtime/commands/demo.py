@@ -107,7 +107,7 @@ def _figures(shown: Shown) -> Table:
     table = Table("what", "records", "telephones", "", box=None)
     for row in shown.rows:
         word = "[green]agree[/]" if row.agrees else "[red]differ[/]"
-        table.add_row(row.name, f"{row.found:g}", f"{row.expected:g}", word)
+        table.add_row(row.name, f"{row.found:g}", row.told, word)
     return table
 
 

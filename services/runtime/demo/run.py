@@ -25,6 +25,8 @@ _PRESS_AFTER_S = 1.2
 _AGENT_PITCH_HZ = 660.0
 _LOOK_EVERY_S = 0.5
 _SETTLE_S = 60.0
+_CROSSING_S = 0.4
+"""This process speaks for all of them too, and SIPp waits for its turn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,7 +174,13 @@ async def _counted(
         ids = [call.sip_call_id for call in outcome.calls]
         await until_closed(records, ids, within_s=_SETTLE_S)
         await asyncio.sleep(1)
-        told = seen(outcome.calls, devices, ring_s=RING_S, pressed=pressed)
+        told = seen(
+            outcome.calls,
+            devices,
+            ring_s=RING_S,
+            pressed=pressed,
+            crossing_s=_CROSSING_S,
+        )
         tally = compare(told, await trails(records))
         on_record = await both_sides.talks(records)
         kept = await both_sides.recordings(
@@ -185,7 +193,7 @@ async def _counted(
     rows = (*_rows_of(tally), *offers, *talked, stored)
     problems = [*tally.problems]
     problems += [
-        f"{row.name}: {row.found:g} on record, {row.expected:g} by the telephones"
+        f"{row.name}: {row.found:g} on record, {row.told} by the telephones"
         for row in rows
         if not row.agrees
     ]

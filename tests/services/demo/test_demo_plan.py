@@ -99,6 +99,21 @@ def test_offers_are_held_against_what_devices_did() -> None:
     assert all(row.agrees for row in rows)
 
 
+def test_signals_that_crossed_may_stand_either_way() -> None:
+    devices = [
+        _device("us", rang=0, picked_up=1, hung_up=4),
+        _device("them", rang=0, picked_up=1, hung_up=1.2),
+        _device(rang=0, cancelled=2.6),
+    ]
+
+    for answered, timed_out in ((1, 0), (2, 1)):
+        told = {"answered": answered, "timed_out": timed_out}
+        assert all(row.agrees for row in device_rows(told, devices, 3.0))
+    none = device_rows({"answered": 0, "timed_out": 2}, devices, 3.0)
+    assert [row.agrees for row in none] == [False, True, False]
+    assert none[0].told == "1 to 2"
+
+
 def test_a_row_that_differs_says_so() -> None:
     assert not Row(name="calls", found=299, expected=300).agrees
     assert Row(name="s", found=10.2, expected=10, tolerance=0.3).agrees
