@@ -21,6 +21,9 @@ CHECKS = (
     ("lint-imports",),
 )
 
+AT_ONCE = ("-n", "2", "--dist", "loadgroup")
+"""Most of a test's time is waiting for real parts. What shares one stays together."""
+
 
 def test(context: typer.Context) -> None:
     """Run ruff, mypy, import-linter and pytest; further words go to pytest."""
@@ -30,7 +33,7 @@ def test(context: typer.Context) -> None:
     if failed:
         say(f"test: failed, see above: {', '.join(failed)}; now the tests all the same")
     # Its last lines are the last of all.
-    code = _run("pytest", *context.args)
+    code = _run("pytest", *AT_ONCE, *context.args)
     raise typer.Exit(code or bool(failed))
 
 
