@@ -33,6 +33,14 @@ class Restarts:
             due_at_s={**self.due_at_s, part: at_s + delay},
         )
 
+    def renewed(self, part: PartName, *, at_s: float) -> "Restarts":
+        """Take in that a part was ended to be started anew: at once, as a first try."""
+        return replace(
+            self,
+            tries={**self.tries, part: 0},
+            due_at_s={**self.due_at_s, part: at_s},
+        )
+
     def take_due(self, *, now_s: float) -> tuple[tuple[PartName, ...], "Restarts"]:
         """Return what is to be started now, in the order of starts, and what is left.
 

@@ -14,6 +14,9 @@ from services.runtime.progress import Say, say
 from services.runtime.restarts import START_ORDER, PartName, Restarts
 
 _STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+RENEW_SIGNAL = signal.SIGUSR1
+"""Asks to start anew, from the code as it is now, what carries no call."""
+_RENEWED: tuple[PartName, ...] = ("watchdog", "engine")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +53,7 @@ class Supervisor:
         self._starting: dict[asyncio.Task[Child], PartName] = {}
         self._restarts = Restarts()
         self._stop_asked = asyncio.Event()
+        self._renewing: dict[PartName, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
         """Run the parts until a signal asks to stop, then stop them all.
@@ -71,11 +75,21 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         for one in _STOP_SIGNALS:
             loop.add_signal_handler(one, self._stop_asked.set)
+        loop.add_signal_handler(RENEW_SIGNAL, self._renew)
         try:
             yield
         finally:
-            for one in _STOP_SIGNALS:
+            for one in (*_STOP_SIGNALS, RENEW_SIGNAL):
                 loop.remove_signal_handler(one)
+
+    def _renew(self) -> None:
+        """Stop in order what carries no call; its end is taken in as any other."""
+        for part in _RENEWED:
+            child = self._running.get(part)
+            if child and part not in self._renewing:
+                self._tell(f"{part}: stopping, to start it from the code of now …")
+                stopping = asyncio.ensure_future(self._parts[part].stop(child))
+                self._renewing[part] = stopping
 
     async def _unless_stopped(self, work: Awaitable[None]) -> bool:
         """Do the work; False when a signal asked to stop before it was done."""
@@ -138,8 +152,15 @@ class Supervisor:
 
     async def _take_in_death(self, part: PartName, code: int) -> None:
         child = self._running.pop(part)
+        renewing = self._renewing.pop(part, None)
+        if renewing:
+            await asyncio.wait((renewing,))
         await child.stop()  # what it left in its group
         now = time.monotonic()
+        if renewing:
+            self._restarts = self._restarts.renewed(part, at_s=now)
+            self._pids_changed(self._pids())
+            return
         ran_s = now - self._started_at_s[part]
         how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
         self._tell(

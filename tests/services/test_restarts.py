@@ -69,3 +69,12 @@ def test_the_engine_is_started_while_the_database_still_waits() -> None:
 
     assert due == ("engine",)
     assert left.next_deadline_s == pytest.approx(1.6)
+
+
+def test_a_part_that_is_renewed_is_due_at_once_and_has_not_died() -> None:
+    restarts = Restarts().died("engine", at_s=0.0, ran_s=1.0)
+
+    restarts = restarts.renewed("engine", at_s=5.0)
+
+    assert restarts.take_due(now_s=5.0)[0] == ("engine",)
+    assert restarts.died("engine", at_s=6.0, ran_s=1.0).due_at_s["engine"] == 6.2

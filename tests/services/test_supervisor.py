@@ -13,7 +13,7 @@ from services.runtime.embedded.child import Child
 from services.runtime.embedded.errors import NotStarted
 from services.runtime.privileges import confined
 from services.runtime.restarts import PartName
-from services.runtime.supervisor import Supervised, Supervisor
+from services.runtime.supervisor import RENEW_SIGNAL, Supervised, Supervisor
 
 LIMIT_S = 30.0
 
@@ -182,3 +182,23 @@ async def test_the_parts_end_when_the_supervisor_is_killed(tmp_path: Path) -> No
     for pid in pids:
         await until_gone(pid)
     assert len(pids) == 3
+
+
+async def test_an_engine_is_started_anew_at_once_when_that_is_asked_for(
+    tmp_path: Path,
+) -> None:
+    floor = Floor(tmp_path)
+    running = asyncio.create_task(floor.supervisor.run())
+    before = await floor.next_pids()
+
+    os.kill(os.getpid(), RENEW_SIGNAL)
+    without = await floor.next_pids()
+    after = await floor.next_pids()
+
+    assert floor.stopped == ["engine"]
+    assert set(without) == {"postgresql", "asterisk"}
+    assert after["engine"] != before["engine"]
+    assert {**after, "engine": 0} == {**before, "engine": 0}
+    os.kill(os.getpid(), signal.SIGTERM)
+    await asyncio.wait_for(running, LIMIT_S)
+    assert not any(lives(pid) for pid in after.values())

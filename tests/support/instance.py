@@ -167,6 +167,34 @@ def running_instance(
     shutil.rmtree(data)
 
 
+@contextmanager
+def started_on(
+    data: Path, *, floor: Path, environment: Mapping[str, str]
+) -> Iterator[RunningInstance]:
+    """Start one on a data folder that is there, as a restored one is; it stays."""
+    base_port = _free_base()
+    given = {k: v for k, v in environment.items() if k != "TIELINE_DATA"}
+    command = (
+        *(str(CHECKOUT / "tieline"), "up", "--json"),
+        *("--data", str(data), "--base-port", str(base_port), "--floor", str(floor)),
+    )
+    with (data / "up.log").open("wb") as log:
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=log, env=given
+        )
+    try:
+        yield RunningInstance(
+            data=data,
+            base_port=base_port,
+            told=_ready(process, data),
+            environment=given | {"TIELINE_DATA": str(data)},
+            _next_peer=base_port + _PEERS_OFFSET,
+        )
+    finally:
+        _stop(process)
+    assert _processes_of(data) == []
+
+
 def _ready(process: subprocess.Popen[bytes], data: Path) -> Mapping[str, Any]:
     """Wait for the ready line."""
     assert process.stdout is not None

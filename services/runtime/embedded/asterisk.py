@@ -1,6 +1,7 @@
 """An Asterisk of our own in the data folder: configured, started, asked, stopped."""
 
 import asyncio
+import re
 import secrets
 import signal
 import sys
@@ -25,6 +26,10 @@ from services.runtime.privileges import (
 
 START_LIMIT_S = 60.0
 STOP_LIMIT_S = 10.0
+# The boot id, and the day from which the age of calls is counted.
+_EACH_START = re.compile(
+    r"(?<=^systemname = )\S+|(?<=\{CUT\(CC_T0,\.,1\)\} - )\d+", re.MULTILINE
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +95,27 @@ def check(place: AsteriskPlace) -> None:
         ConfRefused: One cannot.
     """
     render(_conf(place))
+
+
+def differing(place: AsteriskPlace) -> list[str]:
+    """Return the files of configuration that are not what a start now would write.
+
+    Raises:
+        ConfRefused: A value cannot stand in Asterisk's configuration.
+    """
+    conf = _conf(place)
+
+    def written(name: str) -> str:
+        try:
+            return (conf.etc / name).read_text(encoding="utf-8")
+        except OSError:
+            return ""
+
+    return [
+        name
+        for name, text in render(conf).items()
+        if _EACH_START.sub("", written(name)) != _EACH_START.sub("", text)
+    ]
 
 
 async def prepare(
