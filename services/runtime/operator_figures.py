@@ -126,6 +126,11 @@ def add_switch(figures: Figures, switch: Switch, *, agi: AgiServer, door: Door) 
         "From a ping to its answer read: how far we are behind Asterisk.",
         lambda: _round_trip_s(switch),
     )
+    figures.counter(
+        "tieline_ami_messages_doubted",
+        "Messages of the manager's that may be a caller's forgery; none was believed.",
+        lambda: switch.translator.passed_over["doubtful"],
+    )
     figures.gauge(
         "tieline_agi_sessions", "FastAGI sessions that are open.", lambda: agi.sessions
     )

@@ -5,8 +5,11 @@ Recorded from the real Asterisk: asterisk.md, trap 1.
 
 import pytest
 
+from acd.vocabulary.ids import LegId
 from cti_bridge.ami.protocol import Frames, Message
+from cti_bridge.ami.translate import Translator
 from tests.support import traces
+from tests.support.builders import at
 
 SIGNATURE = f"\r\nSystemName: {traces.SYSTEM_NAME}".encode()
 VICTIM = "tl7f3a9c21-1795301595.7"
@@ -92,3 +95,16 @@ def test_a_variable_forged_into_a_status_is_told_as_repeated() -> None:
 
     assert not status.is_doubtful
     assert forged.repeated == {"CC_CALL_ID"}
+
+
+def test_each_forgery_is_counted_ends_nothing_and_has_the_leg_asked_after() -> None:
+    translator = Translator()
+    translator.begin({LegId(VICTIM): "PJSIP/trunk-00000004"})
+    hangups = [m for m in read("forged/hangup-of-another") if m.event == "Hangup"]
+    forged = [m for m in hangups if m.get("SystemName") is None]
+
+    told = [translator.take(message, at(1)) for message in forged]
+
+    assert translator.passed_over["doubtful"] == len(forged) == 6
+    assert [fact for one in told for fact in one.facts] == []
+    assert {d.leg_id for one in told for d in one.doubts} == {VICTIM}

@@ -12,6 +12,7 @@ from acd.core.engine import Engine
 from acd.core.watch import Watch
 from cti_bridge.agi.server import AgiServer, Session
 from cti_bridge.ami.connection import Account
+from cti_bridge.ami.protocol import Frames
 from cti_bridge.ami.switch import Switch
 from services.api.figures import Figures, Growth
 from services.api.live import LiveSockets
@@ -26,6 +27,7 @@ from services.runtime.settings import CHECKOUT, read_settings
 from services.runtime.switchboard import Switchboard
 from services.store.journal import Journal
 from services.store.shipper import Shipper
+from tests.support import traces
 from tests.support.builders import at
 
 PROCESS = {
@@ -106,3 +108,25 @@ async def test_the_dashboard_names_labels_that_there_are(figures: Figures) -> No
     )
 
     assert set(re.findall(r"{{(\w+)}}", legends)) <= labels
+
+
+async def test_a_forgery_in_the_managers_stream_is_told_by_its_figure(
+    tmp_path: Path,
+) -> None:
+    floor = read_floor(read_settings(data=tmp_path))
+    engine = Engine(floor.policy)
+    account = Account(host="127.0.0.1", port=1, username="u", secret="s")
+    switch = Switch(
+        account, tell=lambda _: None, now=now_at, beliefs=Watch(engine.floor)
+    )
+    figures = Figures()
+    door = Door(floor, engine.floor, link=lambda: None)
+    operator_figures.add_switch(figures, switch, agi=AgiServer(nobody), door=door)
+    [figure] = [f for f in figures if f.name == "tieline_ami_messages_doubted"]
+    before = figure.read()
+
+    for message in Frames().feed(traces.ami("forged/hangup-of-another")):
+        switch.translator.take(message, now_at())
+
+    assert before == {(): 0}
+    assert figure.read()[()] >= 6
