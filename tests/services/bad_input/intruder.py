@@ -24,6 +24,8 @@ class Intruder:
     user: str = "13800138000"
     password: str = ""
     """For who is challenged; without one the challenge is the answer."""
+    name: str = ""
+    """Shown with the number, as it stands between quotes."""
     requests: list[str] = field(default_factory=list)
     """First lines of what the switch asked of us."""
     _socket: socket.socket = field(init=False)
@@ -139,7 +141,7 @@ class Intruder:
         lines = (
             f"{method} {uri} SIP/2.0",
             f"Via: SIP/2.0/UDP {self.address};branch=z9hG4bK{secrets.token_hex(6)}",
-            f"From: <sip:{self.user}@{self.address}>;tag={tag}",
+            f'From: "{self.name}" <sip:{self.user}@{self.address}>;tag={tag}',
             f"To: {to or f'<{uri}>'}",
             f"Call-ID: {call_id}",
             f"CSeq: {number} {method}",

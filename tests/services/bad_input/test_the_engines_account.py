@@ -69,6 +69,9 @@ def test_the_engines_account_may_call_originate_and_report_and_no_more(
         ("GetConfig", {"Filename": "../../secrets/ami"}),
         ("UpdateConfig", {"SrcFilename": "manager.conf", "DstFilename": "x.conf"}),
         ("ModuleLoad", {"Module": "app_system.so", "LoadType": "load"}),
+        ("ListCategories", {"Filename": "manager.conf"}),
+        ("CreateConfig", {"Filename": "x.conf"}),
+        ("Reload", {}),
         ("GetVar", {"Variable": "SHELL(id)"}),
         ("Setvar", {"Variable": "FILE(/tmp/x)", "Value": "x"}),
         (
@@ -82,6 +85,15 @@ def test_the_engines_account_may_call_originate_and_report_and_no_more(
         (
             "Originate",
             {"Channel": "Local/6000@from-trunk", "Application": "AGI", "Data": "x"},
+        ),
+        (
+            # CVE-2024-42365.
+            "Originate",
+            {
+                "Channel": "Local/6000@from-trunk",
+                "Application": "SET",
+                "Data": "FILE(/tmp/x,,,al,u)=x",
+            },
         ),
         (
             "Originate",

@@ -32,7 +32,7 @@ def test_a_wish_that_has_no_place_is_refused_with_what_has(http: httpx.Client) -
     assert told["status"] == 409
     assert told["detail"] == (
         "agent '1002' is signed_out, which has no place for AgentReady; it takes"
-        " AgentSignedIn"
+        " AgentSignedIn, CallConnected"
     )
 
 
