@@ -148,6 +148,8 @@ class QueueStep(Part):
     queue: Id
     skills: tuple[Id, ...] = ()
     """What the call needs of an agent beyond what its queue needs."""
+    call_class: int | None = Field(default=None, alias="class", ge=0, le=20)
+    """Who has more goes before all who have less; None leaves the number's."""
 
 
 class HangUpStep(Part):

@@ -112,6 +112,7 @@ def _options_at(place: Trail) -> Iterable[str]:
         case (_,):
             return Flow.model_fields
         case ("steps", _, kind, _):
-            return KINDS[kind].model_fields
+            fields = KINDS[kind].model_fields.items()
+            return [one.alias or name for name, one in fields]
         case _:
             return Prompt.model_fields

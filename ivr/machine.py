@@ -272,6 +272,7 @@ class _Stride:
         return Queue(
             queue_id=QueueId(step.queue),
             skills=frozenset(SkillId(skill) for skill in step.skills),
+            call_class=step.call_class,
         )
 
     def _end(self, ending: FlowEnding, act: Act, detail: str = "") -> Act:

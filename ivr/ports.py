@@ -53,15 +53,18 @@ class Line(Protocol):
             The key, one of ``0123456789*#``, or None when none came in time.
         """
 
-    async def wait_in_queue(self, queue_id: str, skills: frozenset[str]) -> None:
+    async def wait_in_queue(
+        self, queue_id: str, skills: frozenset[str], call_class: int | None = None
+    ) -> None:
         """Give the call to the waiting context and let go of the line.
 
         The line must not be used afterwards. What was given is written on the leg
-        (``CC_QUEUE``, ``CC_SKILLS``), so that it outlives this process.
+        (``CC_QUEUE``, ``CC_SKILLS``, ``CC_CLASS``), so that it outlives this process.
 
         Args:
             queue_id: The queue to wait in.
             skills: What the agent must be able to do; may be empty.
+            call_class: From 0 to 20, who goes first; None leaves the number's.
         """
 
     async def hang_up(self) -> None:

@@ -97,7 +97,9 @@ async def _carry_out(act: Act, line: Line, sounds: Mapping[Sound, str]) -> Input
             key = await line.listen(act.limit_s)
             return NoKeyCame() if key is None else KeyCame(key=key)
         case Queue():
-            await line.wait_in_queue(act.queue_id, frozenset(act.skills))
+            await line.wait_in_queue(
+                act.queue_id, frozenset(act.skills), act.call_class
+            )
         case HangUp():
             await line.hang_up()
         case LetGo():

@@ -76,6 +76,8 @@ class Queue:
 
     queue_id: QueueId
     skills: frozenset[SkillId] = field(default_factory=frozenset)
+    call_class: int | None = None
+    """None leaves the number's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

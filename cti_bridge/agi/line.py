@@ -143,7 +143,9 @@ class AgiLine:
         command = protocol.wait_for_digit(limit_s)
         return _key(await self._do(command, "listen", limit_s + _MARGIN_S))
 
-    async def wait_in_queue(self, queue_id: str, skills: frozenset[str]) -> None:
+    async def wait_in_queue(
+        self, queue_id: str, skills: frozenset[str], call_class: int | None = None
+    ) -> None:
         """Give the call to the waiting context; see ``ivr.ports.Line``.
 
         Raises:
@@ -157,6 +159,7 @@ class AgiLine:
             CC_SKILLS=":".join(sorted(skills)),
             CC_T0=f"{self._now():.3f}",
             CC_STATE="waiting",
+            **({} if call_class is None else {"CC_CLASS": str(call_class)}),
         )
 
     async def hang_up(self) -> None:

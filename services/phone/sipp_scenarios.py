@@ -8,6 +8,7 @@ _PCAPS = Path("/usr/share/sip-tester")
 _PCAP_NAMES = {"*": "star", "#": "pound"}
 _TICK_MS = 200
 _KEY_GAP_MS = 400
+_PAUSE, _PAUSE_MS = ",", 4000
 _REFUSALS = (
     *(400, 401, 403, 404, 405, 406, 408, 410, 415, 480, 482, 484, 486, 487, 488),
     *(500, 501, 502, 503, 504, 600, 603, 604, 606),
@@ -161,14 +162,20 @@ def caller(
     """Return a caller's scenario.
 
     Args:
-        keys: Pressed one after the other, 400 ms apart, from the answer on.
+        keys: Pressed one after the other, 400 ms apart, from the answer on; a comma
+            is a pause of 4 s.
         payload: The only codec offered, by its static RTP payload type.
         rtp_events: Send keys as RTP events, for which SIPp needs a raw socket and so
             root; else as SIP INFO.
         has_media_ports: Each caller's sound goes to the port in its [field3].
     """
     names = {0: "PCMU", 8: "PCMA", 18: "G729"}
-    press = _press_by_rtp if rtp_events else _press_by_info
+    by = _press_by_rtp if rtp_events else _press_by_info
+
+    def press(number: int, key: str) -> str:
+        pause = f'<pause milliseconds="{_PAUSE_MS}"/>'
+        return pause if key == _PAUSE else by(number, key)
+
     return _rendered(
         "caller.xml",
         payloads=f"{payload} 101",

@@ -51,7 +51,9 @@ class ScriptedLine:
         self.done.append(limit_s)
         return self._next()
 
-    async def wait_in_queue(self, queue_id: str, skills: frozenset[str]) -> None:
+    async def wait_in_queue(
+        self, queue_id: str, skills: frozenset[str], call_class: int | None = None
+    ) -> None:
         self.done.append((queue_id, *sorted(skills)))
         self._next()
 

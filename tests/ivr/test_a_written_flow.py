@@ -225,3 +225,16 @@ def test_a_folder_that_is_missing_or_holds_no_flow_is_named(tmp_path: Path) -> N
         load_flows(tmp_path / "nowhere")
     with pytest.raises(FlowRefused, match="holds no flow; flows are files"):
         load_flows(tmp_path)
+
+
+def test_a_branch_may_have_a_class_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "danger.yaml").write_text(
+        "name: danger\nlanguage: en\nentry: person\nperson: person\n"
+        "steps:\n  person: {queue: q_fault, class: 20}\n",
+        encoding="utf-8",
+    )
+
+    step = load_flows(tmp_path)["danger"].flow.steps["person"]
+
+    assert isinstance(step, QueueStep)
+    assert step.call_class == 20

@@ -30,6 +30,9 @@ async def observed(
     told = await instance.ask("GET", f"/calls/{call_id}/story")
     names = {story.agent_id(name): name for name in story.plan.agents}
     call = told["call"]
+    left = await instance.rows(
+        "SELECT callback_number FROM callbacks WHERE call_id = $1", call_id
+    )
     recordings = [_recording(instance, row) for row in told["recordings"]]
     return {
         "call_id": call_id,
@@ -49,6 +52,7 @@ async def observed(
             for t in told["conversations"]
         ],
         "recordings": recordings,
+        "callbacks": [row["callback_number"] for row in left],
         "is_anybody_heard": any("caller" in r or "agent" in r for r in recordings),
         "closings": sum(fact["kind"] == "call_closed" for fact in told["facts"]),
         "rang": {

@@ -178,6 +178,9 @@ class _Stage:
                 callers=((number, caller.name),),
                 hang_up_after_ms=(caller.hangs_up_after_ms,),
                 payload=caller.payload,
+                keys=caller.keys,
+                # Asterisk takes keys in no other way; SIPp must be root for it.
+                rtp_events=True,
             ),
             Load(calls=1, timeout_s=90),
             server=self._instance.sip,

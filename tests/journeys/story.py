@@ -42,7 +42,8 @@ class Caller(_Part):
     """``{leg of NAME}`` in it is the id of another caller's leg."""
     name: str = "caller"
     keys: str = ""
-    """Pressed one by one, each when its prompt has been heard; softphone only."""
+    """Pressed one by one: by a softphone each when its prompt has been heard, by SIPp
+    from the answer on, where a comma is a pause of 4 s."""
     press_after_s: float = 1.5
     """Of a prompt."""
     dials: str | None = None

@@ -84,7 +84,7 @@ class AsteriskPlace:
         program = Path(part.program.argv[-1]).parent
         said = (part.sounds, part.music, part.documentation or part.sounds)
         # Asterisk itself runs the script by which a caller leaves a number.
-        script = (Path(sys.prefix), LEAVE_NUMBER.parent)
+        script = (Path(sys.prefix), Path(sys.base_prefix), LEAVE_NUMBER.parent)
         return (self.data, program, part.modules, *said, *script)
 
 
