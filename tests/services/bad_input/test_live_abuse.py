@@ -63,6 +63,12 @@ async def test_sockets_of_bad_will_cost_little_and_are_gone_in_seconds(
         base_url=instance.http, trust_env=False, timeout=20
     ) as client:
         still = [await stalled(client, port) for _ in range(STALLED)]
+        # Before the idle ones, who leave no room for others as long as they stay.
+        for _ in range(LARGE):
+            large = await RawSocket.open(port)
+            large.say(bytes(MB))
+            most_bytes = max(most_bytes, rss_bytes(engine))
+            large.cut()
         idle: list[RawSocket] = []
         turned_away = 0
         for _ in range(IDLE):
@@ -71,11 +77,6 @@ async def test_sockets_of_bad_will_cost_little_and_are_gone_in_seconds(
             except (ConnectionError, asyncio.IncompleteReadError):
                 turned_away += 1
         most_bytes = max(most_bytes, rss_bytes(engine))
-        for _ in range(LARGE):
-            large = await RawSocket.open(port)
-            large.say(bytes(MB))
-            most_bytes = max(most_bytes, rss_bytes(engine))
-            large.cut()
         await wish(client, 30)
         most_bytes = max(most_bytes, rss_bytes(engine))
 
