@@ -113,7 +113,9 @@ def _talk_ended(floor: Floor, turn: Turn, fact: OpenTalkEnded) -> bool:
         return False
     if offer.open_leg_id is None:
         return False
-    conversations.end(floor, turn, call, offer, by=fact.ended_by, ended_at=turn.at)
+    # app_queue notes whole seconds: a short talk would end before it began.
+    ended_at = max(turn.at, call.connected_at or turn.at)
+    conversations.end(floor, turn, call, offer, by=fact.ended_by, ended_at=ended_at)
     return True
 
 

@@ -12,7 +12,7 @@ from services.phone.softphone import Line, open_softphone
 from services.phone.sound import CALLER_HZ, voice_like
 
 _POLL_S = 0.5
-_RECORD_WAIT_S = 3.0
+_RECORD_WAIT_S = 10.0
 _PROMPT_BEGUN_S = 0.2
 _NOT_FOUND = 404
 

@@ -251,3 +251,13 @@ def test_a_call_of_a_higher_class_goes_before_who_waited_longer() -> None:
     desk.ready(ALICE, seconds=6)
 
     assert [f.call_id for f in desk.said(OfferStarted)] == [call_id(2)]
+
+
+def test_a_talk_whose_end_was_noted_in_whole_seconds_has_no_negative_length() -> None:
+    desk = Desk()
+    desk.ready(ALICE)
+
+    desk.tell(came(1, 10), served(1, 12.7))
+    desk.tell(OpenTalkEnded(at=at(12), leg_id=caller_leg(1), ended_by=Party.AGENT))
+
+    assert [f.at for f in desk.said(ConversationEnded)] == [at(12.7)]

@@ -19,7 +19,7 @@ from services.runtime.embedded import asterisk
 from services.runtime.part import _launch
 from services.runtime.privileges import service_user
 from services.runtime.settings import CHECKOUT
-from tests.support.instance import _copy_prompts, _free_base, _prompts_kept
+from tests.support.instance import _copy_prompts, _prompts_kept, free_base
 from tests.support.postgres import fresh_database
 
 pytestmark = pytest.mark.asterisk
@@ -76,7 +76,7 @@ async def test_a_stalled_engine_that_is_a_unit_is_killed_too(
     for folder in (data, *tmp_path.parents[:2], tmp_path):
         folder.chmod(0o711)  # asterisk may run as another user
     _copy_prompts(_prompts_kept(), data / "prompts")
-    base = _free_base()
+    base = free_base()
     async with fresh_database() as url:
         settings = {
             "TIELINE_DATABASE__URL": url,

@@ -8,7 +8,8 @@ import pytest
 
 from services.runtime.settings import CHECKOUT
 
-pytestmark = pytest.mark.asterisk
+# A bench looks for ports one after the other: two at once would take the same.
+pytestmark = [pytest.mark.asterisk, pytest.mark.xdist_group("bench")]
 
 
 def test_a_small_crowd_is_told_alike_by_records_and_telephones() -> None:

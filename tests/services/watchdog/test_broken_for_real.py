@@ -307,10 +307,10 @@ def test_a_call_that_only_asterisk_knows_is_red(
         await has_come(lambda: eye.problem is None)
         await eye.ask(
             "Originate",
-            Channel="Local/s@cc-offer/n",
+            Channel="Local/s@cc-wait/n",
             Variable=f"CC_CALL_ID={call_id}",
             Application="Wait",
-            Data="60",
+            Data="25",
             Async="true",
         )
         await asyncio.to_thread(turns_red, instance, "agreement")
