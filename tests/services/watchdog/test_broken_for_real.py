@@ -10,7 +10,6 @@ import subprocess
 import sys
 import threading
 import time
-import uuid
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -290,37 +289,6 @@ def test_records_that_are_delayed_are_red_though_the_database_answers(
     asyncio.run(with_tables_locked())
 
     is_over(instance, people, "shipping")
-
-
-def test_a_call_that_only_asterisk_knows_is_red(
-    instance: RunningInstance, people: People
-) -> None:
-    call_id = str(uuid.uuid4())
-
-    async def with_a_stray_leg() -> None:
-        secret = (instance.data / "secrets" / "ami").read_text().strip()
-        host, _, port = str(instance.told["ami"]).rpartition(":")
-        eye = Eye(
-            ReadingAccount(host=host, port=int(port), username="tieline", secret=secret)
-        )
-        running = asyncio.create_task(eye.run())
-        await has_come(lambda: eye.problem is None)
-        await eye.ask(
-            "Originate",
-            Channel="Local/s@cc-wait/n",
-            Variable=f"CC_CALL_ID={call_id}",
-            Application="Wait",
-            Data="25",
-            Async="true",
-        )
-        await asyncio.to_thread(turns_red, instance, "agreement")
-        running.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await running
-
-    asyncio.run(with_a_stray_leg())
-
-    is_over(instance, people, "agreement")
 
 
 def test_the_watchdogs_account_can_ask_and_do_nothing(
