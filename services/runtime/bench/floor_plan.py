@@ -1,8 +1,10 @@
 """The floor of a bench: many alike agents, and flows without a menu."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 FIRST_AGENT = 1001
 QUEUE = "q_bench"
@@ -12,6 +14,30 @@ GREETING = "6001"
 """The number whose caller hears a greeting first."""
 _SKILL = "bench"
 _GREETING = "您好，这里是供电服务热线，您的通话可能会被录音，感谢您的耐心等待。"
+
+Walks = Mapping[str, Mapping[str, object]]
+"""Flows by name, each as its steps: the first is its entry, ``desk`` its person."""
+
+
+def written(
+    folder: Path, floor: Mapping[str, object], walks: Walks
+) -> tuple[Path, Path]:
+    """Write a floor and its flows; return the floor's file and the flows' folder."""
+    flows = folder / "dialplans" / "flows"
+    flows.mkdir(parents=True)
+    for name, steps in walks.items():
+        flow = {
+            "name": name,
+            "language": "zh",
+            "entry": next(iter(steps)),
+            "person": "desk",
+            "steps": steps,
+        }
+        # JSON is YAML too.
+        (flows / f"{name}.yaml").write_text(json.dumps(flow), encoding="utf-8")
+    path = flows.parent / "floor.yaml"
+    path.write_text(json.dumps(floor), encoding="utf-8")
+    return path, flows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,30 +56,20 @@ class FloorPlan:
 
     def write(self, folder: Path) -> tuple[Path, Path]:
         """Write floor and flows; return the floor's file and the flows' folder."""
-        flows = folder / "dialplans" / "flows"
-        flows.mkdir(parents=True)
-        steps: dict[str, dict[str, object]] = {
+        return written(folder, self.floor(), self.walks())
+
+    def walks(self) -> dict[str, Mapping[str, object]]:
+        """Return the flows; a larger floor adds its own."""
+        return {
             "direct": {"desk": {"queue": QUEUE}},
             "greeting": {
                 "greeting": {"say": {"zh": _GREETING}, "goto": "desk"},
                 "desk": {"queue": QUEUE},
             },
         }
-        for name, walk in steps.items():
-            flow = {
-                "name": name,
-                "language": "zh",
-                "entry": next(iter(walk)),
-                "person": "desk",
-                "steps": walk,
-            }
-            # JSON is YAML too.
-            (flows / f"{name}.yaml").write_text(json.dumps(flow), encoding="utf-8")
-        floor = flows.parent / "floor.yaml"
-        floor.write_text(json.dumps(self._floor()), encoding="utf-8")
-        return floor, flows
 
-    def _floor(self) -> dict[str, object]:
+    def floor(self) -> dict[str, Any]:
+        """Return what the floor's file says."""
         queue = {
             "name": "bench",
             "skills": [_SKILL],

@@ -1,10 +1,9 @@
 """The floor of the standard scene: a line, a line of probes, and a menu."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from services.runtime.bench.floor_plan import FIRST_AGENT
+from services.runtime.bench.floor_plan import FIRST_AGENT, Walks, written
 
 QUEUE = "q_bench"
 PROBES = "q_probe"
@@ -44,32 +43,18 @@ class ChaosFloor:
 
     def write(self, folder: Path) -> tuple[Path, Path]:
         """Write floor and flows; return the floor's file and the flows' folder."""
-        flows = folder / "dialplans" / "flows"
-        flows.mkdir(parents=True)
         menu = {
             "menu": {"zh": _MENU_TEXT},
             "keys": {"1": "desk"},
             "timeout_s": _STAYS_S,
             "tries": _TRIES,
         }
-        walks: dict[str, dict[str, object]] = {
+        walks: Walks = {
             "line": {"desk": {"queue": QUEUE}},
             "probe": {"desk": {"queue": PROBES}},
             "menu": {"choice": menu, "desk": {"queue": QUEUE}},
         }
-        for name, steps in walks.items():
-            flow = {
-                "name": name,
-                "language": "zh",
-                "entry": next(iter(steps)),
-                "person": "desk",
-                "steps": steps,
-            }
-            # JSON is YAML too.
-            (flows / f"{name}.yaml").write_text(json.dumps(flow), encoding="utf-8")
-        floor = flows.parent / "floor.yaml"
-        floor.write_text(json.dumps(self._floor()), encoding="utf-8")
-        return floor, flows
+        return written(folder, self._floor(), walks)
 
     def _floor(self) -> dict[str, object]:
         skills = dict.fromkeys(self.line_agents, "bench") | dict.fromkeys(

@@ -1,20 +1,19 @@
 """A storm of calls on a hotline that carries a few a second, as its callers see it."""
 
 import asyncio
-import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
+from typing import Any
 
 from services.phone.sipp import CallerPlan, DevicePlan, Load, SippOutcome
 from services.phone.sipp_log import SippCall
 from services.runtime.bench.chaos.murmur import murmuring
 from services.runtime.bench.cpu import spent_s
 from services.runtime.bench.figures import Figure, percentile
-from services.runtime.bench.floor_plan import DIRECT, FloorPlan
+from services.runtime.bench.floor_plan import DIRECT, FIRST_AGENT, QUEUE, FloorPlan
 from services.runtime.bench.latency import numbered
 from services.runtime.bench.stand import Stand, open_stand
 from services.runtime.progress import say
@@ -69,39 +68,34 @@ class StormFloor(FloorPlan):
     def agent_ids(self) -> tuple[str, ...]:
         """The ids of all agents; those for danger come last."""
         every = self.agents + self.danger_agents
-        return tuple(str(1001 + n) for n in range(every))
+        return tuple(str(FIRST_AGENT + n) for n in range(every))
 
-    def write(self, folder: Path) -> tuple[Path, Path]:
-        """Write floor and flows; return the floor's file and the flows' folder."""
-        floor, flows = FloorPlan.write(self, folder)
-        walk = {
-            "name": "danger",
-            "language": "zh",
-            "entry": "desk",
-            "person": "desk",
-            "steps": {"desk": {"queue": _DANGER_QUEUE}},
-        }
-        (flows / "danger.yaml").write_text(json.dumps(walk), encoding="utf-8")
-        told = json.loads(floor.read_text(encoding="utf-8"))
-        told["numbers"][DANGER] = {
+    def walks(self) -> dict[str, Mapping[str, object]]:
+        """Return the flows, the one of danger too."""
+        desk = {"desk": {"queue": _DANGER_QUEUE}}
+        return FloorPlan.walks(self) | {"danger": desk}
+
+    def floor(self) -> dict[str, Any]:
+        """Return the floor with the line of danger, and what is admitted."""
+        floor = FloorPlan.floor(self)
+        floor["numbers"][DANGER] = {
             "name": "danger",
             "flow": "danger",
             "reserved": _DANGER_LINES,
         }
-        told["skills"][_DANGER_SKILL] = "danger"
-        told["queues"][_DANGER_QUEUE] = {
-            **next(iter(told["queues"].values())),
+        floor["skills"][_DANGER_SKILL] = "danger"
+        floor["queues"][_DANGER_QUEUE] = {
+            **floor["queues"][QUEUE],
             "skills": [_DANGER_SKILL],
         }
         for agent in self.agent_ids[self.agents :]:
-            told["agents"][agent]["skills"] = [_DANGER_SKILL]
+            floor["agents"][agent]["skills"] = [_DANGER_SKILL]
         # Twice the rated calls for a moment: people do not come evenly.
-        told["admission"] = {
+        admission = {
             "per_s": self.rated_per_s * 1.2,
             "burst": max(1, round(self.rated_per_s * 2)),
         }
-        floor.write_text(json.dumps(told), encoding="utf-8")
-        return floor, flows
+        return floor | {"admission": admission}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

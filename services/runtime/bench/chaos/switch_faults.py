@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 
 from services.runtime.bench.chaos import invariants, processes
 from services.runtime.bench.chaos.evidence import Evidence
@@ -59,31 +60,22 @@ def first_served(evidence: Evidence) -> Mapping[str, float]:
     return {"first_call_served_s": max(0.0, min(after_up_s))} if after_up_s else {}
 
 
-_LIMITS = {"first_call_served_s": Limit(floor=10, goal=3)}
-_SAFE = frozenset({"not_ready", "signed_out"})
-_SILENCE = frozenset({"new"})
-
 SWITCH_KILLED = Fault(
     fault_id="F-07",
     title="Asterisk killed",
     strike=switch_killed,
-    limits=_LIMITS,
+    limits={"first_call_served_s": Limit(floor=10, goal=3)},
     exempt=_CALLS_OVER | {"I-10"},
     derive=first_served,
     ends_calls=True,
-    safe_states=_SAFE,
-    unserved_from=_SILENCE,
+    safe_states=frozenset({"not_ready", "signed_out"}),
+    unserved_from=frozenset({"new"}),
     note="its calls end with it; the phones register when it is up",
 )
-SWITCH_KILLED_TWICE = Fault(
+SWITCH_KILLED_TWICE = replace(
+    SWITCH_KILLED,
     fault_id="F-08",
     title="Asterisk killed twice within seconds",
     strike=switch_killed_twice,
-    limits=_LIMITS,
-    exempt=_CALLS_OVER | {"I-10"},
-    derive=first_served,
-    ends_calls=True,
-    safe_states=_SAFE,
-    unserved_from=_SILENCE,
     note="the clock is not set back; ids of the same second are seen where they come",
 )
