@@ -10,21 +10,11 @@ import pytest
 
 from services.runtime.settings import CHECKOUT
 from tests.support.instance import RunningInstance, running_instance
+from tests.support.small_floor import STRAIGHT, small_floor
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.xdist_group("canaries")]
 
 NUMBER, NAME, PIN = "13976543218", "Canaryname", "739154"
-FLOOR = """\
-province: YJ
-unit: "-"
-numbers:
-  6000: {name: hotline, flow: main}
-skills: {fault: faults}
-queues:
-  q_fault: {name: faults, skills: [fault], ring_s: 5, wrap_up_s: 0}
-agents:
-  1001: {name: Alice, skills: [fault]}
-"""
 _PIN_STEP = """\
   pin{0}:
     menu: {{en: Next digit.}}
@@ -40,15 +30,9 @@ def _pin_step(n: int) -> str:
     return _PIN_STEP.format(n, keys)
 
 
-FLOW = """\
-name: main
-language: en
-entry: pin1
-person: agent
-steps:
-  agent:
-    queue: q_fault
-""" + "".join(map(_pin_step, range(1, len(PIN) + 1)))
+FLOW = STRAIGHT.replace("entry: agent", "entry: pin1") + "".join(
+    map(_pin_step, range(1, len(PIN) + 1))
+)
 RECORDS = ("journal", "postgres")
 """Who called stands in the records by design; nowhere else."""
 
@@ -56,7 +40,7 @@ RECORDS = ("journal", "postgres")
 @pytest.fixture(scope="module")
 def instance() -> Iterator[RunningInstance]:
     with running_instance(
-        floor=FLOOR,
+        floor=small_floor(),
         flows={"main.yaml": FLOW},
         settings={"TIELINE_LOGS__LEVEL": "debug"},
     ) as running:

@@ -24,36 +24,19 @@ from services.phone.sipp import (
 )
 from services.runtime.settings import CHECKOUT
 from tests.support.instance import RunningInstance, running_instance, started_on
+from tests.support.small_floor import STRAIGHT, small_floor
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.xdist_group("kept_and_renewed")]
 
 LIMIT_S = 60.0
-FLOOR = """\
-province: YJ
-unit: "-"
-numbers:
-  6000: {name: hotline, flow: main}
-skills: {fault: faults}
-queues:
-  q_fault: {name: faults, skills: [fault], ring_s: 15, wrap_up_s: 0}
-agents:
-  1001: {name: Alice, skills: [fault]}
-"""
-FLOW = """\
-name: main
-language: en
-entry: agent
-person: agent
-steps:
-  agent:
-    queue: q_fault
-"""
 
 
 @pytest.fixture(scope="module")
 def instance() -> Iterator[RunningInstance]:
     # Where the flows lie outlives the commands that look for them.
-    with running_instance(floor=FLOOR, flows={"main.yaml": FLOW}) as running:
+    with running_instance(
+        floor=small_floor(ring_s=15), flows={"main.yaml": STRAIGHT}
+    ) as running:
         yield running
 
 

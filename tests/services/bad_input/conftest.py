@@ -6,19 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.support.instance import RunningInstance, running_instance
+from tests.support.small_floor import small_floor
 
-FLOOR = """\
-province: YJ
-unit: "-"
-numbers:
-  6000: {name: hotline, flow: main}
-skills: {fault: faults}
-queues:
-  q_fault: {name: faults, skills: [fault], ring_s: 5, wrap_up_s: 0}
-agents:
-  1001: {name: Alice, skills: [fault]}
-  1002: {name: Bob, skills: [fault]}
-"""
+FLOOR = small_floor(agents=2)
 FLOW = """\
 name: main
 language: en

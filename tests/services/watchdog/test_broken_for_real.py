@@ -26,6 +26,7 @@ from services.watchdog.eye import Eye, ReadingAccount
 from tests.services.watchdog.receivers import SmtpReceiver, WebhookReceiver
 from tests.support.eventually import eventually as has_come
 from tests.support.instance import RunningInstance, running_instance
+from tests.support.small_floor import STRAIGHT, small_floor
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.xdist_group("watchdog")]
 
@@ -33,26 +34,6 @@ CONTRACT_S = 10.0
 """Red by then, on a machine that has time for us."""
 _LIMIT_S = 4 * CONTRACT_S
 _MENDED_S = 120.0
-FLOOR = """\
-province: YJ
-unit: "-"
-numbers:
-  6000: {name: hotline, flow: main}
-skills: {fault: faults}
-queues:
-  q_fault: {name: faults, skills: [fault], ring_s: 5, wrap_up_s: 0}
-agents:
-  1001: {name: Alice, skills: [fault]}
-"""
-FLOW = """\
-name: main
-language: en
-entry: agent
-person: agent
-steps:
-  agent:
-    queue: q_fault
-"""
 _HAS_DISKS = os.geteuid() == 0 and shutil.which("unshare") is not None
 own_disks = pytest.mark.skipif(
     not _HAS_DISKS, reason="only root can give an instance small disks of its own"
@@ -130,8 +111,8 @@ def instance(people: People) -> Iterator[RunningInstance]:
         "TIELINE_WATCHDOG__LOAD_PER_CPU": "1000",
     }
     with running_instance(
-        floor=FLOOR,
-        flows={"main.yaml": FLOW},
+        floor=small_floor(),
+        flows={"main.yaml": STRAIGHT},
         within=_small_disks if _HAS_DISKS else lambda _data: (),
         settings=settings,
     ) as running:
