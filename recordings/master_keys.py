@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import os
 import re
 import secrets
 import stat
@@ -12,7 +11,7 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from recordings.disk import sync_folder
+from recordings.disk import put, sync_folder, wipe
 from recordings.errors import MasterKeyMissing, MasterKeyOpen, MasterKeyWrong
 from recordings.sealed import KEY_BYTES, derived
 
@@ -61,26 +60,13 @@ class MasterKeys:
         """Make the next version and return its number; it is on disk then."""
         version = (self.versions() or [0])[-1] + 1
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path = self.path(version)
-        draft = path.with_name(f".{path.name}.new")
-        draft.unlink(missing_ok=True)
-        fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(fd, "wb") as out:
-            out.write(base64.b64encode(secrets.token_bytes(KEY_BYTES)) + b"\n")
-            out.flush()
-            os.fsync(fd)
-        draft.rename(path)
-        sync_folder(self._folder)
+        key = base64.b64encode(secrets.token_bytes(KEY_BYTES))
+        put(self.path(version), key + b"\n")
         return version
 
     def forget(self, version: int) -> None:
         """Overwrite and delete a version: what it wraps elsewhere is lost for good."""
-        path = self.path(version)
-        with path.open("r+b") as file:
-            file.write(b"\0" * path.stat().st_size)
-            file.flush()
-            os.fsync(file.fileno())
-        path.unlink()
+        wipe(self.path(version))
         sync_folder(self._folder)
 
     def wrap(self, key: bytes, call_id: str, version: int) -> Wrapped:

@@ -158,9 +158,7 @@ class Vault:
             CaseDamaged: Its file is not what was written.
             MasterKeyMissing, MasterKeyWrong, MasterKeyOpen: It cannot be opened.
         """
-        case = self.case(call_id)
-        if case.shredded:
-            raise CaseShredded(call_id, **asdict(case.shredded))
+        case = self._living(call_id)
         key = case.key and self.master_keys.unwrap(case.key, call_id)
         if not key:
             found = "its wrapped key does not open"

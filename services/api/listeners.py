@@ -50,10 +50,6 @@ class Listeners:
             name=told["name"], queues=None if queues is None else tuple(queues)
         )
 
-    def names(self) -> list[str]:
-        """Return all names, sorted."""
-        return sorted(told["name"] for told in self._read().values())
-
     def allow(self, listener: Listener) -> str:
         """Let somebody hear, by the token that is returned; one before is void."""
         token = secrets.token_urlsafe(24)
@@ -63,9 +59,9 @@ class Listeners:
 
     def disallow(self, name: str) -> bool:
         """Take the right away at once; False when nobody is called so."""
-        before = self._read()
-        self._write(self._without(name))
-        return len(self._read()) < len(before)
+        before, others = self._read(), self._without(name)
+        self._write(others)
+        return len(others) < len(before)
 
     def _without(self, name: str) -> _Kept:
         return {key: told for key, told in self._read().items() if told["name"] != name}

@@ -20,7 +20,7 @@ ACTOR = "retention"
 
 
 class Retention:
-    """Does at the start what a release or a backup before left, then keeps time."""
+    """Each hour: seals and shreds what a release or a backup left, and what is old."""
 
     def __init__(
         self, vault: Vault, audit: Audit, *, database: str, keep_days: int | None
@@ -60,6 +60,8 @@ class Retention:
     async def _shred_again(self) -> None:
         """Shred what a backup brought back of the cases that were shredded before."""
         gone = set(await shredded_cases(self._database))
+        if not gone:
+            return
         cases = await asyncio.to_thread(lambda: list(self._vault.cases()))
         for case in cases:
             if case.call_id in gone and case.key:

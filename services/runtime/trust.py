@@ -8,6 +8,9 @@ from services.runtime.errors import RuntimeProblem
 from services.runtime.secrets_kept import FOLDER as SECRETS
 
 FOLDER = "tls"
+NOBODY = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""Who is believed where nobody is asked: over plain HTTP on loopback. A context of
+httpx's own reads all authorities of the machine, some 100 ms each time."""
 
 
 class CertificateUnusable(RuntimeProblem):
@@ -61,10 +64,10 @@ def client_context(data: Path) -> ssl.SSLContext:
     return context
 
 
-def trust_for(http: str, data: Path) -> ssl.SSLContext | bool:
+def trust_for(http: str, data: Path) -> ssl.SSLContext:
     """Return what httpx verifies an instance's address by.
 
     Raises:
         CertificateUnusable: It speaks TLS, and its authority cannot be read.
     """
-    return client_context(data) if http.startswith("https:") else True
+    return client_context(data) if http.startswith("https:") else NOBODY

@@ -28,7 +28,7 @@ from services.watchdog.disk_looks import DiskLooks
 from services.watchdog.door import Door
 from services.watchdog.engine_look import EngineLook
 from services.watchdog.eye import Eye, ReadingAccount
-from services.watchdog.faults import FaultBook
+from services.watchdog.faults import FOLDER, FaultBook
 from services.watchdog.light import Patience
 from services.watchdog.part_looks import PartLooks, trust
 from services.watchdog.place import Limits, Place
@@ -40,8 +40,6 @@ log = structlog.get_logger()
 ACCOUNT = "watchdog"
 """The AMI account, and the secret's name in the data folder."""
 PROBER = "prober"
-FOLDER = "watchdog"
-"""In the data folder: the faults."""
 
 
 class WatchdogRefused(RuntimeProblem):

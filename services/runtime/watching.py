@@ -70,8 +70,9 @@ async def _ticket(found: Instance) -> str:
 
 
 def _trust(found: Instance) -> ssl.SSLContext | None:
-    trust = trust_for(found.http, found.data)
-    return trust if isinstance(trust, ssl.SSLContext) else None
+    # A socket that speaks no TLS takes no context.
+    is_tls = found.http.startswith("https:")
+    return trust_for(found.http, found.data) if is_tls else None
 
 
 def _first_message(ticket: str, board: Board) -> dict[str, object]:

@@ -8,6 +8,7 @@ import asyncpg
 
 from services.store.audit import Act
 from services.store.errors import DatabaseAway, in_its_words
+from services.store.queries import is_uuid
 
 _CONNECT_S = 5.0
 _STATEMENT_S = 10.0
@@ -44,7 +45,9 @@ async def one(url: str, call_id: str, offer_id: str) -> OnRecord | None:
     Raises:
         DatabaseAway: It cannot be asked.
     """
-    asked = f"{_COLUMNS} WHERE r.call_id::text = $1 AND r.offer_id::text = $2"
+    if not (is_uuid(call_id) and is_uuid(offer_id)):
+        return None
+    asked = f"{_COLUMNS} WHERE r.call_id = $1 AND r.offer_id = $2"
     found = await _rows(url, asked, call_id, offer_id)
     return _told(found[0]) if found else None
 
@@ -55,7 +58,9 @@ async def of_call(url: str, call_id: str) -> list[OnRecord]:
     Raises:
         DatabaseAway: It cannot be asked.
     """
-    asked = f"{_COLUMNS} WHERE r.call_id::text = $1 ORDER BY c.started_at, r.offer_id"
+    if not is_uuid(call_id):
+        return []
+    asked = f"{_COLUMNS} WHERE r.call_id = $1 ORDER BY c.started_at, r.offer_id"
     return [_told(row) for row in await _rows(url, asked, call_id)]
 
 

@@ -19,6 +19,8 @@ from services.watchdog.light import Change, Light, worst
 
 log = structlog.get_logger(__name__)
 
+FOLDER = "watchdog"
+"""In the data folder: the faults."""
 FILE_NAME = "faults.jsonl"
 KEPT_BYTES = 8 << 20
 _HELD_LINES = 1000

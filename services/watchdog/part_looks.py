@@ -66,7 +66,7 @@ class PartLooks:
         if self._eye.problem is not None:
             return red(f"ami: {self._eye.problem}")
         took_s = self._eye.round_trip_s
-        return self._timed("ami", took_s, "is the machine full?")
+        return self._timed("ami", took_s)
 
     async def sip(self) -> Reading:
         """Ask the SIP port by OPTIONS."""
@@ -76,7 +76,7 @@ class PartLooks:
         except (AnswerUnusable, OSError) as error:
             where = f"{place.host}:{place.sip_port}"
             return red(f"sip: {where} does not answer, {error}; does asterisk run?")
-        return self._timed("sip", took_s, "is the machine full?")
+        return self._timed("sip", took_s)
 
     async def agi(self) -> Reading:
         """Knock at the FastAGI port as Asterisk does."""
@@ -98,7 +98,7 @@ class PartLooks:
             writer.close()
         if not command.startswith(b"EXEC MSet "):
             return red(f"{where}: answers {command[:40]!r}; is it the engine's?")
-        return self._timed("agi", time.monotonic() - began, "is the machine full?")
+        return self._timed("agi", time.monotonic() - began)
 
     async def database(self) -> Reading:
         """Log in to the database, and count who else is."""
@@ -128,7 +128,7 @@ class PartLooks:
             return by_limits(
                 told, percent, low=0, out=100, would_do="raise max_connections"
             )
-        return self._timed("database", took_s, "is the machine full?")
+        return self._timed("database", took_s)
 
     async def http(self) -> Reading:
         """Ask over a new connection whether calls can be served."""
@@ -151,7 +151,7 @@ class PartLooks:
             return red(
                 f"http: /readiness answers {answer.status_code}; see log/engine.log"
             )
-        return self._timed("http", took_s, "is the machine full?")
+        return self._timed("http", took_s)
 
     async def shipping(self) -> Reading:
         """Ask how far the records are behind the journal."""
@@ -196,8 +196,7 @@ class PartLooks:
         unknown = {
             call
             for call, leg in in_switch.items()
-            if call not in in_engine
-            and not leg.get("context", "").startswith("cc-open")
+            if call not in in_engine and not is_in_open(leg)
         }
         gone = in_engine - in_switch.keys()
         figures = {"unknown": len(unknown), "gone": len(gone)}
@@ -262,13 +261,13 @@ class PartLooks:
             days=round(days, 1),
         )
 
-    def _timed(self, name: str, took_s: float, would_do: str) -> Reading:
+    def _timed(self, name: str, took_s: float) -> Reading:
         return by_limits(
             f"{name}: answers in {1000 * took_s:.0f} ms",
             took_s,
             low=self._place.limits.slow_s,
             out=60.0,
-            would_do=would_do,
+            would_do="is the machine full?",
             answer_s=round(took_s, 4),
         )
 

@@ -18,6 +18,8 @@ from services.watchdog.sip_words import Answer, Dialog
 PROBER = "prober"
 """Name of the prober's endpoint, and the only number that it can dial."""
 _AGAIN_S = 0.5
+_FINAL = 200
+"""Answers from here on end a transaction; those before tell how it goes."""
 _SOUND_PACKETS = 10
 """Heard so many, sound flows: a fifth of a second."""
 
@@ -70,7 +72,7 @@ async def options(host: str, port: int) -> float:
         dialog = _dialog(host, port, own_port)
         began = time.monotonic()
         sent = dialog.request("OPTIONS", 1, branch=_branch())
-        await _answered(transport, inbox, sent, at_least=200)
+        await _answered(transport, inbox, sent)
         return time.monotonic() - began
 
 
@@ -101,7 +103,7 @@ async def call(host: str, port: int, password: str) -> Heard:
             # Also of a call that stays silent nothing must be left in Asterisk.
             bye = dialog.request("BYE", number + 1, branch=_branch(), to_tag=to_tag)
             transport.sendto(bye)
-        await _answered(transport, inbox, bye, at_least=200)
+        await _answered(transport, inbox, bye)
         return Heard(answered_s=answered_s, sound_s=sound_s)
 
 
@@ -141,7 +143,7 @@ async def _invite_once(
     branch = _branch()
     sent = dialog.request("INVITE", number, branch=branch, more=more)
     try:
-        answer = await _answered(transport, inbox, sent, at_least=200)
+        answer = await _answered(transport, inbox, sent)
     except asyncio.CancelledError:
         # Nobody waits for it any more: Asterisk must not ring on.
         transport.sendto(dialog.request("CANCEL", number, branch=branch))
@@ -153,7 +155,7 @@ async def _invite_once(
 
 
 async def _answered(
-    transport: asyncio.DatagramTransport, inbox: _Inbox, sent: bytes, *, at_least: int
+    transport: asyncio.DatagramTransport, inbox: _Inbox, sent: bytes
 ) -> Answer:
     """Send until it is answered, and return the answer that ends it."""
     wanted = sent.split(b" ", 1)[0].decode()
@@ -171,7 +173,7 @@ async def _answered(
             transport.sendto(sip_words.okay(answer))
             continue
         is_heard = is_heard or answer.method == wanted
-        if answer.method == wanted and answer.status >= at_least:
+        if answer.method == wanted and answer.status >= _FINAL:
             return answer
 
 

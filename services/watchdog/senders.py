@@ -61,9 +61,7 @@ class Webhook:
                 port = f":{parts.port}" if parts.port else ""
                 there = parts._replace(netloc=f"{shown}{port}").geturl()
                 async with (
-                    httpx.AsyncClient(
-                        trust_env=False, follow_redirects=False
-                    ) as client,
+                    httpx.AsyncClient(trust_env=False) as client,
                     client.stream(
                         "POST",
                         there,

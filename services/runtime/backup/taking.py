@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from recordings.disk import sync_folder
 from recordings.master_keys import MasterKeys
 from services.runtime.backup import manifest as manifests
 from services.runtime.backup.copies import Copies
@@ -121,20 +122,12 @@ def _made_whole(place: Path | None) -> Iterator[Path | None]:
     draft.mkdir(mode=0o700, parents=True)
     try:
         yield draft
-        _sync(draft)
+        sync_folder(draft)
         draft.rename(place)
-        _sync(place.parent)
+        sync_folder(place.parent)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise
-
-
-def _sync(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
 
 
 async def _records(

@@ -14,8 +14,8 @@ from rich.text import Text
 from services.runtime import instance
 from services.runtime.instance import Instance
 from services.runtime.timeline import printable
-from services.runtime.watchdog import FOLDER
-from services.watchdog.faults import FILE_NAME, Fault, read
+from services.runtime.trust import NOBODY
+from services.watchdog.faults import FILE_NAME, FOLDER, Fault, read
 
 _ANSWERS_WITHIN_S = 5.0
 _COLOURS = {"green": "green", "yellow": "yellow", "red": "bold red"}
@@ -54,7 +54,9 @@ def health(
 def _ask(found: Instance) -> dict[str, Any]:
     try:
         # Straight to this machine: a proxy of the environment knows nothing of it.
-        with httpx.Client(timeout=_ANSWERS_WITHIN_S, trust_env=False) as client:
+        with httpx.Client(
+            timeout=_ANSWERS_WITHIN_S, trust_env=False, verify=NOBODY
+        ) as client:
             answer = client.get(f"{found.watchdog}/health/components")
             told: dict[str, Any] = answer.raise_for_status().json()
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:

@@ -32,7 +32,7 @@ class EnginePlace:
     data: Path
     http: str
     """Where it answers, as in http://127.0.0.1:16001."""
-    trust: ssl.SSLContext | bool
+    trust: ssl.SSLContext
     """By whom its certificate may be signed."""
     variables: Mapping[str, str]
     """Settings that the command line gave, by the names of their variables."""

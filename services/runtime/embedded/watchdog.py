@@ -6,7 +6,6 @@ Whoever starts it looks after it: it guards the engine, and nobody else guards i
 import asyncio
 import os
 import signal
-import ssl
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from services.runtime.embedded.child import Child
 from services.runtime.embedded.errors import NotStarted, PartRefuses
 from services.runtime.privileges import confined
 from services.runtime.settings import CHECKOUT
+from services.runtime.trust import NOBODY
 
 START_LIMIT_S = 60.0
 STOP_LIMIT_S = 5.0
@@ -28,10 +28,6 @@ LOOK_EVERY_S = 2.0
 _LOOK_S = 2.0
 _MISSES = 3
 _OPERATORS = 2
-
-# The door is plain HTTP on loopback; a context of httpx's own reads all authorities of
-# the machine, 25 ms each time.
-_NOBODY = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +110,7 @@ async def _is_alive(door: str) -> bool:
     try:
         # Nothing of the machine's proxies stands between us and loopback.
         async with httpx.AsyncClient(
-            trust_env=False, timeout=_LOOK_S, verify=_NOBODY
+            trust_env=False, timeout=_LOOK_S, verify=NOBODY
         ) as client:
             return (await client.get(f"{door}/health")).status_code == httpx.codes.OK
     except httpx.TransportError:
