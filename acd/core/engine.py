@@ -213,8 +213,8 @@ class Engine:
             case Due.JOIN:
                 return self._joining(OfferId(deadline.subject)) is not None
             case Due.WRAP_UP:
-                agent = floor.agent(AgentId(deadline.subject))
-                return agent.wrap_up_until == deadline.at
+                agent = floor.agents.get(AgentId(deadline.subject))
+                return agent is not None and agent.wrap_up_until == deadline.at
             case Due.LEAVE:
                 call = floor.calls.get(CallId(deadline.subject))
                 return call is not None and call.state is CallState.LEAVING

@@ -68,7 +68,8 @@ class Watch:
 
     def has(self, leg_id: LegId) -> bool:
         """Tell whether a leg is believed to live."""
-        return leg_id in self._floor.callers or OfferId(leg_id) in self._floor.offers
+        floor = self._floor
+        return leg_id in floor.callers or floor.offer_of(leg_id) is not None
 
     def _is_stray(self, leg: LegSeen, asked_at: datetime) -> bool:
         """Tell whether an agent's leg is further than its offer, or survives it."""

@@ -1,5 +1,6 @@
 """What the switch did while nobody decided, taken note of."""
 
+from acd.core.watch import Watch
 from acd.vocabulary.agent_facts import AgentNotReady, AgentSignedIn
 from acd.vocabulary.decisions import MirrorAgents, OpenMember, StoreRecording
 from acd.vocabulary.ids import DeviceId, LegId, OfferId, QueueId
@@ -261,3 +262,14 @@ def test_a_talk_whose_end_was_noted_in_whole_seconds_has_no_negative_length() ->
     desk.tell(OpenTalkEnded(at=at(12), leg_id=caller_leg(1), ended_by=Party.AGENT))
 
     assert [f.at for f in desk.said(ConversationEnded)] == [at(12.7)]
+
+
+def test_a_leg_that_serves_the_open_queue_is_believed_to_live() -> None:
+    desk = Desk()
+    desk.ready(ALICE)
+    desk.tell(came(1, 10), served(1, 12))
+
+    watch = Watch(desk.engine.floor)
+
+    assert watch.missing((), at(20)) == [caller_leg(1), AGENTS_LEG]
+    assert watch.has(AGENTS_LEG)

@@ -2,22 +2,33 @@
 
 import os
 import time
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
 
 from acd.core.engine import Engine
 from acd.core.floor import Floor
-from acd.core.remembered import Remembered, remember
+from acd.core.remembered import Remembered, remember, restore
 from acd.vocabulary.agent_facts import AgentReady, AgentSignedIn
 from acd.vocabulary.facts import ToldFact
+from acd.vocabulary.ids import LegId
+from acd.vocabulary.leg_facts import LegAnswered, LegJoined
 from services.runtime.recall import Memory, recall
 from services.store import checkpoints
 from services.store.journal import Journal
 from services.store.segments import Origin, segments
 from services.store.shipper import Shipper
-from tests.support.builders import ALICE, a_floor, arrived, at, queued, seen
+from tests.support.builders import (
+    ALICE,
+    a_floor,
+    arrived,
+    at,
+    caller_leg,
+    hung_up,
+    queued,
+    seen,
+)
 
 MORNING: list[ToldFact] = [
     seen(0),
@@ -73,6 +84,25 @@ def test_nothing_that_a_floor_knows_is_forgotten() -> None:
 
     known_to_floor = set(vars(Floor(a_floor()))) - of_the_rest
     assert known_to_floor == {field.name for field in fields(Remembered)}
+
+
+def test_who_left_the_floor_in_wrap_up_is_left_out_with_what_was_due() -> None:
+    before = lived([*MORNING, queued(1, 4)])
+    [offer_id] = before.floor.offers
+    leg_id = LegId(offer_id)
+    before.apply(LegAnswered(at=at(5), leg_id=leg_id))
+    for joined in (caller_leg(1), leg_id):
+        before.apply(LegJoined(at=at(6), leg_id=joined, bridge_id="b"))
+    before.apply(hung_up(caller_leg(1), 9))
+    before.apply(hung_up(leg_id, 9))
+    policy = a_floor()
+    staff = {agent: it for agent, it in policy.agents.items() if agent != ALICE}
+    engine = Engine(replace(policy, agents=staff))
+
+    restore(engine.floor, remember(before.floor))
+
+    assert before.next_deadline == at(39)
+    assert engine.next_deadline is None
 
 
 async def test_without_a_checkpoint_the_journal_tells_all(tmp_path: Path) -> None:
