@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from acd.core.moves import moved
 from acd.core.turn import Turn
 from acd.vocabulary.facts import Fact
-from acd.vocabulary.flow_facts import FlowEnding
+from acd.vocabulary.flow_facts import CallArrived, FlowEnding
 from acd.vocabulary.ids import (
     AgentId,
     CallId,
@@ -17,6 +17,7 @@ from acd.vocabulary.ids import (
     SkillId,
 )
 from acd.vocabulary.offer_facts import CallClosed, CloseReason, Party
+from acd.vocabulary.open_facts import OpenQueueJoined
 from acd.vocabulary.states import CallState
 from acd.vocabulary.transitions import CALL_TRANSITIONS
 
@@ -75,6 +76,20 @@ class Call:
     def __post_init__(self) -> None:
         """Take the arrival for the first proof of life."""
         self.heard_at = max(self.heard_at, self.arrived_at)
+
+    @classmethod
+    def arrived(cls, fact: CallArrived | OpenQueueJoined, *, at: datetime) -> "Call":
+        """Make a call of what is told of its arrival, which may be told late."""
+        return cls(
+            call_id=fact.call_id,
+            leg_id=fact.leg_id,
+            place=fact.place,
+            number=fact.number,
+            caller_number=fact.caller_number,
+            caller_name=fact.caller_name,
+            sip_call_id=fact.sip_call_id,
+            arrived_at=at,
+        )
 
     def check(self, fact: type[Fact]) -> CallState:
         """Return the state that a fact leads to.

@@ -46,7 +46,6 @@ from acd.vocabulary.leg_facts import (
     SwitchLost,
     SwitchSeen,
 )
-from acd.vocabulary.offer_facts import CloseReason
 from acd.vocabulary.recording_facts import RecordingMissing, RecordingStored
 from acd.vocabulary.states import CallState
 
@@ -117,14 +116,8 @@ class Engine:
             case LegEnded():
                 if not floor.remember_ended(fact.leg_id):
                     return False
-                is_lost = fact.ending is LegEnding.LOST
                 legs.ended(
-                    floor,
-                    turn,
-                    fact.leg_id,
-                    fact.ending,
-                    lost=CloseReason.LOST if is_lost else None,
-                    alive_at=fact.alive_at,
+                    floor, turn, fact.leg_id, fact.ending, alive_at=fact.alive_at
                 )
             case BridgeFailed():
                 return self._not_joined(turn, fact.offer_id)
@@ -150,17 +143,7 @@ class Engine:
         floor = self.floor
         if fact.call_id in floor.calls or fact.call_id in floor.closed:
             return False
-        call = Call(
-            call_id=fact.call_id,
-            leg_id=fact.leg_id,
-            place=fact.place,
-            number=fact.number,
-            caller_number=fact.caller_number,
-            caller_name=fact.caller_name,
-            sip_call_id=fact.sip_call_id,
-            arrived_at=fact.at,
-        )
-        floor.add_call(call)
+        floor.add_call(Call.arrived(fact, at=fact.at))
         if fact.leg_id in floor.ended_legs:
             # The hang-up came by another road and was quicker than the arrival.
             legs.ended(floor, turn, fact.leg_id, LegEnding.HUNG_UP)

@@ -1,7 +1,6 @@
 """All that the engine knows right now: calls, agents, offers, who waits for whom."""
 
 from collections import OrderedDict
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -49,7 +48,7 @@ class Offer:
 
     @property
     def leg_id(self) -> LegId:
-        """The agent's leg: it was originated with the offer's id."""
+        """The agent's leg: ours bears the offer's id, the open queue's its own."""
         return self.open_leg_id or LegId(self.offer_id)
 
 
@@ -198,7 +197,7 @@ class Floor:
         working = tuple(it for it in self.shown.values() if it.queue_ids)
         turn.decisions.append(MirrorAgents(members=working, is_whole=True))
 
-    def free_agents(self) -> Iterable[Agent]:
+    def free_agents(self) -> Line[AgentId, Agent] | list[Agent]:
         """Return who is ready and wanted by no caller in the open queue."""
         if not self.in_open_queue:
             return self.ready

@@ -29,9 +29,12 @@ def ended(
         turn: The turn in the making.
         leg_id: The leg, of a caller or of an offer; others are nobody's.
         ending: How it ended.
-        lost: The reason to close a call with where its end was not seen.
+        lost: The reason to close a call with where its end was not seen; None: the
+            leg's own.
         alive_at: Then, the last proof that the leg lived; None: none but the call's.
     """
+    if ending is LegEnding.LOST:
+        lost = lost or CloseReason.LOST
     call = floor.callers.get(leg_id)
     if call is not None:
         ended_at = _ended_at(turn, call, lost=lost, alive_at=alive_at)
@@ -39,7 +42,7 @@ def ended(
         return
     offer = floor.forget_offer(leg_id)
     if offer is not None:
-        _agent_left(floor, turn, offer, ending, alive_at)
+        _agent_left(floor, turn, offer, ending, lost=lost, alive_at=alive_at)
 
 
 def _ended_at(
@@ -74,14 +77,14 @@ def _agent_left(
     turn: Turn,
     offer: Offer,
     ending: LegEnding,
+    *,
+    lost: CloseReason | None,
     alive_at: datetime | None,
 ) -> None:
     call = floor.calls.get(offer.call_id)
     if call is not None and call.offer_id == offer.offer_id:
         if call.state is CallState.TALKING:
-            is_lost = ending is LegEnding.LOST
-            by = Party.SYSTEM if is_lost else Party.AGENT
-            lost = CloseReason.LOST if is_lost else None
+            by = Party.AGENT if lost is None else Party.SYSTEM
             ended_at = _ended_at(turn, call, lost=lost, alive_at=alive_at)
             conversations.end(floor, turn, call, offer, by=by, ended_at=ended_at)
         elif call.state in (CallState.OFFERED, CallState.CONNECTING):

@@ -44,13 +44,17 @@ def match_waiting(floor: Floor, turn: Turn) -> None:
     """Offer waiting calls to ready agents until nobody fits any more."""
     if not floor.waiting or not floor.ready or not floor.is_linked:
         return
+    free = floor.free_agents()
+    if not free:
+        return
     for call in list(floor.waiting):
         if call.retry_at is not None and call.retry_at > turn.at:
             continue
-        agent = longest_idle(floor.free_agents(), call.skills)
+        agent = longest_idle(free, call.skills)
         if agent is not None:
             start(floor, turn, call, agent)
-            if not floor.ready:
+            free = floor.free_agents()
+            if not free:
                 return
 
 

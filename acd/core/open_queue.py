@@ -156,16 +156,7 @@ def _come_out(floor: Floor, call: Call) -> None:
 
 
 def _arrived(floor: Floor, fact: OpenQueueJoined) -> Call:
-    call = Call(
-        call_id=fact.call_id,
-        leg_id=fact.leg_id,
-        place=fact.place,
-        number=fact.number,
-        caller_number=fact.caller_number,
-        caller_name=fact.caller_name,
-        sip_call_id=fact.sip_call_id,
-        arrived_at=fact.arrived_at,
-    )
+    call = Call.arrived(fact, at=fact.arrived_at)
     floor.add_call(call)
     return call
 

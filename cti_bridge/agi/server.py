@@ -66,7 +66,7 @@ class Session:
         deadline_s = self._time_s() + limit_s
         try:
             self._wire.write(command)
-            return await self._answer(command, deadline_s)
+            return await self._answer(deadline_s)
         except TimeoutError:
             raise ReplyTimedOut(_name(command), limit_s) from None
         except SessionEnded as ended:
@@ -88,15 +88,15 @@ class Session:
             self._wire.write(command)
             owed += 1
             with contextlib.suppress(TimeoutError):
+                nudge_s = min(deadline_s, now_s + _NUDGE_S)
                 while owed:
-                    nudge_s = min(deadline_s, now_s + _NUDGE_S)
-                    reply = await self._answer(command, nudge_s)
+                    reply = await self._answer(nudge_s)
                     owed -= reply.value == secret
                 self.hung_up = False
                 return
         raise ReplyTimedOut(_name(command), limit_s)
 
-    async def _answer(self, command: bytes, deadline_s: float) -> Reply:
+    async def _answer(self, deadline_s: float) -> Reply:
         for _ in range(_MAX_LINES_A_REPLY):
             line = await self._wire.until(b"\n", deadline_s=deadline_s)
             match self._replies.take(line):

@@ -53,7 +53,7 @@ _STOP_AGAIN_S: Final = (0.05, 0.2, 0.5, 1.0)
 
 
 class CarryOut:
-    """Begins each decision at once and in order; never raises, never waits.
+    """Takes each decision at once; who is more urgent is asked first. Never raises.
 
     Nothing is sent again over another link: what became of it, the snapshot tells.
     """

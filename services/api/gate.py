@@ -1,4 +1,4 @@
-"""Who may speak to the HTTP edge: this machine, in its own name, in few bytes."""
+"""Who may speak to the HTTP edge: by this machine's own names, in few bytes."""
 
 import re
 
