@@ -48,8 +48,8 @@ def disks(**sizes: str) -> Callable[[Path], Sequence[str]]:
 
 @pytest.fixture(scope="module")
 def small() -> Iterator[RunningInstance]:
-    """An instance with 48 kB for finished recordings and 20 kB for its journal."""
-    sizes = disks(recordings="48k", journal="20k", spool="200k")
+    """An instance with 48 kB for finished recordings and 32 kB for its journal."""
+    sizes = disks(recordings="48k", journal="32k", spool="200k")
     with running_instance(
         floor=FLOOR, flows={"main.yaml": FLOW}, within=sizes
     ) as running:
