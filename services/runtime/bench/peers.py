@@ -105,6 +105,7 @@ async def open_peer(plan: PeerPlan, devices: DevicePlan) -> AsyncIterator[Peer]:
     """
     passwords = {f"dev-{agent}": new_secret() for agent in plan.agents}
     place = _place(plan, passwords)
+    place.data.mkdir(parents=True)
     async with AsyncExitStack() as stack:
         child = await asterisk.start(place)
         stack.push_async_callback(asterisk.stop, child)
