@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from acd.policy import AgentProfile, FloorPolicy, QueuePolicy
-from acd.vocabulary.ids import AgentId, DeviceId, Place, QueueId, SkillId
+from acd.policy import AgentProfile, FloorPolicy, QueuePolicy, Target
+from acd.vocabulary.ids import AgentId, DeviceId, Place, QueueId
 from ivr.flow import QueueStep
 from ivr.load import WrittenFlow, load_flows, source_problems, unknown
 from ivr.problems import FlowRefused, Problem, Refused
@@ -12,6 +12,15 @@ from ivr.source import Source, SourceRefused, read_source
 from ivr.words import problem_at, read_as
 from services.floor.admission import Admission, Bucket
 from services.floor.floor import Floor, Number
+from services.floor.routing import (
+    choice_of,
+    levels_of,
+    order_of,
+    rona_of,
+    routing_problems,
+    steps_of,
+    unknown_skills,
+)
 from services.floor.written import (
     PATTERNS,
     Entry,
@@ -21,6 +30,7 @@ from services.floor.written import (
     WrittenQueue,
     options_at,
 )
+from services.floor.written_routing import as_in_file
 
 
 class FloorRefused(Refused):
@@ -60,7 +70,13 @@ def _read(path: Path) -> tuple[Source | None, WrittenFloor | None, list[Problem]
         source = read_source(path)
     except SourceRefused as refused:
         return None, None, source_problems(path, refused)
-    written = read_as(WrittenFloor, source, options_at=options_at, patterns=PATTERNS)
+    written = read_as(
+        WrittenFloor,
+        source,
+        options_at=options_at,
+        trail_of=as_in_file,
+        patterns=PATTERNS,
+    )
     if isinstance(written, list):
         return source, None, written
     return source, written, []
@@ -74,11 +90,8 @@ def _inner_problems(source: Source, floor: WrittenFloor) -> Iterator[Problem]:
     }
     for part, entries in holders.items():
         for name, entry in entries.items():
-            for place, skill in enumerate(entry.skills):
-                if skill not in floor.skills:
-                    trail = (part, name, "skills", str(place))
-                    what = unknown(skill, "skill", floor.skills)
-                    yield problem_at(source, trail, what)
+            yield from unknown_skills(source, (part, name), entry.skills, floor.skills)
+    yield from routing_problems(source, floor)
     reserved = sum(entry.reserved for entry in floor.numbers.values())
     if reserved >= floor.admission.calls:
         what = (
@@ -169,11 +182,17 @@ def _policy(floor: WrittenFloor) -> FloorPolicy:
         QueuePolicy(
             queue_id=QueueId(queue_id),
             name=entry.name,
-            skills=_skills(entry.skills),
+            steps=steps_of(floor, entry),
             ring_s=entry.ring_s,
             wrap_up_s=entry.wrap_up_s,
             place=_place_of(floor, entry),
             max_waiting=entry.max_waiting,
+            priority=entry.priority,
+            ageing_s=entry.ageing_s,
+            floor_s=entry.floor_s,
+            target=Target(share=entry.target.share, within_s=entry.target.within_s),
+            kind=entry.kind or "",
+            choice=choice_of(entry.choice or floor.choice),
         )
         for queue_id, entry in floor.queues.items()
     ]
@@ -182,7 +201,7 @@ def _policy(floor: WrittenFloor) -> FloorPolicy:
             agent_id=AgentId(agent_id),
             name=entry.name,
             device_id=DeviceId(_device_of(agent_id, entry)),
-            skills=_skills(entry.skills),
+            levels=levels_of(entry.skills),
             place=_place_of(floor, entry),
         )
         for agent_id, entry in floor.agents.items()
@@ -190,15 +209,13 @@ def _policy(floor: WrittenFloor) -> FloorPolicy:
     return FloorPolicy(
         queues={queue.queue_id: queue for queue in queues},
         agents={agent.agent_id: agent for agent in agents},
+        order=order_of(floor.order),
+        rona=rona_of(floor.rona),
     )
 
 
 def _device_of(agent_id: str, agent: WrittenAgent) -> str:
     return agent.device or f"dev-{agent_id}"
-
-
-def _skills(skills: Iterable[str]) -> frozenset[SkillId]:
-    return frozenset(SkillId(skill) for skill in skills)
 
 
 def _place_of(floor: WrittenFloor, entry: Entry) -> Place:

@@ -5,10 +5,23 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from acd.policy import Region
 from ivr.flow import NAME, Id
 from ivr.source import Trail
 from ivr.words import NAME_WORDS
 from services.floor.admission import Refusal
+from services.floor.written_routing import (
+    Choice,
+    Order,
+    Skills,
+    WrittenChoice,
+    WrittenOrder,
+    WrittenRona,
+    WrittenStep,
+    WrittenTarget,
+    as_in_file,
+    routing_options_at,
+)
 
 TITLE = r"^[^\x00-\x1f\x7f]{1,80}$"
 NUMBER = r"^[0-9+*#]{1,20}$"
@@ -54,16 +67,29 @@ class WrittenNumber(Entry):
 class WrittenQueue(Entry):
     """A queue and its limits."""
 
-    skills: tuple[Id, ...] = ()
+    skills: Skills = ()
+    """What its calls need; a plain skill needs any level of it."""
+    region: Region = "any"
     ring_s: float = Field(default=15, ge=3, le=120, allow_inf_nan=False)
     wrap_up_s: float = Field(default=30, ge=0, le=3600, allow_inf_nan=False)
     max_waiting: int = Field(default=200, ge=1, le=10_000)
+    priority: int = Field(default=0, ge=0, le=100)
+    ageing_s: float = Field(default=0, ge=0, le=3600, allow_inf_nan=False)
+    floor_s: float | None = Field(default=None, gt=0, le=3600, allow_inf_nan=False)
+    target: WrittenTarget = WrittenTarget()
+    steps: tuple[WrittenStep, ...] = Field(default=(), max_length=10)
+    """What is added as the call waits on."""
+    kind: Id | None = None
+    """Kind of call, for handling times; None: the queue's own."""
+    choice: Choice | None = None
+    """None: the floor's."""
 
 
 class WrittenAgent(Entry):
     """An agent; without a device it is ``dev-<agent>``."""
 
-    skills: tuple[Id, ...] = ()
+    skills: Skills = ()
+    """What they can do; a plain skill is of level 3."""
     device: Who | None = None
 
 
@@ -95,11 +121,17 @@ class WrittenFloor(BaseModel):
     queues: Mapping[Id, WrittenQueue] = Field(min_length=1, max_length=500)
     agents: Mapping[Who, WrittenAgent] = Field(max_length=10_000)
     admission: WrittenAdmission = WrittenAdmission()
+    choice: Choice = WrittenChoice(rule="longest_idle")
+    order: Order = WrittenOrder(rule="cmu")
+    rona: WrittenRona = WrittenRona()
 
 
 def options_at(place: Trail) -> Iterable[str]:
     """Return the options there are beside something that is none."""
-    match place:
+    routing = routing_options_at(place)
+    if routing is not None:
+        return routing
+    match as_in_file(place):
         case ("numbers", _, _):
             return _names(WrittenNumber)
         case ("queues", _, _):

@@ -7,7 +7,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from acd.core.engine import Engine
 from acd.core.turn import Outcome
-from acd.policy import AgentProfile, FloorPolicy, QueuePolicy
+from acd.policy import PLAIN_LEVEL, AgentProfile, FloorPolicy, QueuePolicy, Step
 from acd.vocabulary.agent_facts import AgentReady, AgentSignedIn
 from acd.vocabulary.decisions import RingAgent
 from acd.vocabulary.facts import Fact, ToldFact
@@ -40,7 +40,7 @@ def a_queue(queue_id: QueueId, *skills: str, wrap_up_s: float = 30) -> QueuePoli
     return QueuePolicy(
         queue_id=queue_id,
         name=queue_id,
-        skills=frozenset(map(SkillId, skills)),
+        steps=(Step(needs={SkillId(skill): 1 for skill in skills}),),
         ring_s=15,
         wrap_up_s=wrap_up_s,
         place=YZ,
@@ -52,7 +52,7 @@ def an_agent(agent_id: AgentId, *skills: str) -> AgentProfile:
         agent_id=agent_id,
         name=agent_id.title(),
         device_id=DeviceId(f"dev-{agent_id}"),
-        skills=frozenset(map(SkillId, skills)),
+        levels={SkillId(skill): PLAIN_LEVEL for skill in skills},
         place=YZ,
     )
 

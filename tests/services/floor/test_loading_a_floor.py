@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from acd.choices import Blend, CMu, LongestIdle
+from acd.policy import Rona, RonaRule, Step, Target
 from acd.vocabulary.ids import AgentId, Place, QueueId, SkillId
 from ivr.flow import QueueStep
 from services.floor.admission import Bucket
@@ -222,3 +224,123 @@ def test_an_unknown_limit_of_calls_is_named(tmp_path: Path) -> None:
     assert refusal(tmp_path, FLOOR + "admission: {burts: 3}\n") == [
         "floor.yaml:16: admission → burts: is not an option here; did you mean 'burst'?"
     ]
+
+
+ROUTED = FLOOR.replace(
+    "    skills: [fault]\n    ring_s: 10\n",
+    """    skills: {fault: 4}
+    region: unit
+    priority: 60
+    ageing_s: 2
+    floor_s: 180
+    target: {share: 0.95, within_s: 10}
+    steps:
+      - {after_s: 20, skills: {fault: 3}}
+      - {after_s: 30, region: any}
+      - {after_s: 60, queue: q_help}
+      - {after_s: 90, agents: ['1002']}
+  q_help: {name: help, skills: [pq], choice: longest_idle, kind: talk}
+""",
+).replace(
+    "agents:\n",
+    "choice: {rule: blend, idle_weight: 3}\norder: {rule: cmu, guard_s: 60}\n"
+    "rona: {no_answer: {limit: 3, window_s: 60, penalty_s: 30}}\nagents:\n",
+)
+
+
+def test_levels_steps_and_rules_are_read_as_values(tmp_path: Path) -> None:
+    policy = load_floor(*written(tmp_path, ROUTED, FLOW)).policy
+
+    fault, pq = SkillId("fault"), SkillId("pq")
+    queue = policy.queues[QueueId("q_fault")]
+    assert queue.steps == (
+        Step(needs={fault: 4}, region="unit", for_s=20),
+        Step(needs={fault: 3}, region="unit", for_s=10),
+        Step(needs={fault: 4}, region="any", for_s=30),
+        Step(needs={pq: 1}, region="unit", for_s=30),
+        Step(needs={}, region="unit", agents=frozenset({AgentId("1002")})),
+    )
+    assert (queue.priority, queue.ageing_s, queue.floor_s) == (60, 2, 180)
+    assert (queue.target, queue.kind) == (Target(share=0.95, within_s=10), "q_fault")
+    assert queue.choice == Blend(idle_weight=3)
+    other = policy.queues[QueueId("q_help")]
+    assert (other.choice, other.kind) == (LongestIdle(), "talk")
+    assert policy.order == CMu(guard_s=60)
+    rule = RonaRule(limit=3, window_s=60, penalty_s=30)
+    assert policy.rona == Rona(no_answer=rule)
+
+
+def test_a_skill_without_a_level_is_of_the_plain_one_and_any_will_do(
+    tmp_path: Path,
+) -> None:
+    policy = load_floor(*written(tmp_path, FLOOR, FLOW)).policy
+
+    fault, pq = SkillId("fault"), SkillId("pq")
+    assert policy.agents[AgentId("1001")].levels == {fault: 3, pq: 3}
+    assert policy.queues[QueueId("q_fault")].steps == (Step(needs={fault: 1}),)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "message"),
+    [
+        (
+            "{fault: 4}",
+            "{fault: 6}",
+            "floor.yaml:11: queues → q_fault → skills → fault: input should be less "
+            "than or equal to 5, got '6'",
+        ),
+        (
+            "skills: {fault: 3}",
+            "skills: {fualt: 3}",
+            "floor.yaml:18: queues → q_fault → steps → 0 → skills → fualt: no skill is "
+            "called 'fualt'; did you mean 'fault'?",
+        ),
+        (
+            "after_s: 30",
+            "after_s: 20",
+            "floor.yaml:19: queues → q_fault → steps → 1 → after_s: must be more than "
+            "the 20 s before it, got 20",
+        ),
+        (
+            "queue: q_help",
+            "queue: q_halp",
+            "floor.yaml:20: queues → q_fault → steps → 2 → queue: no queue is called "
+            "'q_halp'; did you mean 'q_help'?",
+        ),
+        (
+            "agents: ['1002']",
+            "agents: ['1003']",
+            "floor.yaml:21: queues → q_fault → steps → 3 → agents → 0: no agent is "
+            "called '1003'; did you mean '1002'?",
+        ),
+        (
+            "kind: talk",
+            "steps: [{after_s: 9, queue: q_fault}]",
+            "floor.yaml:17: queues → q_fault → steps: overflows in a circle, "
+            "q_fault → q_help → q_fault; break it",
+        ),
+        (
+            "choice: longest_idle",
+            "choice: {rule: longest_idle, clamp: 0.1}",
+            "floor.yaml:22: queues → q_help → choice → clamp: is an option of `blend`, "
+            "the rule is 'longest_idle'; delete it",
+        ),
+        (
+            "idle_weight",
+            "idle_wait",
+            "floor.yaml:23: choice → idle_wait: is not an option here; "
+            "did you mean 'idle_weight'?",
+        ),
+        (
+            "{rule: cmu, guard_s: 60}",
+            "{rule: fixed_ratio}",
+            "floor.yaml:24: order → shares: are what `fixed_ratio` is of, "
+            "and no other rule",
+        ),
+    ],
+)
+def test_what_cannot_be_routed_by_is_told_with_its_line(
+    tmp_path: Path, right: str, wrong: str, message: str
+) -> None:
+    assert ROUTED.count(right) == 1
+    assert refusal(tmp_path, ROUTED.replace(right, wrong)) == [message]
