@@ -75,7 +75,9 @@ class Engine:
                 and go on.
         """
         turn = Turn(fact.at)
-        turn.facts.append(replace(fact, place=self._place_of(fact)))
+        place = self._place_of(fact)
+        told = fact if fact.place is place else replace(fact, place=place)
+        turn.facts.append(told)
         if not self._take(turn, fact):
             return Outcome(facts=(), decisions=())
         offers.match_waiting(self.floor, turn)
