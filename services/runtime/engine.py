@@ -25,7 +25,6 @@ from services.api.listeners import Listeners
 from services.api.recordings import Hearing
 from services.prompts.speech import SpeechProgram
 from services.prompts.store import PromptStore
-from services.runtime.certificates import certificate_names
 from services.runtime.clock import Clock
 from services.runtime.composition import Composition, Surroundings
 from services.runtime.embedded.engine import REFUSED
@@ -164,9 +163,8 @@ async def _until_stopped(
     server = HttpServer(config)
     renewing = None
     if settings.https.is_on:
-        https = Https(settings.data)
+        https = Https(settings.data, app)
         https.serve(config)
-        app.state.names = certificate_names(settings.data)
         renewing = asyncio.create_task(https.run(), name="certificate")
     # What there is by now stays: the collector need not look at it again, and what a
     # call leaves behind is little and soon gone.

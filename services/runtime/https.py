@@ -7,8 +7,9 @@ from pathlib import Path
 
 import structlog
 import uvicorn
+from fastapi import FastAPI
 
-from services.runtime.certificates import load, server_context
+from services.runtime.certificates import certificate_names, load, server_context
 from services.runtime.errors import RuntimeProblem
 from services.runtime.trust import TlsFiles
 
@@ -20,15 +21,21 @@ _EVERY_S = 30.0
 class Https:
     """Serves by the certificate of a data folder, and by each that follows it."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, app: FastAPI) -> None:
         """Load it.
+
+        Args:
+            data: The data folder.
+            app: It answers by the certificate's names, besides this machine's own.
 
         Raises:
             CertificateUnusable, SecretUnusable: It cannot be served.
         """
         self._data = data
+        self._app = app
         self._made_at_ns = self._seen()
         self.context: ssl.SSLContext = server_context(data, datetime.now(UTC))
+        app.state.names = certificate_names(data)
 
     def serve(self, config: uvicorn.Config) -> None:
         """Let an HTTP server speak TLS by it."""
@@ -48,6 +55,7 @@ class Https:
             return
         try:
             load(self.context, self._data)
+            self._app.state.names = certificate_names(self._data)
         except RuntimeProblem as problem:
             log.error("certificate_unusable", reason=str(problem))  # noqa: TRY400 - the sentence says it all
         else:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 
 from services.runtime.certificates import (
     certificate_ends_at,
@@ -170,7 +171,7 @@ def test_what_is_no_name_is_told(tmp_path: Path, name: str) -> None:
 
 async def test_a_running_server_takes_the_renewed_one(tmp_path: Path) -> None:
     make(tmp_path, NAMES, now=NOW)
-    https = Https(tmp_path)
+    https = Https(tmp_path, FastAPI())
     trust = client_context(tmp_path)
     before = await shaken(https.context, trust, "localhost")
 
@@ -180,11 +181,24 @@ async def test_a_running_server_takes_the_renewed_one(tmp_path: Path) -> None:
     assert await shaken(https.context, trust, "localhost") != before
 
 
+def test_the_app_answers_by_the_names_of_the_renewed_one(tmp_path: Path) -> None:
+    make(tmp_path, NAMES, now=NOW)
+    app = FastAPI()
+    https = Https(tmp_path, app)
+    before = app.state.names
+
+    make(tmp_path, ("other.example",), now=NOW)
+    https.look()
+
+    assert before >= {"hotline.example", "10.0.0.5"}
+    assert app.state.names == {"other.example", "localhost", "127.0.0.1", "::1"}
+
+
 async def test_a_renewed_one_that_cannot_be_served_changes_nothing(
     tmp_path: Path,
 ) -> None:
     make(tmp_path, NAMES, now=NOW)
-    https = Https(tmp_path)
+    https = Https(tmp_path, FastAPI())
     trust = client_context(tmp_path)
     before = await shaken(https.context, trust, "localhost")
     TlsFiles(data=tmp_path).server.write_text("rubbish", encoding="ascii")
