@@ -38,6 +38,7 @@ class SwitchLog:
         self._mark = mark
         self._inode, self._read_to = _marked(mark)
         self._reached: deque[tuple[float, int]] = deque()
+        self._problems: dict[str, str] = {}
 
     def lines(self, now_s: float) -> list[str]:
         """Return the whole lines that came since the last time.
@@ -58,8 +59,9 @@ class SwitchLog:
         except FileNotFoundError:
             return []
         except OSError as error:
-            log.warning("switch_log_unreadable", reason=str(error))
+            self._complain("switch_log_unreadable", error)
             return []
+        self._problems.pop("switch_log_unreadable", None)
         end = chunk.rfind(b"\n") + 1
         if not end:
             return []
@@ -69,10 +71,15 @@ class SwitchLog:
         return text.splitlines()
 
     def empty(self, now_s: float) -> None:
-        """Remember how far it was read, and empty what was read long enough ago."""
-        done = 0
-        while self._reached and self._reached[0][0] <= now_s - _KEPT_S:
-            done = self._reached.popleft()[1]
+        """Remember how far it was read, and empty what was read long enough ago.
+
+        What cannot be emptied now is tried again.
+        """
+        done, old = 0, 0
+        for read_at_s, read_to in self._reached:
+            if read_at_s > now_s - _KEPT_S:
+                break
+            done, old = read_to, old + 1
         if not done:
             return
         draft = self._mark.with_name(f"{self._mark.name}.new")
@@ -81,7 +88,17 @@ class SwitchLog:
             draft.replace(self._mark)
             _punch(self._path, done)
         except OSError as error:
-            log.warning("switch_log_not_emptied", reason=str(error))
+            self._complain("switch_log_not_emptied", error)
+            return
+        self._problems.pop("switch_log_not_emptied", None)
+        for _ in range(old):
+            self._reached.popleft()
+
+    def _complain(self, event: str, error: OSError) -> None:
+        # Twice a second while the disk is full: once is enough.
+        if self._problems.get(event) != str(error):
+            self._problems[event] = str(error)
+            log.warning(event, reason=str(error))
 
 
 def _marked(mark: Path) -> tuple[int, int]:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 import structlog
 
@@ -17,26 +18,65 @@ _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 _NUMBER = re.compile(r"\+?[0-9]{3,20}", re.ASCII)
 _WORD = re.compile(r"[a-z0-9_]{0,40}", re.ASCII)
 _MOST_BYTES = 4096
+_KEPT_S: Final = 5.0
 
 
-def waiting(folder: Path, now: datetime) -> Iterator[tuple[Path, CallbackLeft]]:
-    """Return each number left, with its file; delete it once it is in the journal.
+class Spool:
+    """The folder where the script leaves them, and who reads it.
 
-    Args:
-        folder: Where the script leaves them.
-        now: Nothing is told to have happened later.
+    Each number is given out once. Its file is deleted some seconds later: it is in the
+    journal then.
     """
-    try:
-        files = sorted(folder.glob("*.json"))
-    except OSError as error:
-        log.warning("callbacks_unreadable", reason=str(error))
-        return
-    for file in files:
-        fact = _read(file, now)
-        if fact is None:
-            log.error("callback_unusable", file=file.name)
-        else:
-            yield file, fact
+
+    def __init__(self, folder: Path) -> None:
+        """Begin with what is there; the folder need not be there yet."""
+        self._folder = folder
+        self._given: dict[Path, float] = {}
+        self._unusable: set[Path] = set()
+        self._problems: dict[str, str] = {}
+
+    def left(self, now: datetime, now_s: float) -> Iterator[CallbackLeft]:
+        """Return each number that was left since the last time.
+
+        Args:
+            now: Nothing is told to have happened later.
+            now_s: Monotonic seconds.
+        """
+        try:
+            files = sorted(self._folder.glob("*.json"))
+        except OSError as error:
+            self._complain("callbacks_unreadable", error)
+            return
+        self._problems.pop("callbacks_unreadable", None)
+        self._unusable.intersection_update(files)
+        for file in files:
+            if file in self._given:
+                continue
+            fact = _read(file, now)
+            if fact is not None:
+                self._given[file] = now_s
+                yield fact
+            elif file not in self._unusable:
+                # Once: it lies there until somebody looks at it.
+                self._unusable.add(file)
+                log.error("callback_unusable", file=file.name)
+
+    def empty(self, now_s: float) -> None:
+        """Delete what was given out long enough ago."""
+        for file in [it for it, at in self._given.items() if at <= now_s - _KEPT_S]:
+            try:
+                file.unlink(missing_ok=True)
+            except OSError as error:
+                self._complain("callbacks_not_emptied", error)
+                return
+            del self._given[file]
+            self._problems.pop("callbacks_not_emptied", None)
+
+    def _complain(self, event: str, error: OSError) -> None:
+        # It is tried twice a second: once is enough.
+        if self._problems.get(event) != str(error):
+            self._problems[event] = str(error)
+            log.warning(event, reason=str(error))
 
 
 def _read(file: Path, now: datetime) -> CallbackLeft | None:

@@ -5,7 +5,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Final, NoReturn
 
 import structlog
@@ -13,18 +12,15 @@ import structlog
 from acd.vocabulary.facts import ToldFact
 from acd.vocabulary.ids import Place
 from acd.vocabulary.leg_facts import LegEnded
-from acd.vocabulary.open_facts import CallbackLeft
 from cti_bridge.switch_log.file import SwitchLog
 from cti_bridge.switch_log.lines import Note, read_line
-from services.callback.spool import waiting
+from services.callback.spool import Spool
 
 log = structlog.get_logger()
 
 EVERY_S: Final = 0.5
 UNHEARD_S: Final = 2.0
 """The end of a leg that was not heard by then never will be."""
-KEPT_S: Final = 5.0
-"""A caller's number is deleted so long after it was told: it is in the journal then."""
 
 
 class Absence:
@@ -37,7 +33,7 @@ class Absence:
     def __init__(
         self,
         notes: SwitchLog,
-        callbacks: Path,
+        callbacks: Spool,
         *,
         tell: Callable[[ToldFact], None],
         listens: Callable[[], bool],
@@ -48,7 +44,7 @@ class Absence:
 
         Args:
             notes: Asterisk's log of queues.
-            callbacks: Folder of the numbers that callers left.
+            callbacks: The numbers that callers left.
             tell: Takes each fact.
             listens: Whether the switch's own events are heard.
             place_of: Whose calls those of a number are.
@@ -61,13 +57,12 @@ class Absence:
         self._ends: deque[tuple[float, Note]] = deque()
         self._place_of = place_of
         self._now = now
-        self._told: dict[Path, float] = {}
 
     async def run(self) -> NoReturn:
         """Read twice a second, for ever."""
         while True:
             self.read(looks_for_numbers=True)
-            self._tidy()
+            self._empty()
             await asyncio.sleep(EVERY_S)
 
     def read(self, *, was_away: bool = False, looks_for_numbers: bool = False) -> None:
@@ -82,7 +77,9 @@ class Absence:
         lines = self._notes.lines(now_s)
         read = [read_line(it, place_of=self._place_of, now=now) for it in lines]
         notes = [note for note in read if note is not None]
-        left = self._left(now) if notes or looks_for_numbers else {}
+        looks = notes or looks_for_numbers
+        numbers = self._callbacks.left(now, now_s) if looks else ()
+        left = {str(callback.call_id): callback for callback in numbers}
         was_away = was_away or not self._listens()
         if was_away:
             notes = in_their_order([*(note for _, note in self._ends), *notes])
@@ -101,20 +98,10 @@ class Absence:
         while self._ends and self._ends[0][0] <= now_s - UNHEARD_S:
             self._tell(self._ends.popleft()[1].fact)
 
-    def _left(self, now: datetime) -> dict[str, CallbackLeft]:
-        left = {}
-        for file, fact in waiting(self._callbacks, now):
-            if file not in self._told:
-                self._told[file] = time.monotonic()
-                left[str(fact.call_id)] = fact
-        return left
-
-    def _tidy(self) -> None:
+    def _empty(self) -> None:
         now_s = time.monotonic()
         self._notes.empty(now_s)
-        for file in [it for it, at_s in self._told.items() if at_s <= now_s - KEPT_S]:
-            file.unlink(missing_ok=True)
-            del self._told[file]
+        self._callbacks.empty(now_s)
 
 
 def in_their_order(notes: Sequence[Note]) -> list[Note]:

@@ -22,6 +22,7 @@ from cti_bridge.switch_log.file import SwitchLog
 from ivr.flow import Sound
 from recordings.store import RecordingStore
 from services.api.figures import Figures
+from services.callback.spool import Spool
 from services.floor.floor import Floor
 from services.live.fan_out import FanOut
 from services.runtime import operator_figures
@@ -213,7 +214,7 @@ class Composition:
                 given.asterisk / "log" / "queue_log",
                 given.journal.folder / "switch_log_read_to",
             ),
-            given.asterisk / "spool" / CALLBACKS,
+            Spool(given.asterisk / "spool" / CALLBACKS),
             tell=self.switchboard.tell,
             listens=lambda: self.switch.link is not None,
             place_of=self._place_of,

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from acd.vocabulary.ids import CENTRE, Place
 from acd.vocabulary.leg_facts import LegEnded
@@ -134,6 +135,23 @@ def test_what_was_read_is_emptied_later_and_not_read_again(tmp_path: Path) -> No
     assert path.stat().st_size == len("a caller's number\nthe next\n")
     assert notes.lines(7.0) == ["the next"]
     assert a_log(tmp_path)[1].lines(7.0) == ["the next"], "another process goes on"
+
+
+def test_what_cannot_be_emptied_is_told_once_and_tried_again(tmp_path: Path) -> None:
+    path = tmp_path / "queue_log"
+    mark = tmp_path / "gone" / "mark"
+    notes = SwitchLog(path, mark)
+    path.write_text("a caller's number\n", encoding="utf-8")
+    notes.lines(0.0)
+
+    with capture_logs() as logged:
+        notes.empty(6.0)
+        notes.empty(6.5)
+    mark.parent.mkdir()
+    notes.empty(7.0)
+
+    assert [line["event"] for line in logged] == ["switch_log_not_emptied"]
+    assert b"number" not in path.read_bytes()
 
 
 def test_what_was_not_emptied_yet_is_read_again_by_the_next_process(

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
-from services.callback.spool import waiting
+from services.callback.spool import Spool
 from services.runtime.embedded.conf import LEAVE_NUMBER
 
 CALL = "7c5c2a0e-5f0e-4b39-9d0e-0d7c9f0f6b11"
@@ -34,9 +35,9 @@ def test_a_number_that_was_keyed_is_left_for_the_engine(tmp_path: Path) -> None:
         tmp_path, "200 result=13800138000", "200 result=1", "200 result=0 endpos=8"
     )
 
-    [(file, left)] = waiting(tmp_path, NOW)
+    [left] = Spool(tmp_path).left(NOW, 0.0)
     assert (code, left.callback_number, left.queue_id) == (0, "13800138000", "q_bill")
-    assert file.name == f"{CALL}.json"
+    assert [file.name for file in tmp_path.iterdir()] == [f"{CALL}.json"]
     assert 'GET DATA "/prompts/open-ask-zh" 8000 15' in asked
     assert "SET VARIABLE" in asked
     assert "138" not in complained, "keys stand in no log"
@@ -86,4 +87,48 @@ def test_a_call_that_is_none_is_refused(tmp_path: Path) -> None:
 def test_a_file_that_is_not_of_its_form_is_left_out(tmp_path: Path, told: str) -> None:
     (tmp_path / f"{CALL}.json").write_text(told, encoding="utf-8")
 
-    assert list(waiting(tmp_path, NOW)) == []
+    spool = Spool(tmp_path)
+    with capture_logs() as logged:
+        left = [*spool.left(NOW, 0.0), *spool.left(NOW, 0.5)]
+
+    assert left == []
+    assert [line["event"] for line in logged] == ["callback_unusable"], "once"
+
+
+def test_a_number_is_given_out_once_and_deleted_when_it_is_in_the_journal(
+    tmp_path: Path,
+) -> None:
+    runs(tmp_path, "200 result=138", "200 result=1")
+    spool = Spool(tmp_path)
+
+    given = [*spool.left(NOW, 0.0), *spool.left(NOW, 0.5)]
+    spool.empty(4.0)
+    kept = list(tmp_path.iterdir())
+    spool.empty(5.0)
+
+    assert [left.callback_number for left in given] == ["138"]
+    assert len(kept) == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_cannot_be_emptied_is_told_once_and_tried_again(
+    tmp_path: Path,
+) -> None:
+    spool = Spool(tmp_path)
+    # What no unlink deletes, whoever asks for it.
+    runs(tmp_path, "200 result=138", "200 result=1")
+    list(spool.left(NOW, 0.0))
+    (file,) = tmp_path.iterdir()
+    content = file.read_bytes()
+    file.unlink()
+    file.mkdir()
+
+    with capture_logs() as logged:
+        spool.empty(5.0)
+        spool.empty(5.5)
+    file.rmdir()
+    file.write_bytes(content)
+    spool.empty(6.0)
+
+    assert [line["event"] for line in logged] == ["callbacks_not_emptied"]
+    assert not list(tmp_path.iterdir())
