@@ -47,6 +47,19 @@ FIRST_STANDS: Mapping[str, frozenset[str]] = MappingProxyType(
 A call has exactly one closing: whatever says again that it ended changes nothing.
 """
 
+IN_ORDER: Mapping[str, tuple[tuple[str, ...], ...]] = MappingProxyType(
+    {
+        "calls": (("arrived_at", "queued_at", "connected_at", "ended_at"),),
+        "legs": (("started_at", "rang_at", "answered_at", "ended_at"),),
+        "offers": (("started_at", "rang_at", "ended_at"),),
+        "conversations": (
+            ("started_at", "ended_at"),
+            ("wrap_up_started_at", "wrap_up_ended_at"),
+        ),
+    }
+)
+"""Columns of which none is on record before one to its left: no length is negative."""
+
 
 class RowChanges:
     """What a batch of facts changes, merged into one change a row.

@@ -21,14 +21,16 @@ from sqlalchemy import (
     cast,
     func,
     literal_column,
+    or_,
     select,
+    true,
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB, asyncpg, insert
 from sqlalchemy.types import TypeEngine
 
 from services.store import tables
-from services.store.changes import FIRST_STANDS, KEYS
+from services.store.changes import FIRST_STANDS, IN_ORDER, KEYS
 
 # SQLAlchemy gives this one no types.
 _DIALECT = asyncpg.dialect()  # type: ignore[no-untyped-call]
@@ -106,13 +108,15 @@ def _agent_states() -> CTE:
 def _upsert(table: Table) -> CTE:
     """Make rows, or change what is given (not NULL) of those there."""
     given = _rows(table.name, _types(table))
-    statement = insert(table).from_select(list(given.c.keys()), select(*given.c))
+    made = _in_order(table, dict(given.c.items()))
+    statement = insert(table).from_select(list(made), select(*made.values()))
     keys = KEYS[table.name]
     changed = {
         column.name: _settled(table, column.name, statement.excluded)
         for column in table.c
         if column.name not in keys
     }
+    changed = _in_order(table, changed)
     statement = statement.on_conflict_do_update(index_elements=list(keys), set_=changed)
     return statement.cte(f"put_{table.name}")
 
@@ -131,11 +135,41 @@ def _settled(table: Table, name: str, given: Any) -> ColumnElement[Any]:  # noqa
     return func.coalesce(given[name], there)
 
 
+def _in_order(
+    table: Table, values: Mapping[str, ColumnElement[Any]]
+) -> dict[str, ColumnElement[Any]]:
+    """Return what a row becomes, with no instant of it before one that precedes it.
+
+    Where the wall clock was set back between two starts of the engine, what ended later
+    bears an earlier instant: it is then as late as the latest before it, and a call's
+    record says that it is estimated.
+    """
+    ordered = dict(values)
+    went_back: list[ColumnElement[bool]] = []
+    for chain in IN_ORDER.get(table.name, ()):
+        before: list[ColumnElement[Any]] = []
+        for name in chain:
+            told = values.get(name, table.c[name])
+            if before and name in values:
+                # greatest() passes over what is NULL.
+                went_back.append(told < func.greatest(*before))
+                latest = func.greatest(told, *before)
+                ordered[name] = case((told.is_not(None), latest))
+            before.append(told)
+    if went_back and "is_estimated" in values:
+        ordered["is_estimated"] = case(
+            (or_(*went_back), true()), else_=values["is_estimated"]
+        )
+    return ordered
+
+
 def _touch(table: Table, *columns: str) -> CTE:
     """Change what is given (not NULL) of rows that are there."""
     (key,) = KEYS[table.name]
     given = _rows(TOUCHED + table.name, _types(table, key, *columns))
-    changed = {name: _settled(table, name, given.c) for name in columns}
+    changed = _in_order(
+        table, {name: _settled(table, name, given.c) for name in columns}
+    )
     statement = update(table).where(table.c[key] == given.c[key]).values(changed)
     return statement.cte(f"touch_{table.name}")
 
@@ -155,7 +189,10 @@ def _wrap_up() -> CTE:
         .correlate(given)
         .scalar_subquery()
     )
-    changed = {name: func.coalesce(table.c[name], given.c[name]) for name in columns}
+    changed = _in_order(
+        table,
+        {name: func.coalesce(table.c[name], given.c[name]) for name in columns},
+    )
     statement = update(table).where(table.c.offer_id == latest).values(changed)
     return statement.cte("touch_wrap_ups")
 

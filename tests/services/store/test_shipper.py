@@ -2,6 +2,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -10,16 +11,35 @@ from structlog.testing import capture_logs
 
 from acd.vocabulary.facts import Fact
 from acd.vocabulary.flow_facts import CallArrived
-from acd.vocabulary.ids import CallId
+from acd.vocabulary.ids import CallId, DeviceId, OfferId
+from acd.vocabulary.offer_facts import (
+    CallClosed,
+    CallConnected,
+    CloseReason,
+    ConversationEnded,
+    OfferStarted,
+    OfferWithdrawn,
+    Party,
+)
 from services.store.errors import ShippedElsewhere
 from services.store.journal import Journal
 from services.store.segments import Entry, Origin
 from services.store.shipper import Connection, Shipper
 from tests.services.store.stories import Story, Teller
-from tests.support.builders import ALICE, arrived, at, call_id
+from tests.support.builders import (
+    ALICE,
+    FAULT,
+    arrived,
+    at,
+    call_id,
+    caller_leg,
+    hung_up,
+    queued,
+)
 from tests.support.postgres import free_port
 
 Rows = list[dict[str, object]]
+DEVICE = DeviceId("dev-alice")
 
 
 @asynccontextmanager
@@ -133,6 +153,57 @@ async def test_where_the_batches_are_cut_makes_no_difference(
 
         await connection.close()
     assert found == [found[0]] * 5
+
+
+@pytest.mark.parametrize("size", [1, 2, 20])
+async def test_a_clock_set_back_gives_no_length_below_zero_but_an_estimate(
+    tmp_path: Path, database: str, size: int
+) -> None:
+    offer = OfferId("0ffe0000-0000-4000-8000-000000000001")
+    of_offer: dict[str, Any] = {
+        "call_id": call_id(1),
+        "offer_id": offer,
+        "agent_id": ALICE,
+    }
+    queue: dict[str, Any] = {"queue_id": FAULT}
+    story: tuple[Fact, ...] = (
+        arrived(1, 3600),
+        queued(1, 3601),
+        OfferStarted(
+            at=at(3602), device_id=DEVICE, expires_at=at(3617), **of_offer, **queue
+        ),
+        CallConnected(at=at(3605), **of_offer, **queue),
+        # An hour back, and another engine.
+        ConversationEnded(at=at(20), ended_by=Party.CALLER, **of_offer),
+        OfferWithdrawn(at=at(20), by=Party.CALLER, **of_offer),
+        hung_up(caller_leg(1), 20),
+        CallClosed(
+            at=at(20),
+            call_id=call_id(1),
+            reason=CloseReason.COMPLETED,
+            ended_by=Party.CALLER,
+        ),
+    )
+    async with Journal(tmp_path) as journal:
+        told(journal, [(fact, Origin.TOLD) for fact in story])
+        await journal.flushed(len(story))
+        connection = await asyncpg.connect(database)
+        await connection.execute(
+            "INSERT INTO shipping VALUES ($1, 0)", journal.journal_id
+        )
+        shipper = Shipper(journal, database)
+        await ship_in_batches(shipper, connection, list(journal.read()), size)
+        await connection.close()
+
+    found = await snapshot(database)
+    (call,), (talk,), (one,) = (
+        found[name] for name in ("calls", "conversations", "offers")
+    )
+    assert (call["ended_at"], call["is_estimated"]) == (at(3605), True)
+    assert (talk["started_at"], talk["ended_at"]) == (at(3605), at(3605))
+    assert (one["started_at"], one["ended_at"]) == (at(3602), at(3602))
+    ended = {leg["role"]: leg["ended_at"] for leg in found["legs"]}
+    assert ended == {"caller": at(3600), "agent": None}
 
 
 async def ship_in_batches(
