@@ -11,6 +11,7 @@ from pathlib import Path
 
 from cti_bridge.ami.errors import LoginRefused
 from services.floor.admission import DEFAULT, Admission
+from services.runtime.embedded.aside import put_asterisks_aside
 from services.runtime.embedded.child import Child
 from services.runtime.embedded.conf import LEAVE_NUMBER, Conf, put, render
 from services.runtime.embedded.errors import NotStarted, PartRefuses
@@ -133,6 +134,7 @@ async def prepare(
     conf = _conf(place)
     owner = (place.user.uid, place.user.gid) if place.user else None
     await asyncio.to_thread(put, conf, owner=owner)
+    put_asterisks_aside(conf.log)
     program = place.part.program
     argv = (*program.argv, "-C", str(conf.etc / "asterisk.conf"), "-f")
     return argv, service_environment(place.user, conf.run, program.environment)

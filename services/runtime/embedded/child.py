@@ -8,9 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from services.runtime.embedded.aside import put_aside
 from services.runtime.embedded.errors import NotStarted
-
-LOG_KEPT_BYTES = 10_000_000
 
 
 class Child:
@@ -115,8 +114,7 @@ class Child:
 
 def _opened(log: Path) -> BinaryIO:
     log.parent.mkdir(parents=True, exist_ok=True)
-    if log.exists() and log.stat().st_size > LOG_KEPT_BYTES:
-        log.replace(log.with_name(f"{log.name}.1"))
+    put_aside(log)
     # Ours alone: a database tells whole rows in its errors, with callers' numbers.
     out = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.fchmod(out, 0o600)
