@@ -33,6 +33,8 @@ def served(app: FastAPI, *, host: str, port: int) -> uvicorn.Config:
         port=port,
         log_config=None,
         access_log=False,
+        # What speaks here is nobody's to know.
+        server_header=False,
         timeout_graceful_shutdown=2,
         ws=BoundedWebSocket,
         ws_max_size=MOST_MESSAGE_BYTES,

@@ -405,3 +405,13 @@ async def test_the_place_of_a_viewer_bounds_what_enters_their_stream(
             assert bool(snapshot["agents"]) is sees, reach
             assert bool(snapshot["queues"]) is sees, reach
             assert (call_id(n) in told) is sees, reach
+
+
+async def test_no_answer_says_what_program_gave_it(hotline: Hotline) -> None:
+    answer = await hotline.http.get("/health")
+    async with hotline.watching() as socket:
+        assert socket.response is not None
+        headers = socket.response.headers
+
+    assert "server" not in answer.headers
+    assert "server" not in headers
