@@ -121,7 +121,8 @@ class DatabaseSettings(_Section):
     """A PostgreSQL elsewhere; none means the embedded one."""
 
     url: Annotated[SecretStr, AfterValidator(_postgres_address)] | None = None
-    """Of the role that owns the tables."""
+    """Of the role that owns the tables. A part that ``up`` started finds here that of
+    its own role, and never the owner's."""
     engine_url: Annotated[SecretStr, AfterValidator(_postgres_address)] | None = None
     """Of the role that ships the journal; none means the owner's."""
     api_url: Annotated[SecretStr, AfterValidator(_postgres_address)] | None = None

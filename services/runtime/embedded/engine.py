@@ -35,7 +35,8 @@ class EnginePlace:
     trust: ssl.SSLContext
     """By whom its certificate may be signed."""
     variables: Mapping[str, str]
-    """Settings that the command line gave, by the names of their variables."""
+    """What it is told over its inherited environment, by the names of the variables:
+    settings as they were found, secrets, its role's address of the database."""
 
     @property
     def log(self) -> Path:

@@ -38,7 +38,8 @@ class WatchdogPlace:
     door: str
     """Where it answers, as in http://127.0.0.1:16005."""
     variables: Mapping[str, str]
-    """Settings that the command line gave, by the names of their variables."""
+    """What it is told over its inherited environment, by the names of the variables:
+    settings as they were found, secrets, its role's address of the database."""
 
     @property
     def log(self) -> Path:
