@@ -8,7 +8,6 @@ import random
 import selectors
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,6 +21,7 @@ import httpx
 
 from recordings.reading import open_recording
 from services.phone.devices import Devices, read_devices
+from services.runtime.bench.free_ports import peer_port
 from services.runtime.occupied import taken_ports
 from services.runtime.ports import Ports
 from services.runtime.settings import CHECKOUT
@@ -30,8 +30,6 @@ from services.runtime.vaults import vault_of
 LOOPBACK = "127.0.0.1"
 _READY_LIMIT_S = 240.0
 _STOP_LIMIT_S = 40.0
-_PEERS_OFFSET = 2200
-"""Above the instance's own ports: where tests have their telephones."""
 _TAIL_LINES = 40
 
 
@@ -45,7 +43,6 @@ class RunningInstance:
     """The ready line."""
     environment: Mapping[str, str]
     """What commands that shall find it are given."""
-    _next_peer: int
 
     @property
     def http(self) -> str:
@@ -70,10 +67,7 @@ class RunningInstance:
 
     def peer_port(self) -> int:
         """Return a free UDP port for a telephone, with room for its sound above."""
-        while True:
-            self._next_peer += 10
-            if all(map(_is_free, range(self._next_peer, self._next_peer + 6))):
-                return self._next_peer
+        return peer_port(self.sip)
 
     async def ask(
         self, method: str, path: str, body: Mapping[str, str] | None = None
@@ -157,7 +151,6 @@ def running_instance(
             base_port=base_port,
             told=told,
             environment=inherited | {"TIELINE_DATA": str(data)},
-            _next_peer=base_port + _PEERS_OFFSET,
         )
     finally:
         _stop(process)
@@ -188,7 +181,6 @@ def started_on(
             base_port=base_port,
             told=_ready(process, data),
             environment=given | {"TIELINE_DATA": str(data)},
-            _next_peer=base_port + _PEERS_OFFSET,
         )
     finally:
         _stop(process)
@@ -247,15 +239,6 @@ def free_base() -> int:
         if not any(taken_ports(Ports.from_base(base), LOOPBACK)):
             return base
     raise AssertionError(f"no free base port between {_OURS[0]} and {_OURS[1]}")
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket(type=socket.SOCK_DGRAM) as probe:
-        try:
-            probe.bind((LOOPBACK, port))
-        except OSError:
-            return False
-    return True
 
 
 def _prompts_kept() -> Path:

@@ -16,7 +16,7 @@ from services.phone.sipp import (
     place_calls,
 )
 from services.runtime.bench.floor_plan import FIRST_AGENT
-from services.runtime.bench.free_ports import free_sip_port
+from services.runtime.bench.free_ports import peer_port
 from services.runtime.bench.stand import registered
 from services.runtime.embedded import asterisk
 from services.runtime.embedded.asterisk import AsteriskPlace
@@ -65,7 +65,7 @@ class Peer:
 
     async def callers(self, plan: CallerPlan, load: Load) -> SippOutcome:
         """Place calls and wait for their end."""
-        port = free_sip_port()
+        port = peer_port(self.server)
         return await place_calls(
             plan,
             load,
@@ -109,8 +109,8 @@ async def open_peer(plan: PeerPlan, devices: DevicePlan) -> AsyncIterator[Peer]:
     async with AsyncExitStack() as stack:
         child = await asterisk.start(place)
         stack.push_async_callback(asterisk.stop, child)
-        port = free_sip_port()
         server = f"127.0.0.1:{place.ports.sip}"
+        port = peer_port(server)
         folder = plan.folder / "peer-devices"
         await registered(
             passwords, server=server, port=port, folder=folder, program=plan.program

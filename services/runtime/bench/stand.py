@@ -26,7 +26,7 @@ from services.phone.sipp import (
     register_devices,
 )
 from services.runtime import instance
-from services.runtime.bench.free_ports import free_base, free_sip_port
+from services.runtime.bench.free_ports import free_base, peer_port
 from services.runtime.bench.problems import BenchFailed
 from services.runtime.data_folder import DEVICES
 from services.runtime.instance import Instance
@@ -77,7 +77,7 @@ class Stand:
         self, plan: DevicePlan, agents: Sequence[str] = ()
     ) -> AsyncIterator[SippRun]:
         """Register devices of agents (all, if none is named) and have them ring."""
-        port = free_sip_port()
+        port = peer_port(self.instance.sip)
         folder = self.folder / f"devices-{port}"
         passwords = {
             f"dev-{agent}": self.passwords[agent] for agent in agents or self.agents
@@ -96,7 +96,7 @@ class Stand:
 
     async def callers(self, plan: CallerPlan, load: Load) -> SippOutcome:
         """Place calls and wait for their end."""
-        port = free_sip_port()
+        port = peer_port(self.instance.sip)
         return await place_calls(
             plan,
             load,

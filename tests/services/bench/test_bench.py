@@ -9,7 +9,7 @@ import typer
 from services.floor.load import load_floor
 from services.runtime.bench.clocks import ClockOffset
 from services.runtime.bench.floor_plan import DIRECT, GREETING, QUEUE, FloorPlan
-from services.runtime.bench.free_ports import free_base, free_sip_port
+from services.runtime.bench.free_ports import free_base, peer_port
 from services.runtime.bench.greeting import is_audible
 from services.runtime.bench.latency import numbered
 from services.runtime.bench.mixed_load import engine_said
@@ -36,12 +36,34 @@ def test_a_base_port_that_somebody_has_is_passed_over() -> None:
         assert free_base(first) != first
 
 
-def test_a_port_for_sipp_is_free_with_those_above_it() -> None:
-    port = free_sip_port()
+def test_a_port_for_sipp_is_free_with_those_above_it_and_no_one_elses() -> None:
+    base = free_base()
+    port = peer_port(f"127.0.0.1:{base}")
 
+    # The kernel gives those from 32768 on to whoever asks.
+    assert Ports.from_base(base).rtp_last < port < 32_768
     for above in range(5):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
             probe.bind(("127.0.0.1", port + above))
+
+
+def test_ports_for_sipp_that_are_asked_for_together_are_apart() -> None:
+    server = f"127.0.0.1:{free_base()}"
+
+    one, other = peer_port(server), peer_port(server)
+
+    assert abs(one - other) >= 6
+
+
+def test_a_port_for_sipp_that_somebody_has_is_passed_over() -> None:
+    server = f"127.0.0.1:{free_base()}"
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as somebody:
+        somebody.bind(("127.0.0.1", peer_port(server) + 13))
+        taken = somebody.getsockname()[1]
+
+        port = peer_port(server)
+
+    assert not port <= taken < port + 6
 
 
 def test_callers_of_a_bench_have_a_number_each() -> None:

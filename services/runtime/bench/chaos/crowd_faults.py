@@ -19,7 +19,8 @@ _SHORT = storm.Storm(for_s=20, calm_s=10)
 
 
 async def _storm(room: Room) -> Found:
-    seen = await storm.run(_SHORT if room.is_short else storm.Storm())
+    plan = _SHORT if room.is_short else storm.Storm()
+    seen = await storm.run(plan, base_port=room.base_port)
     figures = seen.figures()
     unserved = sum(call.status != 200 for call in seen.danger)
     return Found(

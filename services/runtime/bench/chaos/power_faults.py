@@ -25,7 +25,7 @@ from services.runtime.bench.chaos.fault import Found, Measurement, Room
 from services.runtime.bench.chaos.scoring import none_lost
 from services.runtime.bench.figures import Figure
 from services.runtime.bench.floor_plan import DIRECT, FloorPlan
-from services.runtime.bench.free_ports import free_base, free_sip_port
+from services.runtime.bench.free_ports import free_base, peer_port
 from services.runtime.bench.latency import numbered
 from services.runtime.bench.stand import (
     passwords_in,
@@ -101,7 +101,7 @@ async def _talk_until_cut(
     program = sipp_program()
     agents = FloorPlan(agents=_AGENTS).agent_ids
     passwords = passwords_in(found.data)
-    port, folder = free_sip_port(), cuts.folder / f"round-{nth}"
+    port, folder = peer_port(found.sip), cuts.folder / f"round-{nth}"
     async with AsyncExitStack() as stack:
         hotline = await stack.enter_async_context(open_hotline(found.http))
         await registered(
@@ -129,7 +129,7 @@ async def _talk_until_cut(
                 plan,
                 load,
                 server=found.sip,
-                port=free_sip_port(),
+                port=peer_port(found.sip),
                 folder=folder / "callers",
                 program=program,
             )

@@ -21,7 +21,7 @@ from services.runtime.bench.chaos.chaos_floor import (
 from services.runtime.bench.chaos.evidence import Group
 from services.runtime.bench.chaos.phones import Phones, open_phones
 from services.runtime.bench.chaos.sound import SoundProbe, sound_probes
-from services.runtime.bench.free_ports import free_sip_port
+from services.runtime.bench.free_ports import peer_port
 from services.runtime.bench.problems import BenchFailed
 from services.runtime.bench.stand import Stand
 
@@ -144,7 +144,7 @@ class Scene:
             await run.wind_down(_NEW_STAYS_MS / 1000 + 4)
 
     async def _run(self, plan: CallerPlan, load: Load, group: Group) -> SippRun:
-        port = free_sip_port()
+        port = peer_port(self.stand.instance.sip)
         return await self.stack.enter_async_context(
             calls_placed(
                 plan,

@@ -195,7 +195,7 @@ class StormSeen:
         return max(0.0, (max(odd) - self.ended_at).total_seconds()) if odd else 0.0
 
 
-async def run(storm: Storm) -> StormSeen:
+async def run(storm: Storm, *, base_port: int | None = None) -> StormSeen:
     """Start an instance, let the storm go over it, and return what was seen.
 
     Raises:
@@ -207,7 +207,8 @@ async def run(storm: Storm) -> StormSeen:
         danger_agents=max(2, round(storm.danger_per_s * 3 * handled_s)),
         rated_per_s=storm.rated_per_s,
     )
-    async with open_stand(floor) as stand, AsyncExitStack() as stack:
+    async with AsyncExitStack() as stack:
+        stand = await stack.enter_async_context(open_stand(floor, base_port=base_port))
         await stack.enter_async_context(stand.devices(DevicePlan(ring_ms=_RING_MS)))
         ears = await stack.enter_async_context(murmuring(storm.talking))
         return await _over(stand, storm, ears)
