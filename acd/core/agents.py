@@ -16,6 +16,19 @@ AT_REST = frozenset({AgentState.NOT_READY, AgentState.READY})
 """States in which a wish that had to wait can be granted."""
 
 
+@dataclass(slots=True, kw_only=True)
+class Handling:
+    """One call in an agent's hands, from the connection to the end of wrap-up."""
+
+    kind: str
+    """The kind of call, as the queue's policy named it when they were joined."""
+    began_at: datetime
+    talk_s: float = 0.0
+    """Length of the conversation, hold included; 0 while it goes on."""
+    is_whole: bool = True
+    """Whether it ended as calls end, and not before its time."""
+
+
 @dataclass(slots=True)
 class Agent:
     """An agent's state; only ``take`` changes it."""
@@ -34,6 +47,8 @@ class Agent:
     wants_not_ready: str | None = None
     """Reason of a not-ready that waits for the end of the call, or None."""
     wants_sign_out: bool = False
+    handling: Handling | None = None
+    """What the call in hand, or in wrap-up, has come to so far."""
 
     def check(self, fact: type[Fact]) -> AgentState:
         """Return the state that a fact leads to.

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from acd.core import offers
+from acd.core import handling, offers
 from acd.core.agents import Agent
 from acd.core.calls import Call
 from acd.core.deadlines import Deadline, Due
@@ -77,6 +77,7 @@ def end(
             ended_by=by,
         )
     )
+    handling.talk_over(floor.agent(offer.agent_id), by=by, ended_at=ended_at)
     leave_by = turn.at + timedelta(seconds=LEAVE_LIMIT_S)
     floor.deadlines.set(Deadline(leave_by, Due.LEAVE, call.call_id))
     _begin_wrap_up(floor, turn, offer)
@@ -121,6 +122,7 @@ def end_wrap_up(floor: Floor, turn: Turn, agent: Agent, *, is_by_limit: bool) ->
             is_by_limit=is_by_limit,
         )
     )
+    handling.learn(floor, agent, turn.at)
     floor.move_agent(turn, agent, WrapUpEnded)
 
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from acd.core import conversations, legs, offers, open_queue, wishes
+from acd.core import conversations, handling, legs, offers, open_queue, wishes
 from acd.core.calls import Call
 from acd.core.deadlines import Deadline, Due
 from acd.core.floor import Floor, Offer
@@ -19,6 +19,7 @@ from acd.vocabulary.agent_facts import (
     WrapUpDone,
 )
 from acd.vocabulary.errors import UnknownQueue
+from acd.vocabulary.estimate_facts import EstimatesRebuilt
 from acd.vocabulary.fact import Tick
 from acd.vocabulary.facts import OpenFact, ToldFact
 from acd.vocabulary.flow_facts import (
@@ -135,6 +136,8 @@ class Engine:
                 wishes.grant(floor, turn, fact)
             case CallDisposed():
                 floor.agent(fact.agent_id)
+            case EstimatesRebuilt():
+                handling.take_rebuilt(floor, fact)
             case RecordingStored() | RecordingMissing():
                 pass
             case _:

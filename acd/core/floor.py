@@ -11,6 +11,8 @@ from acd.core.deadlines import Deadlines
 from acd.core.matching import Line
 from acd.core.turn import Turn
 from acd.policy import FloorPolicy
+from acd.routing.handling_time import HandlingTimes
+from acd.routing.quality import Quality
 from acd.vocabulary.decisions import MirrorAgents, OpenMember
 from acd.vocabulary.errors import UnknownAgent, UnknownCall
 from acd.vocabulary.facts import Fact
@@ -81,6 +83,8 @@ class Floor:
             for agent_id, profile in policy.agents.items()
         }
         """Whose callers each agent can serve."""
+        self.handling_times = HandlingTimes()
+        self.quality = Quality()
         self.waiting: Line[CallId, Call] = Line()
         self.deadlines = Deadlines()
         self.is_linked = False

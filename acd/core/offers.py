@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import TypedDict
 from uuid import NAMESPACE_OID, uuid5
 
+from acd.core import handling
 from acd.core.agents import Agent
 from acd.core.calls import Call
 from acd.core.deadlines import Deadline, Due
@@ -156,7 +157,9 @@ def connected(floor: Floor, turn: Turn, call: Call, offer: Offer) -> None:
             at=turn.at, place=offer.place, queue_id=offer.queue_id, **_ids(offer)
         )
     )
-    floor.move_agent(turn, floor.agent(offer.agent_id), CallConnected)
+    agent = floor.agent(offer.agent_id)
+    handling.begin(floor, agent, offer, turn.at)
+    floor.move_agent(turn, agent, CallConnected)
 
 
 def timed_out(floor: Floor, turn: Turn, offer: Offer) -> None:

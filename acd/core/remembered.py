@@ -10,6 +10,8 @@ from acd.core.agents import Agent
 from acd.core.calls import Call
 from acd.core.deadlines import Deadline
 from acd.core.floor import Floor, Offer
+from acd.routing.handling_time import Known
+from acd.routing.quality import Quality
 from acd.vocabulary.ids import CallId, LegId, Place
 from acd.vocabulary.states import CallState
 
@@ -18,6 +20,10 @@ T = TypeVar("T")
 LATE_NEWS = 2_000
 """How many ended legs and closed calls are kept: some minutes of a busy floor. News
 that comes later than that comes from a snapshot, which knows no such leg."""
+
+
+_NOTHING_LEARNED = Known()
+_NO_QUALITY = Quality()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +40,8 @@ class Remembered:
     deadlines: tuple[Deadline, ...]
     closed: tuple[tuple[CallId, Place], ...]
     ended_legs: tuple[LegId, ...]
+    handling_times: Known = _NOTHING_LEARNED
+    quality: Quality = _NO_QUALITY
 
 
 def remember(floor: Floor) -> Remembered:
@@ -52,6 +60,8 @@ def remember(floor: Floor) -> Remembered:
         deadlines=floor.deadlines.all(),
         closed=tuple(_newest(floor.closed.items())),
         ended_legs=tuple(_newest(floor.ended_legs)),
+        handling_times=floor.handling_times.known(),
+        quality=floor.quality,
     )
 
 
@@ -63,6 +73,8 @@ def restore(floor: Floor, remembered: Remembered) -> None:
     """
     floor.boot_id, floor.is_linked = remembered.boot_id, remembered.is_linked
     floor.alive_at = remembered.alive_at
+    floor.handling_times.take(remembered.handling_times)
+    floor.quality = remembered.quality
     left_out = {o.offer_id for o in remembered.offers if not _has_its_place(floor, o)}
     for offer in remembered.offers:
         if offer.offer_id not in left_out:

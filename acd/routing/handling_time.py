@@ -79,24 +79,28 @@ class HandlingTimes:
 
     def __init__(self, known: Known | None = None) -> None:
         """Begin with what is known; with nothing everybody is average."""
-        known = known or Known()
-        self.revision = 0
-        """Counts how often the components were worked out: all estimates changed."""
+        self.revision = -1
+        """Counts how often everybody's estimates changed."""
+        self.take(known or Known())
+
+    def take(self, known: Known) -> None:
+        """Let this stand for all that was learned."""
+        self.revision += 1
         self.components = known.components
         self._day = known.day
+        self._calls = known.calls
         self._settled_calls = known.settled_calls
         self._cells = {
             agent_id: {kind: Cell(*sums) for kind, sums in loads(own).items()}
             for agent_id, own in known.agents
         }
-        self._calls = known.calls
         self._new_kinds: dict[Kind, float] = {}
         for own in self._cells.values():
             for kind, cell in own.items():
                 self._count_new(kind, cell.calls)
         self._effects: dict[AgentId, Effects] = {}
         self._expected: dict[AgentId, dict[Kind, float]] = {}
-        self._texts: dict[AgentId, str] = dict(known.agents)
+        self._texts = dict(known.agents)
 
     def learn(
         self,

@@ -58,3 +58,14 @@ class IllegalTransition(AcdError):
         self.state = state
         self.fact = fact
         self.takes = takes
+
+
+class UnreadableEstimates(AcdError):
+    """Estimates were told that are no sums of calls."""
+
+    def __init__(self) -> None:
+        """Say what would do."""
+        super().__init__(
+            "estimates: their sums cannot be read; tieline estimates rebuild makes "
+            "them anew"
+        )

@@ -4,6 +4,7 @@ from typing import get_args
 
 from acd.vocabulary import (
     agent_facts,
+    estimate_facts,
     flow_facts,
     leg_facts,
     offer_facts,
@@ -48,8 +49,11 @@ OpenFact = (
     | open_facts.OpenTalkEnded
     | open_facts.CallbackLeft
 )
+EstimateFact = estimate_facts.EstimatesRebuilt
 RecordingFact = recording_facts.RecordingStored | recording_facts.RecordingMissing
-ToldFact = FlowFact | LegFact | OpenFact | AgentWish | RecordingFact | Tick
+ToldFact = (
+    FlowFact | LegFact | OpenFact | AgentWish | RecordingFact | EstimateFact | Tick
+)
 """Facts that come from outside: what the engine is told."""
 
 OfferFact = (

@@ -2,6 +2,7 @@
 
 from acd.vocabulary import (
     agent_facts,
+    estimate_facts,
     flow_facts,
     leg_facts,
     offer_facts,
@@ -61,6 +62,7 @@ WITHHELD: dict[type[Fact], str] = {
     open_facts.OpenQueueServed: "its call's fact tells the same",
     open_facts.OpenTalkEnded: "its call's fact tells the same",
     open_facts.CallbackLeft: "the number is for who calls back",
+    estimate_facts.EstimatesRebuilt: "it tells of people's speed, and of all of them",
     recording_facts.RecordingStored: "where sound lies is not for every viewer",
     recording_facts.RecordingMissing: "where sound lies is not for every viewer",
 }

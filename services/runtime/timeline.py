@@ -7,6 +7,7 @@ from typing import Any
 
 from acd.vocabulary import (
     agent_facts,
+    estimate_facts,
     flow_facts,
     leg_facts,
     offer_facts,
@@ -319,6 +320,10 @@ WORDS: Mapping[type[FactOf], tuple[str, Tell]] = {
         lambda f, _l: f"found the call alive in the switch, dialled {f.number}",
     ),
     offer_facts.CallClosed: ("engine", _closed),
+    estimate_facts.EstimatesRebuilt: (
+        "engine",
+        lambda f, _l: f"handling times of {len(f.agents)} agents were worked out anew",
+    ),
     recording_facts.RecordingStored: ("recording", _stored),
     recording_facts.RecordingMissing: (
         "recording",

@@ -3,7 +3,14 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from acd.vocabulary import agent_facts, flow_facts, leg_facts, offer_facts, open_facts
+from acd.vocabulary import (
+    agent_facts,
+    estimate_facts,
+    flow_facts,
+    leg_facts,
+    offer_facts,
+    open_facts,
+)
 from acd.vocabulary.fact import FactOf, Tick
 from acd.vocabulary.facts import Fact
 from acd.vocabulary.ids import CallId, OfferId
@@ -383,6 +390,7 @@ FOLDS: Mapping[type[FactOf], Fold] = {
     offer_facts.ConversationEnded: _parted,
     offer_facts.CallAdopted: _adopted,
     offer_facts.CallClosed: _closed,
+    estimate_facts.EstimatesRebuilt: _nothing,
     RecordingStored: _stored,
     RecordingMissing: _missing,
     Tick: _nothing,
