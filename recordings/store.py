@@ -36,6 +36,7 @@ _STILL_S = 0.5
 _APPEARS_WITHIN_S = 3.0
 _GROWS_FOR_S = 30.0
 _AT_ONCE = 4
+"""Sealed at once."""
 
 
 def _utc_now() -> datetime:
@@ -52,7 +53,7 @@ class Kept:
 
 
 class RecordingStore:
-    """Where recordings are kept; it stores a few at once and none is waited for."""
+    """Where recordings are kept; it seals a few at once and none is waited for."""
 
     def __init__(
         self, spool: Path, vault: Vault, *, now: Callable[[], datetime] = _utc_now
@@ -104,8 +105,7 @@ class RecordingStore:
 
     async def _take(self, decision: StoreRecording, tell: Tell) -> None:
         try:
-            async with self._slots:
-                fact = await self._stored(decision)
+            fact = await self._stored(decision)
         except RecordingError as error:
             fact = self._missing(decision, str(error))
         except Exception as error:  # top of a task: the record must say something
@@ -120,7 +120,9 @@ class RecordingStore:
         at = self._now()
         path = final_path(call_id, offer_id, at)
         try:
-            kept = await asyncio.to_thread(self._keep, raw, path, decision)
+            # One that is waited for, perhaps in vain, must not keep others waiting.
+            async with self._slots:
+                kept = await asyncio.to_thread(self._keep, raw, path, decision)
         except OSError as error:
             why = error.strerror or type(error).__name__
             raise StoreRefused(call_id, raw, self._folder, why) from error

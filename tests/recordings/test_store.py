@@ -20,6 +20,7 @@ from recordings.naming import final_path, spool_name
 from recordings.reading import open_recording, seal_earlier
 from recordings.store import RecordingStore
 from recordings.vault import Vault
+from tests.support.eventually import eventually
 
 AT = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 CALL = CallId("3f2a77e1-0c56-4a0e-9b8e-5d1c0f4f7a10")
@@ -168,6 +169,26 @@ async def test_many_are_stored_at_once(tmp_path: Path) -> None:
 
     assert len(place.told) == 12
     assert all(isinstance(fact, RecordingStored) for fact in place.told)
+
+
+async def test_those_that_are_waited_for_in_vain_keep_none_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Longer than the test: what is not there stays waited for.
+    monkeypatch.setattr("recordings.store._APPEARS_WITHIN_S", 3600.0)
+    monkeypatch.setattr("recordings.store._GROWS_FOR_S", 3600.0)
+    place = Place(tmp_path)
+    for _ in range(12):
+        missing = StoreRecording(call_id=CALL, offer_id=OfferId(str(uuid4())))
+        place.store.take(missing, tell=place.told.append)
+    place.raw.write_bytes(pairs(0.1))
+
+    place.store.take(DECISION, tell=place.told.append)
+    await eventually(lambda: bool(place.told))
+
+    (fact,) = place.told
+    assert isinstance(fact, RecordingStored)
+    assert fact.offer_id == OFFER
 
 
 @pytest.mark.parametrize(
