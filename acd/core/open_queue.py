@@ -122,15 +122,17 @@ def _talk_ended(floor: Floor, turn: Turn, fact: OpenTalkEnded) -> bool:
 def take_in(floor: Floor, turn: Turn, leg: LegSeen) -> None:
     """A leg is in the open queue, or serves it, and its log has not told of it."""
     if leg.role is LegRole.OPEN:
+        # Nobody knows when it arrived, but not after it began to wait.
+        queued_at = min(leg.queued_at or turn.at, turn.at)
         came = OpenQueueJoined(
             at=turn.at,
             place=floor.place_of_leg(leg.leg_id) or CENTRE,
             call_id=leg.call_id,
             leg_id=leg.leg_id,
             queue_id=leg.queue_id or QueueId(""),
-            call_class=0,
-            arrived_at=turn.at,
-            queued_at=leg.queued_at or turn.at,
+            call_class=leg.call_class,
+            arrived_at=queued_at,
+            queued_at=queued_at,
             number=leg.number,
             caller_number="unknown",
             caller_name="",

@@ -212,6 +212,7 @@ def test_legs_that_the_log_did_not_tell_of_are_taken_in_when_seen() -> None:
         call_id=call_id(1),
         queue_id=FAULT,
         queued_at=at(3),
+        call_class=20,
         number="6000",
         is_up=True,
         bridge_id="b",
@@ -219,8 +220,27 @@ def test_legs_that_the_log_did_not_tell_of_are_taken_in_when_seen() -> None:
 
     desk.tell(seen(10, agents, callers))
 
-    assert desk.engine.floor.calls[call_id(1)].queued_at == at(3)
+    call = desk.engine.floor.calls[call_id(1)]
+    assert (call.arrived_at, call.queued_at, call.call_class) == (at(3), at(3), 20)
     assert desk.state_of(ALICE) == ("talking", "")
+
+
+def test_a_caller_of_the_open_queue_came_no_later_than_now() -> None:
+    desk = Desk()
+    ahead_of_us = LegSeen(
+        leg_id=caller_leg(1),
+        role=LegRole.OPEN,
+        call_id=call_id(1),
+        queue_id=FAULT,
+        queued_at=at(11),
+        number="6000",
+        is_up=True,
+    )
+
+    desk.tell(seen(10, ahead_of_us))
+
+    call = desk.engine.floor.calls[call_id(1)]
+    assert call.queued_at == call.arrived_at <= at(10)
 
 
 def test_the_open_queue_is_told_who_works_when_that_changes() -> None:
