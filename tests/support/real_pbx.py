@@ -11,6 +11,7 @@ from cti_bridge.ami.connection import Account
 from services.floor.admission import DEFAULT, Admission
 from services.runtime.embedded import asterisk
 from services.runtime.embedded.asterisk import AsteriskPlace
+from services.runtime.embedded.open_queue import OpenEntry, OpenQueue
 from services.runtime.parts import asterisk as asterisk_part
 from services.runtime.ports import Ports
 from services.runtime.privileges import service_user
@@ -25,6 +26,10 @@ class RealPbx(Account):
     """How the engine logs in, and where callers dial."""
 
     sip: str
+    agi_port: int
+    """Where the dialplan looks for the engine; nobody is there."""
+    queue_log: Path
+    """What the dialplan notes while nobody listens."""
 
 
 @asynccontextmanager
@@ -34,6 +39,7 @@ async def real_pbx(
     numbers: Sequence[str] = ("6000",),
     reserved: Mapping[str, int] | None = None,
     admission: Admission = DEFAULT,
+    open_queue: str = "",
 ) -> AsyncIterator[RealPbx]:
     """Run one with its state under ``data``, and no engine."""
     settings = read_settings()
@@ -57,6 +63,10 @@ async def real_pbx(
         numbers=tuple(numbers),
         reserved=reserved or {},
         admission=admission,
+        open_entries={number: OpenEntry(queue=open_queue) for number in numbers},
+        open_queues=(
+            (OpenQueue(name=open_queue, ring_s=15, wrap_up_s=0),) if open_queue else ()
+        ),
         devices={"dev-1001": "a-password-of-twenty-four"},
     )
     child = await asterisk.start(place)
@@ -67,6 +77,8 @@ async def real_pbx(
             username="tieline",
             secret=SECRET,
             sip=f"{place.host}:{place.ports.sip}",
+            agi_port=place.ports.agi,
+            queue_log=data / "asterisk" / "log" / "queue_log",
         )
     finally:
         await asterisk.stop(child)

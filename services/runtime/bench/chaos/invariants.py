@@ -2,7 +2,7 @@
 
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,6 +17,9 @@ _SAME_S = 1.0
 _RECONCILE_S = 15.0
 _AT_ONCE = timedelta(milliseconds=50)
 """Two devices rung within so long were rung together."""
+_GRAIN = timedelta(seconds=1.05)
+"""Places are kept to the second of the switch's clock; its seconds are not SIPp's, but
+who came so much later came in another one."""
 _CROSSING = timedelta(seconds=CROSSING_S)
 """The BYE of the call before and the next INVITE leave the switch together."""
 _DESCRIPTORS = 10
@@ -77,18 +80,8 @@ def waiting_is_kept(evidence: Evidence) -> Iterator[Count]:
 
 def order_is_kept(evidence: Evidence) -> Iterator[Count]:
     """I-3: pairs of waiting callers of whom the later was served first."""
-    served = rung_first_at(evidence.devices)
-    waited = [
-        (call.at["answered"].replace(microsecond=0), served[call.number])
-        for call in evidence.of("waiting")
-        if "answered" in call.at and call.number in served
-    ]
-    waited.sort()
-    inversions = sum(
-        earlier[0] < later[0] and later[1] + _AT_ONCE < earlier[1]
-        for nth, earlier in enumerate(waited)
-        for later in waited[nth + 1 :]
-    )
+    waited = _waited(evidence)
+    inversions = sum(1 for _ in _out_of_order(waited))
     yield Count(
         invariant="I-3", name="served out of order", found=inversions, of=len(waited)
     )
@@ -209,6 +202,12 @@ def oddities(evidence: Evidence) -> Iterator[str]:
                 f" {when(record.ended_at)}, estimated {record.is_estimated}; SIPp:"
                 f" {', '.join(f'{name} {when(at)}' for name, at in seen.items())}"
             )
+    for earlier, later in _out_of_order(_waited(evidence)):
+        yield (
+            f"{later.number} waited since {when(later.since)} and was rung for"
+            f" {when(later.rung_at)}, {earlier.number} since {when(earlier.since)} and"
+            f" {when(earlier.rung_at)}"
+        )
     by_number: dict[str, list[SippCall]] = {}
     for call in evidence.devices:
         by_number.setdefault(call.number, []).append(call)
@@ -220,6 +219,38 @@ def oddities(evidence: Evidence) -> Iterator[str]:
                 for call in rung
             )
             yield f"{number} rang at {'; '.join(times)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Waited:
+    """A waiting caller: when the wait began, as the phone saw it, and when it ended."""
+
+    since: datetime
+    rung_at: datetime
+    number: str
+
+
+def _waited(evidence: Evidence) -> list[_Waited]:
+    served = rung_first_at(evidence.devices)
+    found = (
+        _Waited(
+            since=call.at["answered"],
+            rung_at=served[call.number],
+            number=call.number,
+        )
+        for call in evidence.of("waiting")
+        if "answered" in call.at and call.number in served
+    )
+    return sorted(found, key=lambda one: one.since)
+
+
+def _out_of_order(waited: Sequence[_Waited]) -> Iterator[tuple[_Waited, _Waited]]:
+    """Yield pairs of whom the later was rung for first."""
+    for nth, earlier in enumerate(waited):
+        for later in waited[nth + 1 :]:
+            is_later = later.since - earlier.since > _GRAIN
+            if is_later and later.rung_at + _AT_ONCE < earlier.rung_at:
+                yield earlier, later
 
 
 def is_lost(call: SippCall, until: datetime) -> bool:
