@@ -27,7 +27,7 @@ from services.prompts.speech import SpeechProgram
 from services.prompts.store import PromptStore
 from services.runtime.clock import Clock
 from services.runtime.composition import Composition, Surroundings
-from services.runtime.embedded.engine import REFUSED
+from services.runtime.embedded.engine import REFUSED, SPARE
 from services.runtime.errors import RuntimeProblem
 from services.runtime.https import Https
 from services.runtime.launch import read_floor
@@ -38,6 +38,7 @@ from services.runtime.parts import espeak
 from services.runtime.retention import Retention
 from services.runtime.secrets_kept import FOLDER as SECRETS
 from services.runtime.settings import Settings, read_settings
+from services.runtime.spare import wait_for_turn
 from services.runtime.vaults import anchor_of, vault_of
 from services.runtime.web_socket import served
 from services.store.audit import Audit
@@ -66,7 +67,11 @@ def main() -> None:
     """Run until a stop signal; a problem of the operator's is told as a sentence."""
     parser = argparse.ArgumentParser(prog="tieline-engine", description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
-    data = parser.parse_args().data
+    parser.add_argument(SPARE, action="store_true", help="wait for a line first")
+    told = parser.parse_args()
+    if told.spare:
+        wait_for_turn()
+    data = told.data
     # Whatever it writes is its own; what Asterisk reads is opened to it by name.
     os.umask(0o077)
     try:

@@ -12,7 +12,6 @@ from services.floor.load import load_floor
 from services.runtime.data_folder import device_passwords
 from services.runtime.embedded import asterisk, engine, postgres, watchdog
 from services.runtime.embedded.asterisk import AsteriskPlace
-from services.runtime.embedded.child import Child
 from services.runtime.embedded.engine import EnginePlace
 from services.runtime.embedded.open_queue import OpenEntry, OpenQueue
 from services.runtime.embedded.postgres import PostgresPlace, role_name
@@ -218,11 +217,12 @@ class Launch:
 
     def supervised(self) -> dict[PartName, Supervised]:
         """Return how each part of ours is started and stopped."""
+        engines = engine.Engines(self.engine)
         parts: dict[PartName, Supervised] = {
             "asterisk": Supervised(
                 start=lambda: asterisk.start(self.asterisk()), stop=asterisk.stop
             ),
-            "engine": Supervised(start=self._start_engine, stop=engine.stop),
+            "engine": Supervised(start=engines.start, stop=engines.stop),
         }
         if place := self.postgres:
             parts["postgresql"] = Supervised(
@@ -233,9 +233,6 @@ class Launch:
                 start=lambda: watchdog.start(self.watchdog()), stop=watchdog.stop
             )
         return parts
-
-    async def _start_engine(self) -> Child:
-        return await engine.start(self.engine())
 
     def instance(self, pids: Mapping[str, int]) -> Instance:
         """Return what others are told of this instance."""

@@ -32,12 +32,24 @@ class Child:
         log: Path,
         environment: Mapping[str, str],
         folder: Path = Path("/"),
+        is_held: bool = False,
     ) -> "Child":
-        """Start a process whose words are added to ``log``."""
+        """Start a process whose words are added to ``log``.
+
+        Args:
+            name: What it is called.
+            argv: Its command line.
+            log: Where its words go.
+            environment: All that it finds there.
+            folder: In which it runs.
+            is_held: Whether it waits for a line on its standard input before it does
+                anything; ``let_go`` writes that. Else it has no input.
+        """
+        held, none = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
         with _opened(log) as out:
             process = await asyncio.create_subprocess_exec(
                 *argv,
-                stdin=asyncio.subprocess.DEVNULL,
+                stdin=held if is_held else none,
                 stdout=out,
                 stderr=out,
                 env=dict(environment),
@@ -56,6 +68,15 @@ class Child:
     def exit_code(self) -> int | None:
         """None while it runs; negative when a signal ended it."""
         return self._process.returncode
+
+    def let_go(self) -> bool:
+        """Let a process that was held do its work; return False when it has ended."""
+        inlet = self._process.stdin
+        if inlet is None or inlet.is_closing() or self.exit_code is not None:
+            return False
+        inlet.write(b"go\n")
+        inlet.close()
+        return True
 
     async def wait(self) -> int:
         """Wait for its end and return the exit code."""
