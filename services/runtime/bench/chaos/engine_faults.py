@@ -28,7 +28,7 @@ async def engine_killed(scene: Scene) -> Mapping[str, float]:
     with processes.frozen(pids["supervisor"]):
         processes.kill(pids["engine"])
         await asyncio.sleep(_HELD_DOWN_S)
-    return await _adopted(scene, pids["engine"], began_s)
+    return await _adopted(scene, pids["engine"], began_s, since_s=time.monotonic())
 
 
 async def engine_hung(scene: Scene) -> Mapping[str, float]:
@@ -43,7 +43,9 @@ async def engine_hung(scene: Scene) -> Mapping[str, float]:
         processes.kill(old, signal.SIGCONT)
         await until(scene.is_adopted, "all calls known")
         return {"stood_still_s": stood_s}
-    return {"stood_still_s": stood_s, **await _adopted(scene, old, began_s)}
+    since_s = began_s + stood_s
+    found = await _adopted(scene, old, began_s, since_s=since_s)
+    return {"stood_still_s": stood_s, **found}
 
 
 async def engine_stopped(scene: Scene) -> Mapping[str, float]:
@@ -55,7 +57,7 @@ async def engine_stopped(scene: Scene) -> Mapping[str, float]:
     gone_s = time.monotonic()
     await until_ready(scene)
     without_s = time.monotonic() - gone_s
-    found = await _adopted(scene, old, began_s)
+    found = await _adopted(scene, old, began_s, since_s=gone_s)
     return {"without_engine_s": without_s, **found}
 
 
@@ -99,12 +101,19 @@ async def _gone(pid: int) -> bool:
     return not processes.age_s(pid)
 
 
-async def _adopted(scene: Scene, old: int, began_s: float) -> dict[str, float]:
+async def _adopted(
+    scene: Scene, old: int, began_s: float, *, since_s: float
+) -> dict[str, float]:
+    """Wait until all is adopted.
+
+    Returns:
+        How long after nothing kept the next engine from starting (``since_s``), and
+        after the fault. The next one may have been loaded long before, as a spare.
+    """
     await until(scene.is_adopted, "all calls adopted")
     adopted_s = time.monotonic()
-    engine = await new_pid(scene, "engine", old)
-    since_start_s = processes.age_s(engine) - (time.monotonic() - adopted_s)
-    return {"adopted_s": since_start_s, "away_s": adopted_s - began_s}
+    await new_pid(scene, "engine", old)
+    return {"adopted_s": adopted_s - since_s, "away_s": adopted_s - began_s}
 
 
 _ADOPTED = Limit(floor=5, goal=2)
