@@ -47,8 +47,8 @@ from acd.vocabulary.leg_facts import (
 from acd.vocabulary.offer_facts import CallClosed, CallConnected
 from acd.vocabulary.states import AgentState
 
-START: Final = datetime(2026, 1, 5, 8, tzinfo=UTC)
-"""When the first day opens: a Monday."""
+START: Final = datetime(2026, 1, 5, tzinfo=UTC)
+"""When the first day opens: a Monday, at eight in the morning in China."""
 BREAK: Final = "break"
 _OVERTIME_S: Final = 7200.0
 """After the close agents stay for those who wait; it is not counted."""
