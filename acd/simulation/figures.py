@@ -58,12 +58,12 @@ def figures_of(tally: Tally, decision_us: float = 0.0) -> Figures:
     agents = [it for it in tally.agents.values() if it.at_work_s > 0]
     handled = sum(it.calls for it in agents)
     busy_s = sum(it.busy_s for it in agents)
-    shares = [it.busy_s / it.at_work_s * 100 for it in agents]
+    shares = [it.occupancy for it in agents]
     at_work_s = sum(it.at_work_s for it in agents)
     return Figures(
         whole=_queue(tally.queues.values()),
         queues={it: _queue((one,)) for it, one in tally.queues.items() if one.offered},
-        aht_s=busy_s / handled if handled else 0.0,
+        aht_s=sum(it.handled_s for it in agents) / handled if handled else 0.0,
         occupancy=busy_s / at_work_s * 100 if at_work_s else 0.0,
         occupancy_spread=pstdev(shares) if shares else 0.0,
         occupancy_p95_p5=share_at(shares, 0.95) - share_at(shares, 0.05),

@@ -1,6 +1,5 @@
 """What came of a simulated time, counted from the facts alone."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -45,12 +44,19 @@ class QueueTally:
 class AgentTally:
     """One agent's counted time."""
 
+    handled_s: float = 0.0
+    """Talk and wrap-up of all counted calls, beyond the close as well."""
     busy_s: float = 0.0
     ready_s: float = 0.0
     reserved_s: float = 0.0
     calls: int = 0
     idle_spells: int = 0
     unanswered: int = 0
+
+    @property
+    def occupancy(self) -> float:
+        """Talk and wrap-up ÷ time at work, in percent; 0 for who was never there."""
+        return self.busy_s / self.at_work_s * 100 if self.at_work_s else 0.0
 
     @property
     def at_work_s(self) -> float:
@@ -105,6 +111,12 @@ class Tally:
             case _:
                 """The rest is counted by these."""
 
+    def waits_s(self) -> list[float]:
+        """Return the waits of all who were answered."""
+        return [
+            waited_s for queue in self.queues.values() for waited_s in queue.waits_s
+        ]
+
     def _queued(self, fact: CallQueued) -> None:
         self.arrived += 1
         is_counted = _s(fact.at) >= self._from_s
@@ -146,6 +158,7 @@ class Tally:
         spent_s = self._counted_s(since_s, at_s)
         if state in _BUSY:
             agent.busy_s += spent_s
+            agent.handled_s += at_s - since_s if since_s >= self._from_s else 0.0
         elif state is AgentState.READY:
             agent.ready_s += spent_s
             agent.idle_spells += spent_s > 0
@@ -165,6 +178,3 @@ class Tally:
 
 def _s(at: datetime) -> float:
     return (at - START).total_seconds()
-
-
-Counts = Mapping[QueueId, QueueTally]

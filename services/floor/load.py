@@ -153,7 +153,7 @@ def _floor(floor: WrittenFloor, flows: Mapping[str, WrittenFlow]) -> Floor:
             )
             for number, entry in floor.numbers.items()
         },
-        policy=_policy(floor),
+        policy=policy_of(floor),
         admission=_admission(floor.admission),
         flows={name: written.flow for name, written in flows.items()},
     )
@@ -177,7 +177,8 @@ def _person_of(written: WrittenFlow) -> str:
     return person.queue
 
 
-def _policy(floor: WrittenFloor) -> FloorPolicy:
+def policy_of(floor: WrittenFloor) -> FloorPolicy:
+    """Return queues, agents and rules as the engine takes them."""
     queues = [
         QueuePolicy(
             queue_id=QueueId(queue_id),

@@ -28,6 +28,7 @@ COMMANDS = {
     "upgrade": "the engine started anew from the code of now; calls go on",
     "certificate": "an own CA and a certificate, for HTTPS",
     "test": "every check of the code, and the tests",
+    "simulate": "a day under several policies, on a virtual clock",
     "bench": "measure what calls cost, and what they survive",
 }
 

@@ -1,20 +1,11 @@
-"""The scorecard as one page that stands by itself: a table, and charts drawn here."""
+"""The scorecard as one page that stands by itself: a table, and charts."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Any
 
-_STYLE = """
-body{font:15px/1.45 system-ui,sans-serif;margin:2rem auto;max-width:66rem;
-padding:0 1rem;color:#1b1f24;background:#fff}
-h1{font-size:1.6rem}h2{font-size:1.15rem;margin:2.2rem 0 .4rem}
-table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
-td,th{padding:.25rem .6rem;border-bottom:1px solid #dde2e8;text-align:left}
-td.n{text-align:right}.ok{color:#176b36}.bad{color:#b3261e;font-weight:600}.nil{color:#6b7480}
-.goal:after{content:" ★";color:#a06a00}svg{display:block;margin:.6rem 0;max-width:100%}
-small{color:#6b7480}
-"""
-_WIDTH, _HEIGHT, _LEFT, _BOTTOM = 640, 170, 52, 24
+from services.runtime.charts import STYLE, bars, dots
+
 _SOUND_FLOOR_S = 3.0
 _WORDS = {True: ("ok", "holds"), False: ("bad", "does not hold"), None: ("nil", "–")}
 
@@ -23,7 +14,7 @@ def drawn(told: Mapping[str, Any]) -> str:
     """Return the page of a card."""
     parts = [
         "<!doctype html><html lang=en><meta charset=utf-8>",
-        f"<title>Tieline: what it survives</title><style>{_STYLE}</style>",
+        f"<title>Tieline: what it survives</title><style>{STYLE}</style>",
         "<h1>What Tieline survives</h1>",
         f"<p>{_scene(told)}</p>",
         *_overview(told),
@@ -82,58 +73,3 @@ def _row(figure: Mapping[str, Any], fault_id: str) -> str:
 
 def _reaches_goal(figure: Mapping[str, Any]) -> bool:
     return figure["goal"] is not None and bool(figure["value"] <= figure["goal"])
-
-
-def bars(values: Sequence[tuple[str, float]], unit: str) -> str:
-    """Return a chart of named values, one bar each."""
-    most = max((value for _, value in values), default=0.0) or 1.0
-    rows = []
-    for nth, (name, value) in enumerate(values):
-        y, wide = nth * 22, (_WIDTH - 160) * value / most
-        rows.append(
-            f'<text x="0" y="{y + 14}" font-size="12">{escape(name)}</text>'
-            f'<rect x="{_LEFT}" y="{y + 3}" width="{max(wide, 1):.1f}" height="14"'
-            ' fill="#3a6ea5"/>'
-            f'<text x="{_LEFT + wide + 6:.1f}" y="{y + 14}" font-size="12">'
-            f"{value:.1f} {escape(unit)}</text>"
-        )
-    return _svg("".join(rows), max(22, 22 * len(values)))
-
-
-def dots(rows: Sequence[Sequence[float | None]], floor: float) -> str:
-    """Return a chart of values over time; what has none stands red at the top."""
-    known = [value for _, value in rows if value is not None]
-    last = max((at for at, _ in rows if at is not None), default=1.0) or 1.0
-    most = max([*known, floor]) * 1.15
-    high = _HEIGHT - _BOTTOM
-
-    def x(at: float) -> float:
-        return _LEFT + (_WIDTH - _LEFT - 10) * max(at, 0.0) / last
-
-    def y(value: float) -> float:
-        return high - (high - 12) * value / most
-
-    marks = []
-    for at, value in rows:
-        shown = most if value is None else value
-        colour = "#b3261e" if shown > floor else "#3a6ea5"
-        marks.append(
-            f'<circle cx="{x(at or 0.0):.1f}" cy="{y(shown):.1f}" r="3"'
-            f' fill="{colour}"/>'
-        )
-    axes = (
-        f'<line x1="{_LEFT}" x2="{_WIDTH}" y1="{high}" y2="{high}" stroke="#9aa3ad"/>'
-        f'<line x1="{_LEFT}" x2="{_WIDTH}" y1="{y(floor):.1f}" y2="{y(floor):.1f}"'
-        ' stroke="#b3261e" stroke-dasharray="4 4"/>'
-        f'<text x="0" y="{y(floor) + 4:.1f}" font-size="11">{floor:g} s</text>'
-        f'<text x="{_LEFT}" y="{_HEIGHT - 6}" font-size="11">the fault</text>'
-        f'<text x="{_WIDTH - 60}" y="{_HEIGHT - 6}" font-size="11">{last:.0f} s</text>'
-    )
-    return _svg(axes + "".join(marks), _HEIGHT)
-
-
-def _svg(inside: str, height: int) -> str:
-    return (
-        f'<svg viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" height="{height}"'
-        f' role="img" font-family="system-ui,sans-serif">{inside}</svg>'
-    )
