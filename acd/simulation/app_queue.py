@@ -7,22 +7,20 @@ count as one in all their queues (``shared_lastcall``), free at the true end of 
 work after a call, and looking costs no time.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from enum import StrEnum
+from datetime import datetime, timedelta
 from heapq import heappop, heappush
 from math import floor
 from typing import Final
 
 from acd.core.turn import Outcome, Turn
 from acd.policy import FloorPolicy
+from acd.simulation.members import Member, Members, Strategy
 from acd.vocabulary.agent_facts import (
     AgentNotReady,
     AgentReady,
     AgentSignedIn,
     AgentSignedOut,
-    AgentStateEntered,
     WrapUpDone,
     WrapUpStarted,
 )
@@ -44,33 +42,6 @@ from acd.vocabulary.states import AgentState
 RECHECK: Final = timedelta(seconds=1)
 RING_S: Final = 15.0
 RETRY: Final = timedelta(seconds=5)
-_NEVER: Final = datetime.min.replace(tzinfo=UTC)
-
-
-class Strategy(StrEnum):
-    """How app_queue chooses among free members."""
-
-    RINGALL = "ringall"
-    """All free members ring, and the first to answer has the call."""
-    LEASTRECENT = "leastrecent"
-    """Whose last call ended the longest time ago."""
-    FEWESTCALLS = "fewestcalls"
-    """Who had the fewest calls."""
-    RRMEMORY = "rrmemory"
-    """The next behind whom the queue rang last."""
-
-
-@dataclass(slots=True)
-class _Member:
-    agent_id: AgentId
-    nth: int
-    state: AgentState = AgentState.SIGNED_OUT
-    offer_id: OfferId | None = None
-    call_id: CallId | None = None
-    last_call_at: datetime | None = None
-    calls: int = 0
-    wants_pause: str | None = None
-    wants_out: bool = False
 
 
 @dataclass(slots=True)
@@ -82,8 +53,8 @@ class _Waiter:
     queue_id: QueueId
     looks_from: datetime
     """Since when it looks, each second."""
-    rings: dict[OfferId, _Member] = field(default_factory=dict)
-    member: _Member | None = None
+    rings: dict[OfferId, Member] = field(default_factory=dict)
+    member: Member | None = None
     """With whom the caller talks."""
     offers: int = 0
 
@@ -94,31 +65,14 @@ class AppQueue:
     def __init__(self, floor_policy: FloorPolicy, strategy: Strategy) -> None:
         """Begin with nobody signed in."""
         self._policy, self._strategy = floor_policy, strategy
-        self._members = {
-            agent_id: _Member(agent_id, nth)
-            for nth, agent_id in enumerate(floor_policy.agents)
-        }
-        self._of_queue = {
-            queue.queue_id: tuple(
-                self._members[it.agent_id]
-                for it in floor_policy.agents.values()
-                if queue.skills <= it.skills
-            )
-            for queue in floor_policy.queues.values()
-        }
-        self._queues_of: dict[AgentId, list[QueueId]] = {}
-        for queue_id, members in self._of_queue.items():
-            for member in members:
-                self._queues_of.setdefault(member.agent_id, []).append(queue_id)
-        self._free = dict.fromkeys(self._of_queue, 0)
+        self._members = Members(floor_policy)
         self._waiters: dict[CallId, _Waiter] = {}
         self._by_leg: dict[LegId, _Waiter] = {}
         self._lines: dict[QueueId, dict[CallId, _Waiter]] = {
-            queue_id: {} for queue_id in self._of_queue
+            queue_id: {} for queue_id in floor_policy.queues
         }
         """Who waits and rings for nobody, in order."""
         self._ringing: dict[OfferId, _Waiter] = {}
-        self._last_nth = dict.fromkeys(self._of_queue, -1)
         self._due: list[tuple[datetime, int, CallId, AgentId | None]] = []
         """Rings of a call that are over, or the work of an agent after one."""
         self._count = 0
@@ -130,7 +84,7 @@ class AppQueue:
         looks = [
             self._next_look(waiter)
             for queue_id, line in self._lines.items()
-            if self._free[queue_id]
+            if self._members.free[queue_id]
             for waiter in line.values()
         ]
         if self._due:
@@ -150,7 +104,7 @@ class AppQueue:
             case LegEnded():
                 self._leg_ended(turn, fact.leg_id)
             case AgentSignedIn() | AgentSignedOut() | AgentReady() | AgentNotReady():
-                self._wish(turn, fact)
+                self._members.wish(turn, fact)
             case WrapUpDone():
                 self._end_wrap_up(turn, self._members[fact.agent_id])
             case _:
@@ -163,7 +117,7 @@ class AppQueue:
         lookers = [
             waiter
             for queue_id, line in self._lines.items()
-            if self._free[queue_id]
+            if self._members.free[queue_id]
             for waiter in line.values()
             if self._next_look(waiter) <= now
         ]
@@ -199,41 +153,25 @@ class AppQueue:
 
     def _look(self, turn: Turn, waiter: _Waiter) -> None:
         """Ring members if it is this caller's turn: fewer before it than free."""
-        free = self._free[waiter.queue_id]
+        free = self._members.free[waiter.queue_id]
         for nth, other in enumerate(self._lines[waiter.queue_id]):
             if nth >= free:
                 return
             if other == waiter.call_id:
                 break
         del self._lines[waiter.queue_id][waiter.call_id]
-        for member in list(self._chosen(waiter.queue_id)):
+        for member in list(self._members.chosen(waiter.queue_id, self._strategy)):
             self._ring(turn, waiter, member)
         self._set(turn.at + timedelta(seconds=RING_S), waiter.call_id)
 
-    def _chosen(self, queue_id: QueueId) -> Iterator[_Member]:
-        members = self._of_queue[queue_id]
-        free = [it for it in members if it.state is AgentState.READY]
-        match self._strategy:
-            case Strategy.RINGALL:
-                yield from free
-            case Strategy.LEASTRECENT:
-                yield min(free, key=lambda it: (it.last_call_at or _NEVER, it.nth))
-            case Strategy.FEWESTCALLS:
-                yield min(free, key=lambda it: (it.calls, it.nth))
-            case Strategy.RRMEMORY:
-                last, count = self._last_nth[queue_id], len(self._members)
-                chosen = min(free, key=lambda it: (it.nth - last - 1) % count)
-                self._last_nth[queue_id] = chosen.nth
-                yield chosen
-
-    def _ring(self, turn: Turn, waiter: _Waiter, member: _Member) -> None:
+    def _ring(self, turn: Turn, waiter: _Waiter, member: Member) -> None:
         waiter.offers += 1
         offer_id = OfferId(f"{waiter.call_id}/{waiter.offers}")
         waiter.rings[offer_id] = member
         self._ringing[offer_id] = waiter
         member.offer_id = offer_id
         profile = self._policy.agents[member.agent_id]
-        self._move(turn, member, AgentState.RESERVED)
+        self._members.move(turn, member, AgentState.RESERVED)
         turn.facts.append(
             OfferStarted(
                 at=turn.at,
@@ -265,7 +203,7 @@ class AppQueue:
         self._stop(turn, waiter)
         waiter.member = member
         member.call_id = waiter.call_id
-        self._move(turn, member, AgentState.TALKING)
+        self._members.move(turn, member, AgentState.TALKING)
         turn.facts.append(
             CallConnected(
                 at=turn.at,
@@ -298,7 +236,7 @@ class AppQueue:
                         agent_id=member.agent_id,
                     )
                 )
-            self._rest(turn, member)
+            self._members.rest(turn, member)
         waiter.rings.clear()
 
     def _rang_out(self, turn: Turn, call_id: CallId) -> None:
@@ -337,7 +275,7 @@ class AppQueue:
 
     # Members.
 
-    def _wrap_up(self, turn: Turn, waiter: _Waiter, member: _Member) -> None:
+    def _wrap_up(self, turn: Turn, waiter: _Waiter, member: Member) -> None:
         limit = timedelta(seconds=self._policy.queues[waiter.queue_id].wrap_up_s)
         member.calls += 1
         member.last_call_at = turn.at
@@ -351,7 +289,7 @@ class AppQueue:
                     ended_by=Party.CALLER,
                 )
             )
-        self._move(turn, member, AgentState.WRAP_UP)
+        self._members.move(turn, member, AgentState.WRAP_UP)
         until_at = turn.at + limit
         turn.facts.append(
             WrapUpStarted(
@@ -366,59 +304,10 @@ class AppQueue:
         else:
             self._end_wrap_up(turn, member)
 
-    def _end_wrap_up(self, turn: Turn, member: _Member) -> None:
+    def _end_wrap_up(self, turn: Turn, member: Member) -> None:
         if member.state is AgentState.WRAP_UP:
             member.offer_id = member.call_id = None
-            self._rest(turn, member)
-
-    def _rest(self, turn: Turn, member: _Member) -> None:
-        """Free a member, unless a wish was kept while there was work."""
-        reason = member.wants_pause
-        state = AgentState.READY if reason is None else AgentState.NOT_READY
-        if member.wants_out:
-            state = AgentState.SIGNED_OUT
-        member.wants_pause, member.wants_out = None, False
-        self._move(turn, member, state, reason or "")
-
-    def _wish(
-        self,
-        turn: Turn,
-        wish: AgentSignedIn | AgentSignedOut | AgentReady | AgentNotReady,
-    ) -> None:
-        member = self._members[wish.agent_id]
-        at_rest = (AgentState.READY, AgentState.NOT_READY, AgentState.SIGNED_OUT)
-        match wish:
-            case AgentSignedIn():
-                self._move(turn, member, AgentState.NOT_READY)
-            case AgentReady() if member.state in at_rest:
-                self._move(turn, member, AgentState.READY)
-            case AgentNotReady() if member.state in at_rest:
-                self._move(turn, member, AgentState.NOT_READY, wish.reason)
-            case AgentSignedOut() if member.state in at_rest:
-                self._move(turn, member, AgentState.SIGNED_OUT)
-            case AgentNotReady():
-                member.wants_pause = wish.reason
-            case AgentSignedOut():
-                member.wants_out = True
-            case AgentReady():
-                member.wants_pause, member.wants_out = None, False
-
-    def _move(
-        self, turn: Turn, member: _Member, state: AgentState, reason: str = ""
-    ) -> None:
-        change = (state is AgentState.READY) - (member.state is AgentState.READY)
-        for queue_id in self._queues_of.get(member.agent_id, ()):
-            self._free[queue_id] += change
-        member.state = state
-        turn.facts.append(
-            AgentStateEntered(
-                at=turn.at,
-                agent_id=member.agent_id,
-                state=state,
-                reason=reason,
-                call_id=member.call_id,
-            )
-        )
+            self._members.rest(turn, member)
 
     def _set(
         self, at: datetime, call_id: CallId, agent_id: AgentId | None = None

@@ -15,8 +15,9 @@ from acd.choices import (
     PriorityMatrix,
     RoundRobin,
 )
-from acd.simulation.app_queue import AppQueue, Strategy
+from acd.simulation.app_queue import AppQueue
 from acd.simulation.decider import Decider
+from acd.simulation.members import Strategy
 from acd.simulation.people import People
 from acd.simulation.run import MakeDecider, the_engine
 from acd.simulation.scenario import Scenario

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from acd.simulation.app_queue import RING_S, AppQueue, Strategy
+from acd.simulation.app_queue import RING_S, AppQueue
+from acd.simulation.members import Strategy
 from acd.simulation.people import People
 from acd.simulation.run import Result, simulate
 from acd.simulation.scenario import Habits, Scenario
