@@ -245,6 +245,10 @@ class Floor:
         del self.callers[call.leg_id]
         _remember(self.closed, call.call_id, call.place)
 
+    def has_ended(self, leg_id: LegId) -> bool:
+        """Return whether a leg is known to have ended, of late."""
+        return leg_id in self.ended_legs
+
     def remember_ended(self, leg_id: LegId) -> bool:
         """Note that a leg ended; return False when that was known."""
         if leg_id in self.ended_legs:

@@ -1,6 +1,7 @@
 """Numbers that callers left while nobody decided: the script's files, as facts."""
 
 import json
+import os
 import re
 from collections.abc import Iterator
 from datetime import datetime
@@ -43,7 +44,7 @@ class Spool:
             now_s: Monotonic seconds.
         """
         try:
-            files = sorted(self._folder.glob("*.json"))
+            files = _left_in(self._folder)
         except OSError as error:
             self._complain("callbacks_unreadable", error)
             return
@@ -77,6 +78,15 @@ class Spool:
         if self._problems.get(event) != str(error):
             self._problems[event] = str(error)
             log.warning(event, reason=str(error))
+
+
+def _left_in(folder: Path) -> list[Path]:
+    # Looked at whenever a leg ends, and nearly always empty: a glob costs ten times.
+    try:
+        with os.scandir(folder) as there:
+            return sorted(Path(one) for one in there if one.name.endswith(".json"))
+    except FileNotFoundError:
+        return []
 
 
 def _read(file: Path, now: datetime) -> CallbackLeft | None:

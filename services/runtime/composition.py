@@ -217,6 +217,7 @@ class Composition:
             Spool(given.asterisk / "spool" / CALLBACKS),
             tell=self.switchboard.tell,
             listens=lambda: self.switch.link is not None,
+            has_ended=self.switchboard.engine.floor.has_ended,
             place_of=self._place_of,
             now=self._clock.now,
         )
