@@ -12,20 +12,31 @@ router = APIRouter(tags=["health"])
 
 
 class HealthOut(BaseModel):
-    """The engine answers."""
-
-    status: Literal["alive"] = "alive"
-
-
-class ShippingOut(BaseModel):
-    """How far the records are behind the journal."""
+    """The engine answers, and how far the records are behind the journal."""
 
     model_config = ConfigDict(
-        json_schema_extra={"example": {"journaled_seq": 1200, "shipped_seq": 1198}}
+        json_schema_extra={
+            "example": {"status": "alive", "journaled_seq": 1200, "shipped_seq": 1198}
+        }
     )
 
+    status: Literal["alive"] = "alive"
     journaled_seq: int
+    """Number of the newest entry in the journal …"""
     shipped_seq: int
+    """… and on record."""
+
+
+class LiveOut(BaseModel):
+    """Which calls the engine knows to live."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {"call_ids": ["0b8f3f0e-7c1d-4c55-9a54-3f5a4a1f0001"]}
+        }
+    )
+
+    call_ids: tuple[str, ...]
 
 
 class PartOut(BaseModel):
@@ -57,18 +68,18 @@ class ReadinessOut(BaseModel):
 
 
 @router.get("/health")
-async def health(floor: OfFloor) -> HealthOut:
+async def health(floor: OfFloor, shipping: OfShipping) -> HealthOut:
     """Answer, as long as the one loop turns."""
     await floor.turned()
-    return HealthOut()
-
-
-@router.get("/health/shipping")
-async def shipping(shipping: OfShipping) -> ShippingOut:
-    """Tell the numbers of the newest entry in the journal and on record."""
-    return ShippingOut(
+    return HealthOut(
         journaled_seq=shipping.journaled_seq, shipped_seq=shipping.shipped_seq
     )
+
+
+@router.get("/health/calls")
+async def live_calls(floor: OfFloor) -> LiveOut:
+    """List the calls that have not ended, by their ids alone."""
+    return LiveOut(call_ids=tuple(floor.live_ids()))
 
 
 @router.get("/readiness", responses={503: {"model": ReadinessOut}})

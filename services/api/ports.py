@@ -1,6 +1,6 @@
 """What the HTTP edge needs of the running floor, and what it shows of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -99,6 +99,9 @@ class Floor(Protocol):
 
     def live_calls(self) -> Sequence[CallView]:
         """Return the calls that have not closed, oldest first."""
+
+    def live_ids(self) -> Iterable[CallId]:
+        """Return the ids of the calls that have not ended."""
 
     def live_call(self, call_id: CallId) -> CallView | None:
         """Return a call that has not closed, or None."""

@@ -1,7 +1,7 @@
 """The switchboard as the HTTP edge sees it: wishes in, views out."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from acd.vocabulary.facts import AgentWish
@@ -62,6 +62,10 @@ class Front:
         """Return the calls that have not closed, oldest first."""
         now = self._now()
         return [call_view(call, now=now) for call in self._floor.calls.values()]
+
+    def live_ids(self) -> Iterable[CallId]:
+        """Return the ids of the calls that have not ended."""
+        return self._floor.calls
 
     def live_call(self, call_id: CallId) -> CallView | None:
         """Return a call that has not closed, or None."""

@@ -11,8 +11,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-import httpx
 import structlog
+import uvloop
 from pydantic import SecretStr
 
 from services.runtime.embedded.watchdog import REFUSED
@@ -23,6 +23,7 @@ from services.runtime.notify import Notifier, this_loop
 from services.runtime.secrets_kept import kept_secret
 from services.runtime.settings import Settings, read_settings
 from services.runtime.trust import TlsFiles
+from services.watchdog.asking import Asking
 from services.watchdog.bell import Bell
 from services.watchdog.disk_looks import DiskLooks
 from services.watchdog.door import Door
@@ -56,7 +57,8 @@ def main() -> None:
     try:
         settings = read_settings(data=data)
         set_up_logs(settings.logs)
-        asyncio.run(_watch(settings))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_watch(settings))
     except RuntimeProblem as problem:
         # tieline up finds the sentence behind the mark, and tells it.
         sys.stderr.write(f"{REFUSED}{problem}\n")
@@ -75,22 +77,19 @@ async def _watch(settings: Settings) -> None:
     )
     book = FaultBook(settings.data / FOLDER)
     bell = Bell(_senders(settings), instance=settings.alarm.name, now=_now)
-    verify = trust(place.http, place.authority)
-    # The loop is asked over one connection, which a full table of files leaves alone.
-    async with httpx.AsyncClient(trust_env=False, verify=verify, timeout=5) as client:
-        checks = _checks(place, eye, client, settings)
-        watch = Watch(checks, book=book, bell=bell, now=_now)
-        door = Door(watch.as_dict)
-        server = await _listen(door, settings)
-        async with server, asyncio.TaskGroup() as tasks:
-            systemd = Notifier.taken()
-            beat = systemd.keep_telling(this_loop, is_ready_then=True)
-            runs = (eye.run(), bell.run(), watch.run(), beat)
-            running = [tasks.create_task(run) for run in runs]
-            await _until_asked()
-            log.info("stopping")
-            for task in running:
-                task.cancel()
+    checks = _checks(place, eye, settings)
+    watch = Watch(checks, book=book, bell=bell, now=_now)
+    door = Door(watch.as_dict)
+    server = await _listen(door, settings)
+    async with server, asyncio.TaskGroup() as tasks:
+        systemd = Notifier.taken()
+        beat = systemd.keep_telling(this_loop, is_ready_then=True)
+        runs = (eye.run(), bell.run(), watch.run(), beat)
+        running = [tasks.create_task(run) for run in runs]
+        await _until_asked()
+        log.info("stopping")
+        for task in running:
+            task.cancel()
 
 
 async def _listen(door: Door, settings: Settings) -> asyncio.Server:
@@ -164,17 +163,19 @@ def _ways(settings: Settings) -> Iterator[Sender]:
         )
 
 
-def _checks(
-    place: Place, eye: Eye, client: httpx.AsyncClient, settings: Settings
-) -> list[Check]:
+def _checks(place: Place, eye: Eye, settings: Settings) -> list[Check]:
     """Return how each component is looked at; those that break are red within 10 s."""
 
     def pids() -> Mapping[str, int]:
         return _pids(settings.data)
 
-    parts = PartLooks(place, eye, client)
+    # The loop is asked over one connection, which a full table of files leaves alone,
+    # and by one who has nothing else to ask.
+    trusted = trust(place.http, place.authority)
+    engine = EngineLook(place, eye, Asking(place.http, trusted), pids=pids)
+    asking = Asking(place.http, trusted)
+    parts = PartLooks(place, eye, asking, progress=lambda: engine.progress)
     disks = DiskLooks(place, pids=pids, unready=lambda: parts.unready)
-    engine = EngineLook(place, eye, client, pids=pids)
     asterisk = "see log/asterisk.log and asterisk/log/messages"
     its_log = "see log/engine.log"
     database = "see log/postgresql.log; calls go on, records wait in the journal"
@@ -191,7 +192,7 @@ def _checks(
             would_do=would_do,
         )
 
-    agreement = every(2.5, parts.agreement, asterisk, 5.0)
+    agreement = every(3.0, parts.agreement, asterisk, 5.0)
     call = every(settings.watchdog.call_every_s, parts.call, asterisk, 4.0)
     return [
         every(1.0, engine.engine, its_log, 4.0),

@@ -35,6 +35,8 @@ def served(app: FastAPI, *, host: str, port: int) -> uvicorn.Config:
         access_log=False,
         # What speaks here is nobody's to know.
         server_header=False,
+        # Nobody stands before us, and who says so is not believed.
+        proxy_headers=False,
         timeout_graceful_shutdown=2,
         ws=BoundedWebSocket,
         ws_max_size=MOST_MESSAGE_BYTES,

@@ -25,7 +25,7 @@ from services.store.statements import BEGIN_SHIPPING, SHIP, SHIPPED, TOUCHED
 
 log = structlog.get_logger()
 
-_BATCH_EVERY_S = 0.1
+_BATCH_EVERY_S = 0.3
 _BATCH_ENTRIES = 200
 """So few that the loop is not held up for more than some milliseconds."""
 _CONNECT_S = 5.0

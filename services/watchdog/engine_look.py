@@ -10,10 +10,10 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import httpx
 import structlog
 
-from services.watchdog.errors import LinkAway
+from services.watchdog.asking import Asking
+from services.watchdog.errors import EngineSilent, LinkAway
 from services.watchdog.eye import Eye
 from services.watchdog.host import kill_surely
 from services.watchdog.light import Light, Reading
@@ -41,6 +41,22 @@ class Kill:
     silent_s: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """The numbers of the newest entry in the journal and on record."""
+
+    journaled_seq: int
+    shipped_seq: int
+
+    @classmethod
+    def told(cls, body: Mapping[str, object]) -> "Progress | None":
+        """Read them out of an answer; None where it does not tell them."""
+        journaled, shipped = body.get("journaled_seq"), body.get("shipped_seq")
+        if isinstance(journaled, int) and isinstance(shipped, int):
+            return cls(journaled_seq=journaled, shipped_seq=shipped)
+        return None
+
+
 class EngineLook:
     """Looks at the engine by two ways: its HTTP, and the heartbeat it leaves."""
 
@@ -48,7 +64,7 @@ class EngineLook:
         self,
         place: Place,
         eye: Eye,
-        client: httpx.AsyncClient,
+        asking: Asking,
         *,
         pids: Pids,
         now_s: Callable[[], float] = time.monotonic,
@@ -56,26 +72,32 @@ class EngineLook:
         """Begin to listen."""
         self._place = place
         self._eye = eye
-        self._client = client
+        self._asking = asking
         self._pids = pids
         self._now_s = now_s
         self._silence = Silence.begun(now_s())
+        self.progress: Progress | None = None
+        """How far the engine's records are; None while it gives no answer."""
         self.killed: list[Kill] = []
 
     async def engine(self) -> Reading:
         """Ask the loop; where it gives no answer for too long, kill its process."""
         began = self._now_s()
         try:
-            async with asyncio.timeout(self._patience_s(began)):
-                answer = await self._client.get(f"{self._place.http}/health")
-        except (httpx.HTTPError, TimeoutError, OSError):
+            patience_s = self._patience_s(began)
+            async with asyncio.timeout(patience_s):
+                answer = await self._asking.get("/health", limit_s=patience_s)
+        except (EngineSilent, TimeoutError):
+            self.progress = None
             self._silence = self._silence.missed(self._now_s())
             return await self._unanswered()
         now = self._now_s()
         self._silence = self._silence.answered(now)
         if answer.is_error:
-            why = f"/health answers {answer.status_code}; see log/engine.log"
+            self.progress = None
+            why = f"/health answers {answer.status}; see log/engine.log"
             return Reading(light=Light.RED, sentence=f"engine: {why}")
+        self.progress = Progress.told(answer.told)
         return await self._answered(now - began)
 
     def _patience_s(self, now_s: float) -> float:

@@ -14,6 +14,15 @@ class LinkAway(WatchdogProblem):
         super().__init__(f"no answer to {during}: {why}")
 
 
+class EngineSilent(WatchdogProblem):
+    """The engine gave no answer over HTTP."""
+
+    def __init__(self, path: str, why: str) -> None:
+        """Keep what was asked."""
+        self.path = path
+        super().__init__(f"no answer to {path}: {why}")
+
+
 class FieldRefused(WatchdogProblem):
     """A field of an action would become more than a field."""
 

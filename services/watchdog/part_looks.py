@@ -4,16 +4,16 @@ import asyncio
 import functools
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import asyncpg
-import httpx
 
 from services.watchdog import prober
-from services.watchdog.errors import AnswerUnusable, LinkAway
+from services.watchdog.asking import Asking
+from services.watchdog.engine_look import Progress
+from services.watchdog.errors import AnswerUnusable, EngineSilent, LinkAway
 from services.watchdog.eye import Eye
 from services.watchdog.lag import Lag
 from services.watchdog.light import Light, Reading
@@ -52,11 +52,19 @@ def by_limits(
 class PartLooks:
     """One look at each part of an instance that has a port."""
 
-    def __init__(self, place: Place, eye: Eye, client: httpx.AsyncClient) -> None:
+    def __init__(
+        self,
+        place: Place,
+        eye: Eye,
+        asking: Asking,
+        *,
+        progress: Callable[[], Progress | None],
+    ) -> None:
         """Look at nothing yet."""
         self._place = place
         self._eye = eye
-        self._client = client
+        self._asking = asking
+        self._progress = progress
         self._lag = Lag()
         self.unready: Mapping[str, str] = {}
         """What the engine itself says of its parts that fail, by part."""
@@ -133,35 +141,26 @@ class PartLooks:
     async def http(self) -> Reading:
         """Ask over a new connection whether calls can be served."""
         began = time.monotonic()
-        verify = trust(self._place.http, self._place.authority)
         try:
-            async with httpx.AsyncClient(trust_env=False, verify=verify) as client:
-                answer = await client.get(f"{self._place.http}/readiness")
-                told: dict[str, Any] = answer.json()
-        except (httpx.HTTPError, ValueError) as error:
-            self.unready = {}
-            why = str(error) or type(error).__name__
-            return red(
-                f"http: {self._place.http} gives no answer, {why}; does the engine run?"
+            answer = await self._asking.get(
+                "/readiness", limit_s=_ENGINE_S, is_fresh=True
             )
-        parts = told.get("parts", ())
+        except EngineSilent as silent:
+            self.unready = {}
+            return red(f"http: {self._place.http}: {silent}; does the engine run?")
+        parts = answer.told.get("parts", ())
         self.unready = {p["part"]: p["sentence"] for p in parts if not p["is_ready"]}
         took_s = time.monotonic() - began
         if answer.is_error and not self.unready:
-            return red(
-                f"http: /readiness answers {answer.status_code}; see log/engine.log"
-            )
+            return red(f"http: /readiness answers {answer.status}; see log/engine.log")
         return self._timed("http", took_s)
 
     async def shipping(self) -> Reading:
-        """Ask how far the records are behind the journal."""
-        try:
-            url = f"{self._place.http}/health/shipping"
-            answer = await self._client.get(url, timeout=_ENGINE_S)
-            told = answer.raise_for_status().json()
-        except (httpx.HTTPError, ValueError):
+        """Tell how far the records are behind the journal, as the engine said last."""
+        progress = self._progress()
+        if progress is None:
             return Reading(light=Light.GREY, sentence="shipping: the engine is silent")
-        journaled, shipped = int(told["journaled_seq"]), int(told["shipped_seq"])
+        journaled, shipped = progress.journaled_seq, progress.shipped_seq
         lag_s = self._lag.seen(
             journaled=journaled, shipped=shipped, now_s=time.monotonic()
         )
@@ -184,14 +183,12 @@ class PartLooks:
         """Compare the calls that Asterisk has with those that the engine knows."""
         try:
             legs = await self._eye.list("Status", Variables="CC_CALL_ID")
-            url = f"{self._place.http}/calls/live"
-            answer = await self._client.get(url, timeout=_ENGINE_S)
-            told = answer.raise_for_status().json()
-        except (LinkAway, httpx.HTTPError, ValueError) as error:
+            answer = await self._asking.get("/health/calls", limit_s=_ENGINE_S)
+        except (LinkAway, EngineSilent) as error:
             why = f"agreement: cannot be looked at, {error}"
             return Reading(light=Light.GREY, sentence=why)
         in_switch = {call: leg for leg in legs if (call := call_of(leg))}
-        in_engine = {call["call_id"] for call in told}
+        in_engine = set(answer.told.get("call_ids", ()))
         # Whom the switch serves by itself the engine need not know.
         unknown = {
             call

@@ -1,7 +1,7 @@
 """The app over a real engine, journal and PostgreSQL, and a client to it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -81,6 +81,9 @@ class JournaledFloor:
     def live_calls(self) -> Sequence[CallView]:
         calls = self.engine.floor.calls.values()
         return [call_view(call, now=self._now) for call in calls]
+
+    def live_ids(self) -> Iterable[CallId]:
+        return self.engine.floor.calls
 
     def live_call(self, call_id: CallId) -> CallView | None:
         call = self.engine.floor.calls.get(call_id)

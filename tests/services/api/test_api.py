@@ -209,7 +209,9 @@ async def test_a_call_that_no_agent_had_cannot_be_disposed(
 async def test_health_answers_and_readiness_names_the_part_that_fails(
     client: httpx.AsyncClient, floor: JournaledFloor
 ) -> None:
-    assert (await client.get("/health")).json() == {"status": "alive"}
+    told = (await client.get("/health")).json()
+    assert told["status"] == "alive"
+    assert 0 <= told["shipped_seq"] <= told["journaled_seq"]
     assert (await client.get("/readiness")).status_code == 200
 
     floor.database = "connection refused"
@@ -223,6 +225,14 @@ async def test_health_answers_and_readiness_names_the_part_that_fails(
             "sentence": "database: connection refused",
         }
     ]
+
+
+async def test_health_lists_the_calls_that_live_by_their_ids(
+    client: httpx.AsyncClient, floor: JournaledFloor
+) -> None:
+    floor.take(arrived(1, 0))
+
+    assert (await client.get("/health/calls")).json() == {"call_ids": [ONE]}
 
 
 @pytest.mark.parametrize(
