@@ -1,7 +1,6 @@
 """Brings a backup back into a data folder of its own: whole, or not at all."""
 
 import fcntl
-import shutil
 import socket
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from services.runtime.backup.dump import Position, bring_back
 from services.runtime.backup.errors import BackupDamaged, BackupProblem, PlaceRefused
 from services.runtime.backup.manifest import Manifest
 from services.runtime.backup.taking import DATABASE
+from services.runtime.backup.whole import draft_of, made_whole
 from services.runtime.embedded import postgres
 from services.runtime.embedded.postgres import PostgresPlace
 from services.runtime.parts.postgres import PostgresPart
@@ -138,23 +138,17 @@ async def restore(sources: Sources, goal: Goal) -> Returned:
         BackupDamaged: What came back is not what the backup tells.
         BackupProblem: It cannot be done; nothing is left of it.
     """
-    draft = goal.data.with_name(f"{goal.data.name}.new")
-    for there in (goal.data, draft):
+    for there in (goal.data, draft_of(goal.data)):
         if there.exists():
             _refuse(there, "it is there already", "name a folder that is not")
-    draft.mkdir(mode=0o700, parents=True)
     try:
-        _files(sources, draft)
-        position = await _database(sources, goal, draft)
-        draft.rename(goal.data)
+        with made_whole(goal.data) as draft:
+            _files(sources, draft)
+            position = await _database(sources, goal, draft)
     except OSError as error:
-        shutil.rmtree(draft, ignore_errors=True)
-        where = error.filename or draft
+        where = error.filename or goal.data
         why = f"{where}: cannot be restored, {error.strerror}; nothing is left of it"
         raise BackupProblem(why) from error
-    except BaseException:
-        shutil.rmtree(draft, ignore_errors=True)
-        raise
     kept = segments(goal.data / "journal")
     journaled_seq = whole_end(kept[-1])[0] if kept else 0
     return Returned(position=position, journaled_seq=journaled_seq)

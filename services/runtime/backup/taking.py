@@ -2,22 +2,20 @@
 
 import asyncio
 import os
-import shutil
 import tomllib
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from recordings.disk import sync_folder
 from recordings.master_keys import MasterKeys
 from services.runtime.backup import manifest as manifests
 from services.runtime.backup.copies import Copies
 from services.runtime.backup.dump import dump
 from services.runtime.backup.errors import BackupProblem, PlaceRefused
 from services.runtime.backup.manifest import Manifest
+from services.runtime.backup.whole import draft_of, made_whole
 from services.runtime.instance import Instance
 from services.runtime.parts.postgres import PostgresPart
 from services.runtime.secrets_kept import FOLDER as SECRETS
@@ -69,8 +67,9 @@ async def take(
     began_at = datetime.now(UTC)
     _refuse_places(found.data, to, keys_to)
     try:
-        with _made_whole(to) as draft, _made_whole(keys_to) as keys_draft:
-            records = await _records(found, part, draft or to, began_at)
+        apart = made_whole(keys_to) if keys_to else nullcontext()
+        with made_whole(to) as draft, apart as keys_draft:
+            records = await _records(found, part, draft, began_at)
             keys = None
             if keys_draft:
                 keys = _keys(found.data, keys_draft, records)
@@ -88,7 +87,7 @@ def _refuse_places(data: Path, to: Path, keys_to: Path | None) -> None:
     for place in (to, keys_to):
         if place is None:
             continue
-        for there in (place, _draft(place)):
+        for there in (place, draft_of(place)):
             if there.exists():
                 raise PlaceRefused(
                     there,
@@ -107,27 +106,6 @@ def _refuse_places(data: Path, to: Path, keys_to: Path | None) -> None:
             found="keys would lie with the recordings that they open",
             would_do="name one elsewhere, or shredding never reaches this backup",
         )
-
-
-def _draft(place: Path) -> Path:
-    return place.with_name(f"{place.name}.new")
-
-
-@contextmanager
-def _made_whole(place: Path | None) -> Iterator[Path | None]:
-    if place is None:
-        yield None
-        return
-    draft = _draft(place)
-    draft.mkdir(mode=0o700, parents=True)
-    try:
-        yield draft
-        sync_folder(draft)
-        draft.rename(place)
-        sync_folder(place.parent)
-    except BaseException:
-        shutil.rmtree(draft, ignore_errors=True)
-        raise
 
 
 async def _records(
