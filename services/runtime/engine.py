@@ -29,7 +29,6 @@ from services.runtime.clock import Clock
 from services.runtime.composition import Composition, Surroundings
 from services.runtime.embedded.engine import REFUSED, SPARE
 from services.runtime.errors import RuntimeProblem
-from services.runtime.https import Https
 from services.runtime.launch import read_floor
 from services.runtime.logs import set_up_logs
 from services.runtime.notify import Notifier
@@ -168,6 +167,9 @@ async def _until_stopped(
     server = HttpServer(config)
     renewing = None
     if settings.https.is_on:
+        # What reads certificates costs a tenth of a second and some megabytes.
+        from services.runtime.https import Https
+
         https = Https(settings.data, app)
         https.serve(config)
         renewing = asyncio.create_task(https.run(), name="certificate")

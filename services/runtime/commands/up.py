@@ -16,7 +16,6 @@ import typer
 from sqlalchemy.exc import DBAPIError
 
 from services.runtime import instance
-from services.runtime.certificates import server_context
 from services.runtime.data_folder import held
 from services.runtime.embedded import asterisk
 from services.runtime.embedded.child import Child
@@ -65,6 +64,8 @@ def _prepare(settings: Settings, folder: Path) -> Launch:
     shut(folder)
     check_keys(folder)
     if settings.https.is_on:
+        from services.runtime.certificates import server_context
+
         server_context(folder, datetime.now(UTC))
     user = service_user(settings.user)
     parts = obtain_parts(settings)
