@@ -8,22 +8,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-import asyncpg
+from services.store.asked import asked
+from services.store.errors import AuditBroken
 
-from services.store.errors import AuditBroken, DatabaseAway, in_its_words
-
-_CONNECT_S = 5.0
-_STATEMENT_S = 10.0
 _FIRST = "0" * 64
 _FIELDS = ("actor", "act", "object", "detail", "province", "unit", "previous")
-_AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
 class Act(StrEnum):
     """What is audited."""
 
     LISTENED = "listened"
-    EXPORTED = "exported"
     SHREDDED = "shredded"
     HELD = "held"
     RELEASED = "released"
@@ -84,23 +79,12 @@ class Audit:
         text = json.dumps(detail, ensure_ascii=False, sort_keys=True, default=str)
         values = (actor, act.value, what, text, *place)
         safe = [value.replace("\0", "\ufffd")[:2000] for value in values]
-        try:
-            connection = await asyncpg.connect(
-                self._url,
-                timeout=_CONNECT_S,
-                command_timeout=_STATEMENT_S,
-                server_settings={"application_name": "tieline audit"},
+        async with asked(self._url, by="audit") as connection:
+            (row,) = await connection.fetch(
+                "INSERT INTO audit (actor, act, object, detail, province, unit)"
+                " VALUES ($1, $2, $3, $4, $5, $6) RETURNING seq, sum",
+                *safe,
             )
-            try:
-                row = await connection.fetchrow(
-                    "INSERT INTO audit (actor, act, object, detail, province, unit)"
-                    " VALUES ($1, $2, $3, $4, $5, $6) RETURNING seq, sum",
-                    *safe,
-                )
-            finally:
-                await connection.close()
-        except _AWAY as error:
-            raise DatabaseAway(in_its_words(error)) from error
         if self._anchor:
             _drop_anchor(self._anchor, f"{row['seq']} {row['sum']}\n")
         seq: int = row["seq"]
@@ -128,19 +112,15 @@ async def verify(url: str, anchor: Path | None = None) -> Chain:
         DatabaseAway: It cannot be read.
     """
     sums: dict[int, str] = {}
-    try:
-        connection = await asyncpg.connect(url, timeout=_CONNECT_S)
-        try:
-            async with connection.transaction(isolation="repeatable_read"):
-                before = _FIRST
-                asked = "SELECT * FROM audit ORDER BY seq"
-                async for row in connection.cursor(asked, prefetch=1000):
-                    before = _checked(row, len(sums) + 1, before)
-                    sums[row["seq"]] = before
-        finally:
-            await connection.close()
-    except _AWAY as error:
-        raise DatabaseAway(in_its_words(error)) from error
+    before = _FIRST
+    async with (
+        asked(url, by="audit", statement_s=None) as connection,
+        connection.transaction(isolation="repeatable_read"),
+    ):
+        question = "SELECT * FROM audit ORDER BY seq"
+        async for row in connection.cursor(question, prefetch=1000):
+            before = _checked(row, len(sums) + 1, before)
+            sums[row["seq"]] = before
     count = _agreeing(sums, _anchors(anchor)) if anchor else 0
     return Chain(rows=len(sums), last_sum=before, anchors=count)
 
@@ -193,13 +173,7 @@ async def latest(url: str, limit: int) -> list[dict[str, object]]:
     Raises:
         DatabaseAway: It cannot be read.
     """
-    asked = "SELECT * FROM audit ORDER BY seq DESC LIMIT $1"
-    try:
-        connection = await asyncpg.connect(url, timeout=_CONNECT_S)
-        try:
-            rows = await connection.fetch(asked, limit)
-        finally:
-            await connection.close()
-    except _AWAY as error:
-        raise DatabaseAway(in_its_words(error)) from error
+    question = "SELECT * FROM audit ORDER BY seq DESC LIMIT $1"
+    async with asked(url, by="audit") as connection:
+        rows = await connection.fetch(question, limit)
     return [dict(row) for row in reversed(rows)]

@@ -4,18 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import asyncpg
-
+from services.store.asked import asked
 from services.store.audit import Act
-from services.store.errors import DatabaseAway, in_its_words
 from services.store.queries import is_uuid
 
-_CONNECT_S = 5.0
-_STATEMENT_S = 10.0
-
 _COLUMNS = """
-SELECT r.call_id::text, r.offer_id::text, r.path, r.sha256, r.size_bytes, r.length_s,
-  r.missing_reason, r.province, r.unit, c.queue_id, c.agent_id, c.started_at
+SELECT r.call_id::text, r.offer_id::text, r.path, r.sha256,
+  r.province, r.unit, c.queue_id, c.agent_id, c.started_at
 FROM recordings r LEFT JOIN conversations c USING (offer_id)
 """
 
@@ -30,9 +25,6 @@ class OnRecord:
     """Below the recordings folder; None where there is none."""
     sha256: str | None
     """Of the plain sound."""
-    size_bytes: int | None
-    length_s: float | None
-    missing_reason: str | None
     province: str
     unit: str
     queue_id: str | None
@@ -47,8 +39,8 @@ async def one(url: str, call_id: str, offer_id: str) -> OnRecord | None:
     """
     if not (is_uuid(call_id) and is_uuid(offer_id)):
         return None
-    asked = f"{_COLUMNS} WHERE r.call_id = $1 AND r.offer_id = $2"
-    found = await _rows(url, asked, call_id, offer_id)
+    question = f"{_COLUMNS} WHERE r.call_id = $1 AND r.offer_id = $2"
+    found = await _rows(url, question, call_id, offer_id)
     return _told(found[0]) if found else None
 
 
@@ -60,8 +52,8 @@ async def of_call(url: str, call_id: str) -> list[OnRecord]:
     """
     if not is_uuid(call_id):
         return []
-    asked = f"{_COLUMNS} WHERE r.call_id = $1 ORDER BY c.started_at, r.offer_id"
-    return [_told(row) for row in await _rows(url, asked, call_id)]
+    question = f"{_COLUMNS} WHERE r.call_id = $1 ORDER BY c.started_at, r.offer_id"
+    return [_told(row) for row in await _rows(url, question, call_id)]
 
 
 async def shredded_cases(url: str) -> list[str]:
@@ -70,22 +62,13 @@ async def shredded_cases(url: str) -> list[str]:
     Raises:
         DatabaseAway: It cannot be asked.
     """
-    asked = "SELECT DISTINCT object FROM audit WHERE act = $1"
-    return [row["object"] for row in await _rows(url, asked, Act.SHREDDED.value)]
+    question = "SELECT DISTINCT object FROM audit WHERE act = $1"
+    return [row["object"] for row in await _rows(url, question, Act.SHREDDED.value)]
 
 
-async def _rows(url: str, asked: str, *values: str) -> Sequence[Any]:
-    rows: Sequence[Any] = ()
-    try:
-        connection = await asyncpg.connect(
-            url, timeout=_CONNECT_S, command_timeout=_STATEMENT_S
-        )
-        try:
-            rows = await connection.fetch(asked, *values)
-        finally:
-            await connection.close()
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise DatabaseAway(in_its_words(error)) from error
+async def _rows(url: str, question: str, *values: str) -> Sequence[Any]:
+    async with asked(url, by="recordings") as connection:
+        rows: Sequence[Any] = await connection.fetch(question, *values)
     return rows
 
 
