@@ -248,8 +248,13 @@ class SippRun:
 
     @property
     def outcome(self) -> SippOutcome:
-        """What the run came to; what it came to so far while it is running."""
-        return self._outcome or self.read()
+        """What the run came to; read anew each time while it is running."""
+        return self._outcome or self._read()
+
+    @property
+    def calls(self) -> tuple[SippCall, ...]:
+        """The calls of ``outcome``, for who needs no more of it."""
+        return self._outcome.calls if self._outcome else self._read_calls()
 
     def hang_up(self, sip_call_ids: Iterable[str]) -> None:
         """Have these calls hung up by SIPp's side now, if they talk still."""
@@ -264,7 +269,7 @@ class SippRun:
             await self._process.wait()
         finally:
             await self.stop()
-        return self.read()
+        return self.outcome
 
     async def wind_down(self, limit_s: float) -> None:
         """Place no more calls, and wait so long for those there are to end."""
@@ -284,18 +289,20 @@ class SippRun:
             with suppress(ProcessLookupError):
                 self._process.kill()
             await self._process.wait()
-        self._outcome = self.read()
+        self._outcome = self._read()
 
-    def read(self) -> SippOutcome:
-        """Read what SIPp wrote so far."""
+    def _read_calls(self) -> tuple[SippCall, ...]:
         calls = sipp_log.calls(self._folder / "calls.log")
+        return tuple(call for call in calls if "asked" not in call.at)
+
+    def _read(self) -> SippOutcome:
         created, successful, failed = sipp_log.counts(self._folder / "stat.csv")
         return SippOutcome(
             created=created,
             successful=successful,
             failed=failed,
             exit_code=self._process.returncode or 0,
-            calls=tuple(call for call in calls if "asked" not in call.at),
+            calls=self._read_calls(),
             errors=sipp_log.errors(self._folder / "errors.log"),
         )
 

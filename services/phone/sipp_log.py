@@ -32,9 +32,9 @@ class SippCall:
     """``us`` is SIPp, ``them`` the switch; None for a call that was not answered."""
 
     @property
-    def is_complete(self) -> bool:
-        """Whether SIPp came to the scenario's end with it."""
-        return "done" in self.at
+    def went_well(self) -> bool:
+        """Whether it was answered, and ended by its own goodbye."""
+        return self.status == 200 and self.hung_up_by == "us"
 
 
 def calls(log: Path) -> list[SippCall]:

@@ -49,7 +49,6 @@ class Voice(asyncio.DatagramProtocol):
         """
         self.pressed_at: datetime | None = None
         """When the key was let go; None while it was not."""
-        self.heard_packets = 0
         self.port = 0
         self._frames = _frames(pitch_hz)
         self._key = key
@@ -71,7 +70,6 @@ class Voice(asyncio.DatagramProtocol):
         if leg is None:
             leg = self._legs[addr] = _Leg(first_heard_s=now_s, heard_s=now_s)
         leg.heard_s = now_s
-        self.heard_packets += 1
 
     def speak(self, now_s: float) -> None:
         """Send the next 20 ms to every leg that is there."""
