@@ -5,18 +5,14 @@ from collections.abc import Mapping
 
 import pytest
 
-from services.phone.sipp import LOOPBACK
 from services.runtime.bench.chaos import processes
-from services.runtime.bench.chaos.ami_proxy import AmiProxy
 from services.runtime.bench.chaos.engine_faults import engine_killed
 from services.runtime.bench.chaos.fault import Fault
 from services.runtime.bench.chaos.invariants import counts, oddities
 from services.runtime.bench.chaos.one_round import one_round
+from services.runtime.bench.chaos.proxied import proxied_stand
 from services.runtime.bench.chaos.repairs import until, until_ready
 from services.runtime.bench.chaos.scene import Scene, SceneSize
-from services.runtime.bench.free_ports import free_base
-from services.runtime.bench.stand import open_stand
-from services.runtime.ports import Ports
 
 # A bench looks for ports one after the other: two at once would take the same.
 pytestmark = [pytest.mark.asterisk, pytest.mark.xdist_group("bench")]
@@ -60,16 +56,8 @@ async def three_faults(scene: Scene) -> Mapping[str, float]:
 
 async def test_who_talks_or_waits_is_kept_and_each_record_closed_once() -> None:
     fault = Fault(fault_id="smoke", title="three at once", strike=three_faults)
-    base_port = free_base()
-    proxy = AmiProxy(LOOPBACK, Ports.from_base(base_port).ami, seed=22)
-    variables = {"TIELINE_AMI__PORT": str(await proxy.start())}
-    try:
-        async with open_stand(
-            SMALL.floor, base_port=base_port, variables=variables
-        ) as stand:
-            evidence = await one_round(stand, SMALL, fault, number=1, proxy=proxy)
-    finally:
-        await proxy.close()
+    async with proxied_stand(SMALL.floor) as (stand, proxy):
+        evidence = await one_round(stand, SMALL, fault, number=1, proxy=proxy)
 
     told = counts(evidence)
     found = {count.name: count.found for count in told if count.name in MUST_BE_NONE}

@@ -11,7 +11,7 @@ from services.runtime.bench import cpu, peers
 from services.runtime.bench.figures import Figure
 from services.runtime.bench.floor_plan import DIRECT
 from services.runtime.bench.free_ports import APART, free_base
-from services.runtime.bench.latency import numbered
+from services.runtime.bench.ordinary import numbered
 from services.runtime.bench.peers import Peer, PeerPlan, open_peer
 from services.runtime.bench.stand import Stand
 from services.runtime.bench.trail import connected, until_closed
@@ -141,7 +141,7 @@ async def _round(
 
 
 def _answered(devices: SippRun) -> int:
-    return sum("answered" in call.at for call in devices.outcome.calls)
+    return sum("answered" in call.at for call in devices.calls)
 
 
 def _figures(found: list[_Round], calls: int) -> Iterator[Figure]:

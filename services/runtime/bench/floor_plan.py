@@ -46,8 +46,6 @@ class FloorPlan:
 
     agents: int = 100
     ring_s: float = 15
-    wrap_up_s: float = 0
-    """0 means none: an agent is free again when the call has ended."""
 
     @property
     def agent_ids(self) -> tuple[str, ...]:
@@ -74,7 +72,8 @@ class FloorPlan:
             "name": "bench",
             "skills": [_SKILL],
             "ring_s": self.ring_s,
-            "wrap_up_s": self.wrap_up_s,
+            # An agent is free again when the call has ended.
+            "wrap_up_s": 0,
         }
         return {
             "province": "YJ",

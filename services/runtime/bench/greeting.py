@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from services.phone.sipp import CallerPlan, Load
 from services.runtime.bench.figures import Figure, latency
 from services.runtime.bench.floor_plan import GREETING
-from services.runtime.bench.latency import numbered
+from services.runtime.bench.ordinary import numbered
 from services.runtime.bench.stand import Stand
 
 _LISTENS_MS = 1500

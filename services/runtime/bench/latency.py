@@ -11,6 +11,7 @@ from services.phone.sipp_log import SippCall
 from services.runtime.bench.clocks import ClockOffset, offset
 from services.runtime.bench.figures import Figure, latency
 from services.runtime.bench.floor_plan import DIRECT
+from services.runtime.bench.ordinary import numbered
 from services.runtime.bench.stand import Stand
 from services.runtime.bench.trail import (
     CallTrail,
@@ -32,11 +33,6 @@ class _Pair:
     caller: SippCall
     device: SippCall
     trail: CallTrail
-
-
-def numbered(count: int, first: int = 13_800_000_000) -> tuple[tuple[str, str], ...]:
-    """Return callers of which each has a number of its own."""
-    return tuple((str(first + n), "bench") for n in range(count))
 
 
 async def measure(stand: Stand, *, calls: int, per_s: float) -> list[Figure]:

@@ -13,7 +13,7 @@ from services.phone.sipp import CallerPlan, DevicePlan, Load, SippOutcome, SippR
 from services.runtime.bench.channels import live_channels
 from services.runtime.bench.figures import machine
 from services.runtime.bench.floor_plan import DIRECT, FloorPlan
-from services.runtime.bench.latency import numbered
+from services.runtime.bench.ordinary import numbered
 from services.runtime.bench.stand import Stand, open_stand
 from services.runtime.bench.tally import compare, seen
 from services.runtime.bench.trail import Connection, connected, trails, until_closed

@@ -21,6 +21,7 @@ from services.phone.sipp import (
     SippOutcome,
     SippProgram,
     SippRun,
+    calls_placed,
     devices_ringing,
     place_calls,
     register_devices,
@@ -72,6 +73,20 @@ class Stand:
     program: SippProgram
     ready_after_s: float
 
+    @classmethod
+    def on(
+        cls, data: Path, folder: Path, agents: tuple[str, ...], *, ready_after_s: float
+    ) -> "Stand":
+        """Take an instance that runs on a data folder."""
+        return cls(
+            instance=instance.find(data),
+            folder=folder,
+            agents=agents,
+            passwords=_passwords_in(data),
+            program=sipp_program(),
+            ready_after_s=ready_after_s,
+        )
+
     @asynccontextmanager
     async def devices(
         self, plan: DevicePlan, agents: Sequence[str] = ()
@@ -91,6 +106,28 @@ class Stand:
         )
         async with devices_ringing(
             plan, port=port, folder=folder, program=self.program
+        ) as run:
+            yield run
+
+    @asynccontextmanager
+    async def calling(
+        self, plan: CallerPlan, load: Load, *, name: str = "callers"
+    ) -> AsyncIterator[SippRun]:
+        """Place calls, which live on while the block does.
+
+        Args:
+            plan: What each caller does.
+            load: How many and how fast.
+            name: Of the folder for SIPp's files.
+        """
+        port = peer_port(self.instance.sip)
+        async with calls_placed(
+            plan,
+            load,
+            server=self.instance.sip,
+            port=port,
+            folder=self.folder / f"{name}-{port}",
+            program=self.program,
         ) as run:
             yield run
 
@@ -152,7 +189,8 @@ async def open_stand(
     Raises:
         BenchFailed: It does not become ready.
     """
-    program = sipp_program()
+    # Fetched first, where it has to be.
+    sipp_program()
     async with AsyncExitStack() as stack:
         name = tempfile.TemporaryDirectory(
             prefix="tieline-bench-", ignore_cleanup_errors=True
@@ -174,16 +212,8 @@ async def open_stand(
                 prefix=within(data),
             )
         )
-        found = instance.find(data)
-        stand = Stand(
-            instance=found,
-            folder=folder,
-            agents=plan.agent_ids,
-            passwords=passwords_in(data),
-            program=program,
-            ready_after_s=ready_after_s,
-        )
-        async with open_hotline(found.http) as hotline:
+        stand = Stand.on(data, folder, plan.agent_ids, ready_after_s=ready_after_s)
+        async with open_hotline(stand.instance.http) as hotline:
             await sign_in(hotline, stand.agents)
         yield stand
 
@@ -287,7 +317,7 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
         await process.wait()
 
 
-def passwords_in(data: Path) -> dict[str, str]:
+def _passwords_in(data: Path) -> dict[str, str]:
     """Return the password of each agent's device."""
     path = data / SECRETS / DEVICES
     told = json.loads(path.read_text(encoding="utf-8"))

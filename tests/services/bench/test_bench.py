@@ -11,8 +11,8 @@ from services.runtime.bench.clocks import ClockOffset
 from services.runtime.bench.floor_plan import DIRECT, GREETING, QUEUE, FloorPlan
 from services.runtime.bench.free_ports import free_base, peer_port
 from services.runtime.bench.greeting import is_audible
-from services.runtime.bench.latency import numbered
 from services.runtime.bench.mixed_load import engine_said
+from services.runtime.bench.ordinary import numbered
 from services.runtime.bench.starting import downloads
 from services.runtime.commands.bench import chosen
 from services.runtime.ports import Ports

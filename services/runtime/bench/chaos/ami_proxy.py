@@ -28,11 +28,9 @@ class AmiProxy:
     def __init__(self, host: str, port: int, *, seed: int = 0) -> None:
         """Prepare to stand before the manager at ``host`` and ``port``."""
         self.counts: Counter[str] = Counter()
-        """What befell the messages (``Mangler``); ``links`` and ``resets`` too."""
+        """What befell the messages (``Mangler``); ``links`` made, too."""
         self.port = 0
         """Where it listens, once it does."""
-        self.delay_s = 0.0
-        """How much later each message reaches the engine."""
         self._to = (host, port)
         self._pick = random.Random(seed)  # noqa: S311 - the same again, no secret
         self._mangling = UNHARMED
@@ -69,13 +67,12 @@ class AmiProxy:
         for link in self._links:
             link.mangler.mangling = mangling
 
-    def stall(self, *, new_too: bool = True) -> None:
-        """Carry nothing either way; the links stay open, as half-open ones do.
+    def stall(self) -> None:
+        """Carry nothing either way until ``resume``, on links made later too.
 
-        Args:
-            new_too: Whether links made later are so, until ``resume``.
+        They stay open, as half-open ones do.
         """
-        self._stalls_new = new_too
+        self._stalls_new = True
         for link in self._links:
             link.flows.clear()
 
@@ -94,7 +91,6 @@ class AmiProxy:
         """End every link by RST; return how many there were."""
         for link in self._links:
             link.reset()
-        self.counts["resets"] += len(self._links)
         return len(self._links)
 
     async def _serve(
@@ -103,7 +99,7 @@ class AmiProxy:
         self.counts["links"] += 1
         mangler = Mangler(self._pick, self.counts)
         mangler.mangling = self._mangling
-        link = _Link(self, mangler, writer)
+        link = _Link(mangler, writer)
         if self._stalls_new:
             link.flows.clear()
         self._links.add(link)
@@ -117,15 +113,12 @@ class AmiProxy:
 class _Link:
     """One connection of the engine's, and ours to Asterisk behind it."""
 
-    def __init__(
-        self, proxy: AmiProxy, mangler: Mangler, engine: asyncio.StreamWriter
-    ) -> None:
+    def __init__(self, mangler: Mangler, engine: asyncio.StreamWriter) -> None:
         self.mangler = mangler
         self.flows = asyncio.Event()
         self.flows.set()
         self.swallows = False
         self.ended = asyncio.Event()
-        self._proxy = proxy
         self._writers = [engine]
         self._pumps: set[asyncio.Task[None]] = set()
 
@@ -167,25 +160,17 @@ class _Link:
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         await self._carry(writer, await reader.readline())  # the greeting
-        loop = asyncio.get_running_loop()
-        late: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(maxsize=10_000)
-        sending = asyncio.create_task(self._send_late(late, writer))
         kept = b""
-        try:
-            while True:
-                chunk = await self._read(reader)
-                if chunk == b"":
-                    return
-                *frames, kept = (kept + (chunk or b"")).split(_END)
-                gone = [out for f in frames for out in self.mangler.take(f + _END)]
-                if chunk is None:
-                    gone += self.mangler.flush()
-                if gone:
-                    due_s = loop.time() + self._proxy.delay_s
-                    await late.put((due_s, b"".join(gone)))
-        finally:
-            sending.cancel()
-            await asyncio.gather(sending, return_exceptions=True)
+        while True:
+            chunk = await self._read(reader)
+            if chunk == b"":
+                return
+            *frames, kept = (kept + (chunk or b"")).split(_END)
+            gone = [out for f in frames for out in self.mangler.take(f + _END)]
+            if chunk is None:
+                gone += self.mangler.flush()
+            if gone:
+                await self._carry(writer, b"".join(gone))
 
     async def _read(self, reader: asyncio.StreamReader) -> bytes | None:
         """Return what came, b"" at the end, None when what is held waited enough."""
@@ -196,17 +181,6 @@ class _Link:
                 return await reader.read(_READ_BYTES)
         except TimeoutError:
             return None
-
-    async def _send_late(
-        self,
-        late: "asyncio.Queue[tuple[float, bytes]]",
-        writer: asyncio.StreamWriter,
-    ) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            due_s, chunk = await late.get()
-            await asyncio.sleep(max(0.0, due_s - loop.time()))
-            await self._carry(writer, chunk)
 
     async def _carry(self, writer: asyncio.StreamWriter, chunk: bytes) -> None:
         await self.flows.wait()

@@ -24,7 +24,6 @@ class ChaosFloor:
 
     agents: int
     probes: int
-    wrap_up_s: float = 0
 
     @property
     def agent_ids(self) -> tuple[str, ...]:
@@ -80,5 +79,5 @@ class ChaosFloor:
             "name": skill,
             "skills": [skill],
             "ring_s": 15,
-            "wrap_up_s": self.wrap_up_s,
+            "wrap_up_s": 0,
         }

@@ -10,15 +10,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from services.phone.hotline import open_hotline
-from services.phone.sipp import CallerPlan, DevicePlan, Load
+from services.phone.sipp import DevicePlan
 from services.phone.sipp_log import SippCall
 from services.runtime.bench.chaos import processes, witnesses
 from services.runtime.bench.chaos.evidence import CallOnRecord
 from services.runtime.bench.chaos.fault import Found, LeftOut, Measurement, Room
 from services.runtime.bench.chaos.scoring import none_lost
 from services.runtime.bench.figures import Figure
-from services.runtime.bench.floor_plan import DIRECT, FloorPlan
-from services.runtime.bench.latency import numbered
+from services.runtime.bench.floor_plan import FloorPlan
+from services.runtime.bench.ordinary import FIRST_NUMBER, ordinary_calls
 from services.runtime.bench.stand import Stand, open_stand, sign_in
 from services.runtime.parts import asterisk
 from services.runtime.progress import say
@@ -50,13 +50,13 @@ class _Jumps:
         say(f"the engine's clock at {offset} …")
         self.clock.write_text(offset, encoding="ascii")
         await asyncio.sleep(1)
-        calls = round(self.for_s * _PER_S)
-        first = 13_800_000_000 + 10_000 * len(self.callers)
-        plan = CallerPlan(
-            number=DIRECT, callers=numbered(calls, first), hang_up_after_ms=(_TALK_MS,)
+        self.callers += await ordinary_calls(
+            self.stand,
+            per_s=_PER_S,
+            for_s=self.for_s,
+            talk_ms=_TALK_MS,
+            first=FIRST_NUMBER + 10_000 * len(self.callers),
         )
-        load = Load(calls=calls, per_s=_PER_S, timeout_s=self.for_s + 40)
-        self.callers += (await self.stand.callers(plan, load)).calls
 
     async def new_life(self) -> None:
         """Kill the engine, so that the next one starts with the clock as it is now."""
@@ -126,7 +126,7 @@ def _figures(
 ) -> Iterator[Figure]:
     by_number = {record.number: record for record in records}
     n = len(callers)
-    unserved = sum(call.status != 200 or call.hung_up_by != "us" for call in callers)
+    unserved = sum(not call.went_well for call in callers)
     yield none_lost("calls not served", unserved, n, enough=100)
     missing = sum(
         call.status == 200 and call.number not in by_number for call in callers

@@ -9,15 +9,15 @@ from datetime import UTC, datetime
 
 import asyncpg
 
-from services.phone.sipp import CallerPlan, DevicePlan, Load, SippRun
+from services.phone.sipp import DevicePlan, SippRun
 from services.phone.sipp_log import SippCall
 from services.runtime.bench.chaos import processes, witnesses
 from services.runtime.bench.chaos.evidence import HealthSeen
 from services.runtime.bench.chaos.fault import Found, Measurement, Room
 from services.runtime.bench.chaos.scoring import none_lost
 from services.runtime.bench.figures import ENOUGH_FOR_P99, Figure, percentile
-from services.runtime.bench.floor_plan import DIRECT, FloorPlan
-from services.runtime.bench.latency import numbered
+from services.runtime.bench.floor_plan import FloorPlan
+from services.runtime.bench.ordinary import FIRST_NUMBER, ordinary_calls
 from services.runtime.bench.stand import Stand, open_stand
 from services.runtime.bench.trail import connected
 from services.runtime.progress import say
@@ -87,7 +87,7 @@ async def _measured(room: Room, ways: Sequence[_Way]) -> Found:
         stand.devices(DevicePlan(ring_ms=200)) as devices,
     ):
         for_s = _SHORT_CONTROL_S if room.is_short else _CONTROL_S
-        control = await _load(stand, devices, for_s, first=13_800_000_000)
+        control = await _load(stand, devices, for_s, first=FIRST_NUMBER)
         for nth, way in enumerate(ways, 1):
             found = await _without(stand, devices, way, nth, is_short=room.is_short)
             figures += _figures(way, found, control)
@@ -113,13 +113,10 @@ class _Without:
 
 
 async def _load(stand: Stand, devices: SippRun, for_s: float, *, first: int) -> _Placed:
-    calls = round(for_s * _PER_S)
-    plan = CallerPlan(
-        number=DIRECT, callers=numbered(calls, first), hang_up_after_ms=(_TALK_MS,)
+    callers = await ordinary_calls(
+        stand, per_s=_PER_S, for_s=for_s, talk_ms=_TALK_MS, first=first
     )
-    load = Load(calls=calls, per_s=_PER_S, timeout_s=for_s + 40)
-    callers = (await stand.callers(plan, load)).calls
-    rang = {call.number: call.at["rang"] for call in devices.outcome.calls}
+    rang = {call.number: call.at["rang"] for call in devices.calls}
     return _Placed(
         callers=callers,
         set_up_ms=tuple(
@@ -136,7 +133,7 @@ async def _without(
     for_s = way.short_s if is_short else way.for_s
     say(f"database {way.name} for {for_s:g} s at {_PER_S:g} calls/s …")
     since = datetime.now(UTC)
-    first = 13_800_000_000 + nth * 10**6
+    first = FIRST_NUMBER + nth * 10**6
     async with witnesses.health_watched(stand.instance) as health, way.away(stand):
         away_at = datetime.now(UTC)
         placed = await _load(stand, devices, for_s, first=first)

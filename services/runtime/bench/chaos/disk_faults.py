@@ -1,21 +1,20 @@
 """Disks that fill up under calls: the journal's, and that of recordings."""
 
 import asyncio
-import os
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from services.phone.sipp import CallerPlan, DevicePlan, Load
+from services.phone.sipp import DevicePlan
 from services.phone.sipp_log import SippCall
+from services.runtime.bench import small_disks
 from services.runtime.bench.chaos import processes, witnesses
 from services.runtime.bench.chaos.fault import Found, LeftOut, Measurement, Room
 from services.runtime.bench.chaos.murmur import murmuring
 from services.runtime.bench.chaos.scoring import none_lost
 from services.runtime.bench.figures import Figure
-from services.runtime.bench.floor_plan import DIRECT, FloorPlan
-from services.runtime.bench.latency import numbered
+from services.runtime.bench.floor_plan import FloorPlan
+from services.runtime.bench.ordinary import ordinary_calls
 from services.runtime.bench.problems import BenchFailed
 from services.runtime.bench.stand import Stand, open_stand
 from services.runtime.bench.trail import connected
@@ -31,24 +30,9 @@ _TOLD_LIMIT_S = 30.0
 
 
 def _disks(**sizes: str) -> Callable[[Path], Sequence[str]]:
-    """Return what runs a command with disks of these sizes, in its sight only.
-
-    Raises:
-        LeftOut: Only root can do that.
-    """
-    if os.geteuid() != 0 or shutil.which("unshare") is None:
+    if not small_disks.CAN_BE:
         raise LeftOut("only root can give an instance small disks of its own")
-
-    def within(data: Path) -> Sequence[str]:
-        steps = []
-        for name, size in sizes.items():
-            place = data / name
-            place.mkdir(parents=True)
-            steps.append(f"mount -t tmpfs -o size={size},mode=755 tmpfs {place}")
-        script = " && ".join([*steps, 'exec "$@"'])
-        return ("unshare", "-m", "--propagation", "private", "sh", "-c", script, "sh")
-
-    return within
+    return small_disks.small_disks(sizes)
 
 
 async def _enlarge(stand: Stand, name: str, size: str) -> None:
@@ -66,17 +50,11 @@ async def _enlarge(stand: Stand, name: str, size: str) -> None:
         )
 
 
-async def _calls(stand: Stand, for_s: float, *, first: int) -> tuple[SippCall, ...]:
-    calls = round(for_s * _PER_S)
-    async with murmuring(calls) as ears:
-        plan = CallerPlan(
-            number=DIRECT,
-            callers=numbered(calls, first),
-            hang_up_after_ms=(_TALK_MS,),
-            media_ports=ears,
+async def _calls(stand: Stand, for_s: float) -> tuple[SippCall, ...]:
+    async with murmuring(round(for_s * _PER_S)) as ears:
+        return await ordinary_calls(
+            stand, per_s=_PER_S, for_s=for_s, talk_ms=_TALK_MS, media_ports=ears
         )
-        load = Load(calls=calls, per_s=_PER_S, timeout_s=for_s + 40)
-        return (await stand.callers(plan, load)).calls
 
 
 async def _journal_full(room: Room) -> Found:
@@ -90,7 +68,7 @@ async def _journal_full(room: Room) -> Found:
         stand.devices(DevicePlan()),
     ):
         red = asyncio.create_task(_told_red(stand, "journal"))
-        callers = await _calls(stand, for_s, first=13_800_000_000)
+        callers = await _calls(stand, for_s)
         is_told = red.done() and red.result()
         red.cancel()
         await _enlarge(stand, "journal", "64m")
@@ -135,7 +113,7 @@ async def _recordings_full(room: Room) -> Found:
         ) as stand,
         stand.devices(DevicePlan()),
     ):
-        callers = await _calls(stand, for_s, first=13_800_000_000)
+        callers = await _calls(stand, for_s)
         talks, told, missing = await _told_recordings(stand)
     return Found(figures=tuple(_lost_recordings(callers, talks, told, missing)))
 
@@ -160,7 +138,7 @@ async def _told_recordings(stand: Stand) -> tuple[int, int, int]:
 def _lost_recordings(
     callers: Sequence[SippCall], talks: int, told: int, missing: int
 ) -> Iterator[Figure]:
-    hurt = sum(call.status != 200 or call.hung_up_by != "us" for call in callers)
+    hurt = sum(not call.went_well for call in callers)
     yield none_lost("calls hurt", hurt, len(callers), enough=_ENOUGH)
     yield none_lost(
         "talks of which nothing is told", talks - told, talks, enough=_ENOUGH

@@ -24,11 +24,6 @@ class Window:
     ended_at: datetime
     """Watched until then; after that the callers were let go."""
 
-    @property
-    def fault_s(self) -> float:
-        """How long the fault and its repair took."""
-        return (self.repaired_at - self.injected_at).total_seconds()
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallOnRecord:

@@ -10,7 +10,6 @@ from typing import Any
 import asyncpg
 
 from services.phone.errors import PhoneError
-from services.phone.sipp import LOOPBACK
 from services.runtime.bench.chaos import invariants, scoring
 from services.runtime.bench.chaos.ami_proxy import AmiProxy
 from services.runtime.bench.chaos.catalogue import FAULTS, LEFT_OUT
@@ -20,18 +19,16 @@ from services.runtime.bench.chaos.evidence import Evidence
 from services.runtime.bench.chaos.fault import Fault, LeftOut, Measurement, Room
 from services.runtime.bench.chaos.kept import Kept
 from services.runtime.bench.chaos.one_round import one_round
+from services.runtime.bench.chaos.proxied import proxied_stand
 from services.runtime.bench.chaos.scene import FULL, SHORT, SceneSize
 from services.runtime.bench.figures import Figure, machine
-from services.runtime.bench.free_ports import free_base
 from services.runtime.bench.stand import Stand, open_stand
 from services.runtime.errors import RuntimeProblem
-from services.runtime.ports import Ports
 from services.runtime.progress import say
 from services.runtime.settings import CHECKOUT
 
 STATE = CHECKOUT / ".tieline" / "chaos"
 _CONTROL_ROUNDS = 2
-_SEED = 22
 _ODDITIES = 30
 _SPOILS = (
     RuntimeProblem,
@@ -86,7 +83,6 @@ class Lab:
     """Runs faults on stands of its own; a stand that was hurt is not used again."""
 
     bench: ChaosBench
-    kept: Kept
     scenes: int = 0
     control: list[Evidence] = field(default_factory=list)
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
@@ -184,17 +180,17 @@ class Lab:
 
     async def _new_stand(self, *, has_proxy: bool) -> Stand:
         say(f"starting an instance with {self.bench.size.talking} agents …")
-        base_port = self.bench.base_port or free_base()
-        variables: dict[str, str] = {}
+        floor, base_port = self.bench.size.floor, self.bench.base_port
         if has_proxy:
-            self._proxy = AmiProxy(LOOPBACK, Ports.from_base(base_port).ami, seed=_SEED)
-            variables["TIELINE_AMI__PORT"] = str(await self._proxy.start())
-            self._stack.push_async_callback(self._proxy.close)
-        opened = open_stand(
-            self.bench.size.floor, base_port=base_port, variables=variables
-        )
-        self._stand = await self._stack.enter_async_context(opened)
-        return self._stand
+            stand, self._proxy = await self._stack.enter_async_context(
+                proxied_stand(floor, base_port=base_port)
+            )
+        else:
+            stand = await self._stack.enter_async_context(
+                open_stand(floor, base_port=base_port)
+            )
+        self._stand = stand
+        return stand
 
     async def put_away(self) -> None:
         """Stop the instance, if there is one."""
@@ -230,7 +226,7 @@ async def run(bench: ChaosBench) -> dict[str, object]:
     kept = Kept(folder=bench.state, plan=bench.plan)
     if not bench.is_resumed and not bench.only:
         kept.forget()
-    lab = Lab(bench, kept)
+    lab = Lab(bench)
     told_machine = machine()
     results: list[dict[str, Any]] = []
     try:

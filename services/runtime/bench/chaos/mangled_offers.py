@@ -5,26 +5,24 @@ from collections import Counter
 from datetime import UTC, datetime
 
 from services.phone.hotline import Hotline, open_hotline
-from services.phone.sipp import LOOPBACK, CallerPlan, DevicePlan, Load
+from services.phone.sipp import DevicePlan
 from services.runtime.bench.chaos import invariants, witnesses
 from services.runtime.bench.chaos.ami_proxy import AmiProxy
 from services.runtime.bench.chaos.evidence import Evidence, Window
 from services.runtime.bench.chaos.fault import Found, Measurement, Room
 from services.runtime.bench.chaos.mangling import Mangling
+from services.runtime.bench.chaos.proxied import proxied_stand
 from services.runtime.bench.chaos.scoring import none_lost
 from services.runtime.bench.figures import Figure
-from services.runtime.bench.floor_plan import DIRECT, FloorPlan
-from services.runtime.bench.free_ports import free_base
-from services.runtime.bench.latency import numbered
-from services.runtime.bench.stand import Stand, open_stand
-from services.runtime.ports import Ports
+from services.runtime.bench.floor_plan import FloorPlan
+from services.runtime.bench.ordinary import ordinary_calls
+from services.runtime.bench.stand import Stand
 
 _OFFERS, _SHORT_OFFERS = 2000, 100
 _PER_S = 5.0
 _TALK_MS = 1500
 _AGENTS = 60
 """More than the calls need: an agent whose call's end is lost is away until a look."""
-_SEED = 22
 _BAD = Mangling(drop=0.05, double=0.05, swap=0.05)
 _REPAIRED_FLOOR_S, _REPAIRED_GOAL_S = 15.0, 5.0
 _SETTLE_S = 60.0
@@ -32,16 +30,9 @@ _BUSY = frozenset({"reserved", "talking", "wrap_up"})
 
 
 async def _offered(room: Room) -> Found:
-    base_port = room.base_port or free_base()
-    proxy = AmiProxy(LOOPBACK, Ports.from_base(base_port).ami, seed=_SEED)
-    variables = {"TIELINE_AMI__PORT": str(await proxy.start())}
     plan = FloorPlan(agents=_AGENTS)
-    try:
-        async with open_stand(plan, base_port=base_port, variables=variables) as stand:
-            calls = _SHORT_OFFERS if room.is_short else _OFFERS
-            return await _over(stand, proxy, calls)
-    finally:
-        await proxy.close()
+    async with proxied_stand(plan, base_port=room.base_port) as (stand, proxy):
+        return await _over(stand, proxy, _SHORT_OFFERS if room.is_short else _OFFERS)
 
 
 async def _over(stand: Stand, proxy: AmiProxy, calls: int) -> Found:
@@ -52,18 +43,15 @@ async def _over(stand: Stand, proxy: AmiProxy, calls: int) -> Found:
         open_hotline(stand.instance.http) as hotline,
     ):
         proxy.mangle(_BAD)
-        callers = await stand.callers(
-            CallerPlan(
-                number=DIRECT, callers=numbered(calls), hang_up_after_ms=(_TALK_MS,)
-            ),
-            Load(calls=calls, per_s=_PER_S, timeout_s=calls / _PER_S + 60),
+        callers = await ordinary_calls(
+            stand, per_s=_PER_S, for_s=calls / _PER_S, talk_ms=_TALK_MS
         )
         proxy.mangle()
         loop = asyncio.get_running_loop()
         healed_s = loop.time()
         agents = await _without_calls(hotline)
         healed_s = loop.time() - healed_s
-        answered = {call.number for call in callers.calls if call.status == 200}
+        answered = {call.number for call in callers if call.status == 200}
         records = await witnesses.records(
             stand.instance.database, answered, since=began_at, within_s=_SETTLE_S
         )
@@ -72,8 +60,8 @@ async def _over(stand: Stand, proxy: AmiProxy, calls: int) -> Found:
         window=Window(
             began_at=began_at, injected_at=began_at, repaired_at=now, ended_at=now
         ),
-        callers={"talking": callers.calls},
-        devices=devices.outcome.calls,
+        callers={"talking": callers},
+        devices=devices.calls,
         records=records,
         agents_before=idle,
         agents_after=agents,

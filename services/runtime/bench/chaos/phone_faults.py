@@ -11,7 +11,7 @@ from services.runtime.bench.chaos.fault import Found, Measurement, Room
 from services.runtime.bench.chaos.scoring import none_lost
 from services.runtime.bench.figures import Figure, percentile
 from services.runtime.bench.floor_plan import DIRECT, FloorPlan
-from services.runtime.bench.latency import numbered
+from services.runtime.bench.ordinary import numbered
 from services.runtime.bench.stand import Stand, open_stand
 from services.runtime.bench.trail import connected
 
@@ -55,7 +55,7 @@ async def _odd_phones(room: Room) -> Found:
         well = tuple(odd)
         devices = await stack.enter_async_context(stand.devices(DevicePlan(), well))
         callers = await _called(stand, calls=_WELL)
-        served = devices.outcome.calls
+        served = devices.calls
         again = await _offered_again(stand)
     return Found(
         figures=tuple(_figures(callers, served, again)),

@@ -24,7 +24,7 @@ class Phones:
 
     def calls(self) -> tuple[SippCall, ...]:
         """Return what all phones saw so far, those that were put away too."""
-        return tuple(call for run in self._runs for call in run.outcome.calls)
+        return tuple(call for run in self._runs for call in run.calls)
 
     async def plug_in(self) -> None:
         """Register all phones and have them ring."""

@@ -4,19 +4,12 @@ import asyncio
 import random
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from services.phone.hotline import open_hotline
-from services.phone.sipp import (
-    CallerPlan,
-    DevicePlan,
-    Load,
-    calls_placed,
-    devices_ringing,
-)
+from services.phone.sipp import CallerPlan, DevicePlan, Load
 from services.phone.sipp_log import SippCall
 from services.runtime import instance
 from services.runtime.bench.chaos import processes, witnesses
@@ -25,15 +18,9 @@ from services.runtime.bench.chaos.fault import Found, Measurement, Room
 from services.runtime.bench.chaos.scoring import none_lost
 from services.runtime.bench.figures import Figure
 from services.runtime.bench.floor_plan import DIRECT, FloorPlan
-from services.runtime.bench.free_ports import free_base, peer_port
-from services.runtime.bench.latency import numbered
-from services.runtime.bench.stand import (
-    passwords_in,
-    registered,
-    running_up,
-    sign_in,
-    sipp_program,
-)
+from services.runtime.bench.free_ports import free_base
+from services.runtime.bench.ordinary import FIRST_NUMBER, numbered
+from services.runtime.bench.stand import Stand, running_up, sign_in
 from services.runtime.instance import Instance
 from services.runtime.progress import say
 from services.store.journal import Journal
@@ -67,25 +54,31 @@ async def _cut(room: Room) -> Found:
         prefix="tieline-bench-", ignore_cleanup_errors=True
     ) as name:
         cuts = _Cuts(folder=Path(name), base_port=room.base_port or free_base())
-        options = _options(cuts)
+        floor = FloorPlan(agents=_AGENTS)
+        options, data = _options(cuts, floor), cuts.folder / "data"
         since = datetime.now(UTC)
         for nth in range(rounds):
             say(f"power cut {nth + 1} of {rounds} …")
             async with running_up(
                 options, _variables(cuts), log=cuts.folder / "up.log"
-            ):
-                found = instance.find(cuts.folder / "data")
-                await _none_left_open(cuts, found, since)
-                await _talk_until_cut(cuts, found, nth, pick.uniform(*_CUT_AFTER_S))
-            cuts.damaged += await _damaged(cuts.folder / "data" / "journal")
+            ) as ready_after_s:
+                stand = Stand.on(
+                    data,
+                    cuts.folder / f"round-{nth}",
+                    floor.agent_ids,
+                    ready_after_s=ready_after_s,
+                )
+                await _none_left_open(cuts, stand.instance, since)
+                await _talk_until_cut(cuts, stand, nth, pick.uniform(*_CUT_AFTER_S))
+            cuts.damaged += await _damaged(data / "journal")
         async with running_up(options, _variables(cuts), log=cuts.folder / "up.log"):
-            found = instance.find(cuts.folder / "data")
+            found = instance.find(data)
             records = await _none_left_open(cuts, found, since)
     return Found(figures=tuple(_figures(cuts, records, rounds)))
 
 
-def _options(cuts: _Cuts) -> tuple[str, ...]:
-    floor, _ = FloorPlan(agents=_AGENTS).write(cuts.folder)
+def _options(cuts: _Cuts, plan: FloorPlan) -> tuple[str, ...]:
+    floor, _ = plan.write(cuts.folder)
     data = ("--data", str(cuts.folder / "data"), "--floor", str(floor))
     return (*data, "--base-port", str(cuts.base_port))
 
@@ -96,50 +89,27 @@ def _variables(cuts: _Cuts) -> dict[str, str]:
 
 
 async def _talk_until_cut(
-    cuts: _Cuts, found: Instance, nth: int, cut_after_s: float
+    cuts: _Cuts, stand: Stand, nth: int, cut_after_s: float
 ) -> None:
-    program = sipp_program()
-    agents = FloorPlan(agents=_AGENTS).agent_ids
-    passwords = passwords_in(found.data)
-    port, folder = peer_port(found.sip), cuts.folder / f"round-{nth}"
-    async with AsyncExitStack() as stack:
-        hotline = await stack.enter_async_context(open_hotline(found.http))
-        await registered(
-            {f"dev-{agent}": passwords[agent] for agent in agents},
-            server=found.sip,
-            port=port,
-            folder=folder / "devices",
-            program=program,
-        )
-        await stack.enter_async_context(
-            devices_ringing(
-                DevicePlan(), port=port, folder=folder / "devices", program=program
-            )
-        )
-        await sign_in(hotline, agents)
-        calls = round(cut_after_s * _PER_S)
-        plan = CallerPlan(
-            number=DIRECT,
-            callers=numbered(calls, 13_800_000_000 + nth * 10_000),
-            hang_up_after_ms=(_TALK_MS,),
-        )
-        load = Load(calls=calls, per_s=_PER_S, timeout_s=60)
-        run = await stack.enter_async_context(
-            calls_placed(
-                plan,
-                load,
-                server=found.sip,
-                port=peer_port(found.sip),
-                folder=folder / "callers",
-                program=program,
-            )
-        )
-        await asyncio.sleep(cut_after_s)
-        # The supervisor first: nobody is left who could put anything in order.
-        everything = processes.family(processes.pids(found)["supervisor"])
-        for pid in everything:
-            processes.kill(pid)
-        cuts.callers += run.outcome.calls
+    calls = round(cut_after_s * _PER_S)
+    plan = CallerPlan(
+        number=DIRECT,
+        callers=numbered(calls, FIRST_NUMBER + nth * 10_000),
+        hang_up_after_ms=(_TALK_MS,),
+    )
+    load = Load(calls=calls, per_s=_PER_S, timeout_s=60)
+    async with (
+        open_hotline(stand.instance.http) as hotline,
+        stand.devices(DevicePlan()),
+    ):
+        await sign_in(hotline, stand.agents)
+        async with stand.calling(plan, load) as run:
+            await asyncio.sleep(cut_after_s)
+            # The supervisor first: nobody is left who could put anything in order.
+            supervisor = processes.pids(stand.instance)["supervisor"]
+            for pid in processes.family(supervisor):
+                processes.kill(pid)
+            cuts.callers += run.calls
 
 
 async def _none_left_open(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from services.phone.errors import PhoneError
 from services.phone.hotline import CallSeen, Hotline, open_hotline
-from services.phone.sipp import CallerPlan, Load, SippRun, calls_placed
+from services.phone.sipp import CallerPlan, Load, SippRun
 from services.phone.sipp_log import SippCall
 from services.runtime.bench.chaos.ami_proxy import AmiProxy
 from services.runtime.bench.chaos.chaos_floor import (
@@ -21,7 +21,6 @@ from services.runtime.bench.chaos.chaos_floor import (
 from services.runtime.bench.chaos.evidence import Group
 from services.runtime.bench.chaos.phones import Phones, open_phones
 from services.runtime.bench.chaos.sound import SoundProbe, sound_probes
-from services.runtime.bench.free_ports import peer_port
 from services.runtime.bench.problems import BenchFailed
 from services.runtime.bench.stand import Stand
 
@@ -100,7 +99,7 @@ class Scene:
     def calls(self, group: Group) -> tuple[SippCall, ...]:
         """Return what SIPp saw of a group so far."""
         run = self.runs.get(group)
-        return run.outcome.calls if run else ()
+        return run.calls if run else ()
 
     async def place(
         self, group: Group, count: int, *, number: str, sort: str, per_s: float
@@ -144,16 +143,9 @@ class Scene:
             await run.wind_down(_NEW_STAYS_MS / 1000 + 4)
 
     async def _run(self, plan: CallerPlan, load: Load, group: Group) -> SippRun:
-        port = peer_port(self.stand.instance.sip)
+        name = f"scene-{self.number}/{group}"
         return await self.stack.enter_async_context(
-            calls_placed(
-                plan,
-                load,
-                server=self.stand.instance.sip,
-                port=port,
-                folder=self.stand.folder / f"scene-{self.number}" / f"{group}-{port}",
-                program=self.stand.program,
-            )
+            self.stand.calling(plan, load, name=name)
         )
 
     async def live(self) -> tuple[CallSeen, ...]:

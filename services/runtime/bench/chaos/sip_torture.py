@@ -13,7 +13,7 @@ from services.runtime.bench.chaos.murmur import murmuring
 from services.runtime.bench.chaos.rfc4475 import messages
 from services.runtime.bench.figures import Figure
 from services.runtime.bench.floor_plan import DIRECT, FloorPlan
-from services.runtime.bench.latency import numbered
+from services.runtime.bench.ordinary import numbered
 from services.runtime.bench.stand import Stand, open_stand
 from services.runtime.progress import say
 
@@ -123,7 +123,7 @@ async def _amid_talks(
     return TortureSeen(
         thrown=thrown,
         talking=torture.talking,
-        alive=sum(call.status == 200 and call.hung_up_by == "us" for call in calls),
+        alive=sum(call.went_well for call in calls),
         is_same_process=is_same,
         is_served_after=[call.status for call in after.calls] == [200],
     )

@@ -8,20 +8,21 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from services.phone.sipp import CallerPlan, DevicePlan, Load
+from services.phone.sipp import DevicePlan
 from services.phone.sipp_log import SippCall
 from services.runtime.bench.chaos import processes, witnesses
 from services.runtime.bench.chaos.evidence import Footprint
 from services.runtime.bench.chaos.fault import Found, Measurement, Room
 from services.runtime.bench.chaos.scoring import none_lost
 from services.runtime.bench.figures import Figure
-from services.runtime.bench.floor_plan import DIRECT, FloorPlan
-from services.runtime.bench.latency import numbered
+from services.runtime.bench.floor_plan import FloorPlan
+from services.runtime.bench.ordinary import ordinary_calls
 from services.runtime.bench.stand import Stand, open_stand
 from services.runtime.progress import say
 
 _RATES_PER_S = (1.0, 3.0, 5.0, 3.0)
 """In turn, a minute each."""
+_FIRST_NUMBER = 13_000_000_000
 _TALK_MS = 3000
 _AGENTS = 40
 _LOOK_EVERY_S = 5.0
@@ -54,8 +55,12 @@ async def _soaked(room: Room) -> Found:
         for minute in range(room.minutes):
             rate_per_s = _RATES_PER_S[minute % len(_RATES_PER_S)]
             say(f"minute {minute + 1} of {room.minutes}: {rate_per_s:g} calls/s …")
-            callers += await _minute(
-                stand, rate_per_s, first=13_000_000_000 + len(callers)
+            callers += await ordinary_calls(
+                stand,
+                per_s=rate_per_s,
+                for_s=_MINUTE_S,
+                talk_ms=_TALK_MS,
+                first=_FIRST_NUMBER + len(callers),
             )
         answered = {call.number for call in callers if call.status == 200}
         records = await witnesses.records(
@@ -80,15 +85,6 @@ async def _soaked(room: Room) -> Found:
             *slopes(looks),
         )
     )
-
-
-async def _minute(stand: Stand, per_s: float, *, first: int) -> Sequence[SippCall]:
-    calls = round(per_s * _MINUTE_S)
-    plan = CallerPlan(
-        number=DIRECT, callers=numbered(calls, first), hang_up_after_ms=(_TALK_MS,)
-    )
-    load = Load(calls=calls, per_s=per_s, timeout_s=_MINUTE_S + 40)
-    return (await stand.callers(plan, load)).calls
 
 
 @asynccontextmanager

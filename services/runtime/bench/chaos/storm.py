@@ -14,7 +14,7 @@ from services.runtime.bench.chaos.murmur import murmuring
 from services.runtime.bench.cpu import spent_s
 from services.runtime.bench.figures import Figure, percentile
 from services.runtime.bench.floor_plan import DIRECT, FIRST_AGENT, QUEUE, FloorPlan
-from services.runtime.bench.latency import numbered
+from services.runtime.bench.ordinary import numbered
 from services.runtime.bench.stand import Stand, open_stand
 from services.runtime.progress import say
 
@@ -136,7 +136,7 @@ class StormSeen:
 
     def _figures(self) -> Iterator[Figure]:
         refused = [call for call in self.storm if call.status != 200]
-        cut_off = sum(not _went_well(call) for call in self.talking)
+        cut_off = sum(not call.went_well for call in self.talking)
         yield _figure("storm_talking_lost", cut_off, len(self.talking), "calls", 0)
         unanswered = [call for call in refused if "answered" not in call.at]
         yield _figure(
@@ -154,8 +154,8 @@ class StormSeen:
             yield _figure(
                 "storm_refusal_p99", percentile(waits, 99), len(waits), "s", None
             )
-        admitted = sum(map(_went_well, self.storm)) / self.plan.for_s
-        calm = sum(map(_went_well, self.calm)) / self.plan.calm_s
+        admitted = sum(call.went_well for call in self.storm) / self.plan.for_s
+        calm = sum(call.went_well for call in self.calm) / self.plan.calm_s
         yield Figure(
             name="storm_admitted_of_calm",
             value=admitted / calm if calm else 0.0,
@@ -168,7 +168,7 @@ class StormSeen:
         )
         yield _figure(
             "storm_danger_served",
-            sum(map(_went_well, self.danger)) / max(1, len(self.danger)),
+            sum(call.went_well for call in self.danger) / max(1, len(self.danger)),
             len(self.danger),
             "share",
             1.0,
@@ -190,7 +190,7 @@ class StormSeen:
         odd = [
             call.at["dialled"]
             for call in self.after
-            if not _went_well(call) or _took_s(call, "answered") > slow_s
+            if not call.went_well or _took_s(call, "answered") > slow_s
         ]
         return max(0.0, (max(odd) - self.ended_at).total_seconds()) if odd else 0.0
 
@@ -294,11 +294,6 @@ async def _placed(stand: Stand, plan: CallerPlan, *, per_s: float) -> SippOutcom
     spent_s = calls / per_s + plan.hang_up_after_ms[0] / 1000 + 40
     load = Load(calls=calls, per_s=per_s, at_once=5000, timeout_s=spent_s)
     return await stand.callers(plan, load)
-
-
-def _went_well(call: SippCall) -> bool:
-    """Whether it was answered, and ended by the caller's own goodbye."""
-    return call.status == 200 and call.hung_up_by == "us"
 
 
 def _took_s(call: SippCall, event: str) -> float:
