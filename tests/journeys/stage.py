@@ -25,11 +25,11 @@ from services.phone.sipp import (
     register_devices,
 )
 from services.runtime.parts import asterisk as asterisk_part
-from services.runtime.settings import CHECKOUT, read_settings
+from services.runtime.settings import read_settings
 from tests.journeys.failed_join import fail_a_join
 from tests.journeys.record import call_ids, observed
 from tests.journeys.story import Agent, Caller, Story, When
-from tests.support.instance import RunningInstance
+from tests.support.instance import TIELINE, RunningInstance
 
 # Limits only end a story that would hang; a busy machine takes its time.
 _MOMENT_LIMIT_S = 60.0
@@ -358,7 +358,7 @@ async def tieline(
     A JSON object that it said is opened: its values stand beside.
     """
     process = await asyncio.create_subprocess_exec(
-        str(CHECKOUT / "tieline"),
+        TIELINE,
         *words,
         *(["--json"] if as_json else []),
         stdout=asyncio.subprocess.PIPE,

@@ -1,14 +1,12 @@
 """Markers that are told to a real instance, and looked for in every byte it wrote."""
 
 import json
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
-from services.runtime.settings import CHECKOUT
 from tests.support.instance import RunningInstance, running_instance
 from tests.support.small_floor import STRAIGHT, small_floor
 
@@ -49,17 +47,9 @@ def instance() -> Iterator[RunningInstance]:
 
 
 def place_a_call(running: RunningInstance) -> None:
-    def started(*words: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            (str(CHECKOUT / "tieline"), *words, "--json"),
-            env=dict(running.environment),
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    agent = started("agent", "--calls", "1")
-    caller = started(
-        *("call", "6000", "--from", NUMBER, "--name", NAME),
+    agent = running.begun("agent", "--calls", "1", "--json")
+    caller = running.begun(
+        *("call", "6000", "--json", "--from", NUMBER, "--name", NAME),
         *("--press", PIN, "--press-after", "1", "--talk", "2"),
     )
     told, _ = caller.communicate(timeout=120)

@@ -28,6 +28,7 @@ from services.runtime.settings import CHECKOUT
 from services.runtime.vaults import vault_of
 
 LOOPBACK = "127.0.0.1"
+TIELINE = str(CHECKOUT / "tieline")
 _READY_LIMIT_S = 240.0
 _STOP_LIMIT_S = 40.0
 _TAIL_LINES = 40
@@ -68,6 +69,26 @@ class RunningInstance:
     def peer_port(self) -> int:
         """Return a free UDP port for a telephone, with room for its sound above."""
         return peer_port(self.sip)
+
+    def done(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run a command of tieline's to its end; whether it went well is its code."""
+        return subprocess.run(
+            (TIELINE, *words),
+            env=dict(self.environment),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=90,
+        )
+
+    def begun(self, *words: str) -> subprocess.Popen[str]:
+        """Begin a command of tieline's; what it says is to be read."""
+        return subprocess.Popen(
+            (TIELINE, *words),
+            env=dict(self.environment),
+            stdout=subprocess.PIPE,
+            text=True,
+        )
 
     async def ask(
         self, method: str, path: str, body: Mapping[str, str] | None = None
@@ -128,35 +149,21 @@ def running_instance(
     (data / "floor.yaml").write_text(floor, encoding="utf-8")
     for name, text in flows.items():
         (data / "flows" / name).write_text(text, encoding="utf-8")
-    base_port = free_base()
-    variables = {"TIELINE_FLOWS": str(data / "flows"), **(settings or {})}
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("TIELINE_")}
+    variables = {"TIELINE_FLOWS": str(data / "flows"), **(settings or {})}
     kept = _prompts_kept()
     _copy_prompts(kept, data / "prompts")
-    command = (
-        *within(data),
-        *(str(CHECKOUT / "tieline"), "up", "--json"),
-        *("--data", str(data), "--base-port", str(base_port)),
-        *("--floor", str(data / "floor.yaml")),
-    )
-    with (data / "up.log").open("wb") as log:
-        process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=log, env=inherited | variables
-        )
-    try:
-        told = _ready(process, data)
+    with _up(
+        data,
+        data / "floor.yaml",
+        within=within(data),
+        environment=inherited | variables,
+        of_commands=inherited,
+    ) as (running, process):
         _copy_prompts(data / "prompts", kept)
-        yield RunningInstance(
-            data=data,
-            base_port=base_port,
-            told=told,
-            environment=inherited | {"TIELINE_DATA": str(data)},
-        )
-    finally:
-        _stop(process)
+        yield running
     assert process.returncode == 0, _tail(data / "up.log")
-    assert _processes_of(data) == []
-    assert list(taken_ports(Ports.from_base(base_port), LOOPBACK)) == []
+    assert list(taken_ports(Ports.from_base(running.base_port), LOOPBACK)) == []
     shutil.rmtree(data)
 
 
@@ -165,23 +172,38 @@ def started_on(
     data: Path, *, floor: Path, environment: Mapping[str, str]
 ) -> Iterator[RunningInstance]:
     """Start one on a data folder that is there, as a restored one is; it stays."""
-    base_port = free_base()
     given = {k: v for k, v in environment.items() if k != "TIELINE_DATA"}
+    with _up(data, floor, environment=given, of_commands=given) as (running, _):
+        yield running
+
+
+@contextmanager
+def _up(
+    data: Path,
+    floor: Path,
+    *,
+    within: Sequence[str] = (),
+    environment: Mapping[str, str],
+    of_commands: Mapping[str, str],
+) -> Iterator[tuple[RunningInstance, subprocess.Popen[bytes]]]:
+    """Run ``tieline up`` while the block lasts, and see that no process is left."""
+    base_port = free_base()
     command = (
-        *(str(CHECKOUT / "tieline"), "up", "--json"),
+        *(*within, TIELINE, "up", "--json"),
         *("--data", str(data), "--base-port", str(base_port), "--floor", str(floor)),
     )
     with (data / "up.log").open("wb") as log:
         process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=log, env=given
+            command, stdout=subprocess.PIPE, stderr=log, env=environment
         )
     try:
-        yield RunningInstance(
+        running = RunningInstance(
             data=data,
             base_port=base_port,
             told=_ready(process, data),
-            environment=given | {"TIELINE_DATA": str(data)},
+            environment={**of_commands, "TIELINE_DATA": str(data)},
         )
+        yield running, process
     finally:
         _stop(process)
     assert _processes_of(data) == []

@@ -1,57 +1,34 @@
 """Disks that fill up under a call: it goes on, and the record says what is missing."""
 
 import json
-import os
-import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
 import pytest
 
-from services.runtime.settings import CHECKOUT
+from services.runtime.bench.small_disks import CAN_BE, small_disks
 from tests.services.bad_input.conftest import FLOOR, FLOW
 from tests.support.instance import RunningInstance, running_instance
 
 pytestmark = [
     pytest.mark.asterisk,
     pytest.mark.skipif(
-        os.geteuid() != 0 or shutil.which("unshare") is None,
+        not CAN_BE,
         reason="only root can give an instance small disks of its own",
     ),
 ]
 _LIMIT_S = 30.0
 
 
-def disks(**sizes: str) -> Callable[[Path], Sequence[str]]:
-    """Return what runs a command with disks of these sizes, in its sight only."""
-    folders = {
-        "recordings": "recordings",
-        "spool": "asterisk/spool",
-        "journal": "journal",
-    }
-
-    def within(data: Path) -> Sequence[str]:
-        steps = []
-        for name, size in sizes.items():
-            place = data / folders[name]
-            place.mkdir(parents=True)
-            steps.append(f"mount -t tmpfs -o size={size},mode=755 tmpfs {place}")
-        script = " && ".join([*steps, 'exec "$@"'])
-        return ("unshare", "-m", "--propagation", "private", "sh", "-c", script, "sh")
-
-    return within
-
-
 @pytest.fixture(scope="module")
 def small() -> Iterator[RunningInstance]:
     """An instance with 48 kB for finished recordings and 32 kB for its journal."""
-    sizes = disks(recordings="48k", journal="32k", spool="200k")
+    sizes = {"recordings": "48k", "journal": "32k", "asterisk/spool": "200k"}
     with running_instance(
-        floor=FLOOR, flows={"main.yaml": FLOW}, within=sizes
+        floor=FLOOR, flows={"main.yaml": FLOW}, within=small_disks(sizes)
     ) as running:
         yield running
 
@@ -114,11 +91,7 @@ def talked(
     small: RunningInstance, talk_s: int
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Have a caller talk to an agent; return what both tell."""
-    with subprocess.Popen(
-        (str(CHECKOUT / "tieline"), "agent", "1001", "--calls", "1", "--json"),
-        env=dict(small.environment),
-        stdout=subprocess.PIPE,
-    ) as agent:
+    with small.begun("agent", "1001", "--calls", "1", "--json") as agent:
         eventually(lambda: state(small, "1001") == "ready")
         report = tieline(small, "call", "6000", "--json", "--talk", str(talk_s))
         out, _ = agent.communicate(timeout=_LIMIT_S)
@@ -126,13 +99,7 @@ def talked(
 
 
 def tieline(small: RunningInstance, *words: str) -> dict[str, Any]:
-    done = subprocess.run(
-        (str(CHECKOUT / "tieline"), *words),
-        env=dict(small.environment),
-        capture_output=True,
-        check=False,
-        timeout=90,
-    )
+    done = small.done(*words)
     assert done.stdout, done.stderr
     report: dict[str, Any] = json.loads(done.stdout)
     return report

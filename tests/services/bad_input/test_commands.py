@@ -1,26 +1,17 @@
 """Commands asked for what is not there: a sentence, and an exit code that says so."""
 
 import json
-import subprocess
 import time
 from pathlib import Path
 
 import httpx
 import pytest
 
-from services.runtime.settings import CHECKOUT
 from tests.support.instance import RunningInstance
 
 
 def tieline(instance: RunningInstance, *words: str) -> tuple[int, str, str]:
-    done = subprocess.run(
-        (str(CHECKOUT / "tieline"), *words),
-        env=dict(instance.environment),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    done = instance.done(*words)
     return done.returncode, done.stdout, done.stderr
 
 
@@ -88,19 +79,9 @@ def test_an_agent_who_is_not_on_the_floor_is_told_with_those_who_are(
 def test_an_agent_who_has_a_call_is_told_and_not_disturbed(
     instance: RunningInstance,
 ) -> None:
-    command = str(CHECKOUT / "tieline")
-    environment = dict(instance.environment)
     with (
-        subprocess.Popen(
-            (command, "agent", "1002", "--calls", "1", "--json"),
-            env=environment,
-            stdout=subprocess.PIPE,
-        ) as first,
-        subprocess.Popen(
-            (command, "call", "6000", "--talk", "8", "--json"),
-            env=environment,
-            stdout=subprocess.PIPE,
-        ) as caller,
+        instance.begun("agent", "1002", "--calls", "1", "--json") as first,
+        instance.begun("call", "6000", "--talk", "8", "--json") as caller,
     ):
         until_state(instance, "1002", "talking")
 

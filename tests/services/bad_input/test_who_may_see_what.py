@@ -2,13 +2,11 @@
 
 import json
 import re
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from services.runtime.settings import CHECKOUT
 from tests.support.instance import RunningInstance
 
 CANARY_NUMBER = "13912345678"
@@ -18,16 +16,9 @@ CANARY_NAME = "金丝雀"
 @pytest.fixture(scope="module")
 def a_call(instance: RunningInstance) -> dict[str, object]:
     """One call by a canary, who keys 7, 3, 9 in vain and gives up in the queue."""
-    done = subprocess.run(
-        (
-            *(str(CHECKOUT / "tieline"), "call", "6000", "--json", "--wait", "6"),
-            *("--from", CANARY_NUMBER, "--name", CANARY_NAME, "--press", "739"),
-        ),
-        env=dict(instance.environment),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
+    done = instance.done(
+        *("call", "6000", "--json", "--wait", "6"),
+        *("--from", CANARY_NUMBER, "--name", CANARY_NAME, "--press", "739"),
     )
     report: dict[str, object] = json.loads(done.stdout)
     assert report["answered"], done.stderr

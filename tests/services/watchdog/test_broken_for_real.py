@@ -4,13 +4,11 @@ import asyncio
 import contextlib
 import json
 import os
-import shutil
 import signal
-import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from functools import partial
@@ -21,7 +19,7 @@ import asyncpg
 import httpx
 import pytest
 
-from services.runtime.settings import CHECKOUT
+from services.runtime.bench.small_disks import CAN_BE, small_disks
 from services.watchdog.eye import Eye, ReadingAccount
 from tests.services.watchdog.receivers import SmtpReceiver, WebhookReceiver
 from tests.support.eventually import eventually as has_come
@@ -34,9 +32,8 @@ CONTRACT_S = 10.0
 """Red by then, on a machine that has time for us."""
 _LIMIT_S = 4 * CONTRACT_S
 _MENDED_S = 120.0
-_HAS_DISKS = os.geteuid() == 0 and shutil.which("unshare") is not None
 own_disks = pytest.mark.skipif(
-    not _HAS_DISKS, reason="only root can give an instance small disks of its own"
+    not CAN_BE, reason="only root can give an instance small disks of its own"
 )
 
 
@@ -113,21 +110,13 @@ def instance(people: People) -> Iterator[RunningInstance]:
     with running_instance(
         floor=small_floor(),
         flows={"main.yaml": STRAIGHT},
-        within=_small_disks if _HAS_DISKS else lambda _data: (),
+        within=small_disks(dict.fromkeys(("journal", "recordings"), "2m"))
+        if CAN_BE
+        else lambda _data: (),
         settings=settings,
     ) as running:
         eventually(lambda: not bad(running), _MENDED_S)
         yield running
-
-
-def _small_disks(data: Path) -> Sequence[str]:
-    steps = []
-    for folder in ("journal", "recordings"):
-        (data / folder).mkdir()
-        place = data / folder
-        steps.append(f"mount -t tmpfs -o size=2m,mode=755 tmpfs {place}")
-    script = " && ".join([*steps, 'exec "$@"'])
-    return ("unshare", "-m", "--propagation", "private", "sh", "-c", script, "sh")
 
 
 def eventually(holds: Callable[[], bool], limit_s: float) -> float:
@@ -160,13 +149,8 @@ def red(running: RunningInstance) -> set[str]:
 
 
 def faults(running: RunningInstance) -> list[dict[str, Any]]:
-    done = subprocess.run(
-        (str(CHECKOUT / "tieline"), "health", "--history", "--json"),
-        env=dict(running.environment),
-        capture_output=True,
-        check=True,
-        timeout=60,
-    )
+    done = running.done("health", "--history", "--json")
+    done.check_returncode()
     told: list[dict[str, Any]] = json.loads(done.stdout)
     return told
 
@@ -362,12 +346,10 @@ def test_a_watchdog_that_is_killed_or_stands_still_is_started_again(
 
 
 def test_health_ends_with_1_while_something_is_red(instance: RunningInstance) -> None:
-    command = (str(CHECKOUT / "tieline"), "health", "--json")
-    environment = dict(instance.environment)
-    well = subprocess.run(command, env=environment, capture_output=True, check=False)
+    well = instance.done("health", "--json")
     with stopped(instance.pid("postgresql")):
         turns_red(instance, "database")
-        ill = subprocess.run(command, env=environment, capture_output=True, check=False)
+        ill = instance.done("health", "--json")
     eventually(lambda: not bad(instance), _MENDED_S)
 
     assert (well.returncode, json.loads(well.stdout)["light"]) == (0, "green")
