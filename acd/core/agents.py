@@ -1,16 +1,27 @@
 """One agent on the floor: the state, moved by the table, and the kept wishes."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from math import exp
 
 from acd.core.moves import moved
 from acd.core.turn import Turn
 from acd.policy import AgentProfile
 from acd.vocabulary.agent_facts import AgentStateEntered
 from acd.vocabulary.facts import Fact
-from acd.vocabulary.ids import CallId, OfferId
+from acd.vocabulary.ids import CallId, OfferId, QueueId
+from acd.vocabulary.offer_facts import Blame
 from acd.vocabulary.states import AgentState
 from acd.vocabulary.transitions import AGENT_TRANSITIONS
+
+BUSY = frozenset({AgentState.RESERVED, AgentState.TALKING, AgentState.WRAP_UP})
+AT_WORK = BUSY | {AgentState.READY}
+
+OCCUPANCY_TIME = timedelta(hours=1)
+"""How far back occupancy looks: what is older fades."""
+NEW_OCCUPANCY = 0.8
+"""Whoever has not worked yet counts as busy as people are, and is not rushed upon."""
 
 AT_REST = frozenset({AgentState.NOT_READY, AgentState.READY})
 """States in which a wish that had to wait can be granted."""
@@ -49,6 +60,17 @@ class Agent:
     wants_sign_out: bool = False
     handling: Handling | None = None
     """What the call in hand, or in wrap-up, has come to so far."""
+    occupancy: float = NEW_OCCUPANCY
+    """Share of the time at work that was not spent waiting for a call, as of
+    ``since``; breaks do not count, and what is long ago fades."""
+    over: float = 0.0
+    """By how much it was above the mean of those at work when the idle spell began."""
+    last_offers: Mapping[QueueId, float] = field(default_factory=dict)
+    """When each queue that chooses by turns last offered a call, since 1970."""
+    misses: Mapping[Blame, tuple[datetime, ...]] = field(default_factory=dict)
+    """Offers that were not taken, by their outcomes, within the rule's window."""
+    penalty_until: datetime | None = None
+    """When a penalty for such offers ends by itself; None where there is none."""
 
     def check(self, fact: type[Fact]) -> AgentState:
         """Return the state that a fact leads to.
@@ -89,9 +111,14 @@ class Agent:
 
     def _enter(self, state: AgentState, reason: str, turn: Turn) -> None:
         came_from = self.state
+        if self.since is not None and came_from in AT_WORK:
+            passed = (turn.at - self.since) / OCCUPANCY_TIME
+            kept = exp(-max(0.0, passed))
+            self.occupancy = self.occupancy * kept + (came_from in BUSY) * (1 - kept)
         self.state, self.reason, self.since = state, reason, turn.at
         if state is AgentState.READY and came_from is not AgentState.RESERVED:
             self.ready_since = turn.at
+        self.penalty_until = None
         if state in AT_REST or state is AgentState.SIGNED_OUT:
             self.offer_id = self.call_id = self.wrap_up_until = None
         turn.facts.append(

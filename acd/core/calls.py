@@ -48,6 +48,11 @@ class Call:
     state: CallState = CallState.IN_FLOW
     queue_id: QueueId | None = None
     skills: frozenset[SkillId] = frozenset()
+    """What the flow asked for beside what its queue needs."""
+    step: int = 0
+    """How far it has come in its queue's steps."""
+    step_until: datetime | None = None
+    """When the next one holds as well; None where there is none."""
     queued_at: datetime | None = None
     """When it took its place in the queue; the place is kept through offers."""
     connected_at: datetime | None = None
@@ -63,6 +68,7 @@ class Call:
     agent_id: AgentId | None = None
     """Who talks or talked with the caller last."""
     retry_at: datetime | None = None
+    """Until then it is not offered, since it could not be joined; None: it may be."""
     call_class: int = 0
     """From 0 to 20: who has more goes before all who have less."""
     is_in_open_queue: bool = False

@@ -19,6 +19,10 @@ class Due(StrEnum):
     """Behind a conversation the switch should have let go of the caller by now."""
     RETRY = "retry"
     """A call that could not be joined may be offered again."""
+    STEP = "step"
+    """The next step of its queue holds for a waiting call."""
+    PENALTY = "penalty"
+    """An agent who did not take offers is ready again."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -3,7 +3,17 @@
 from dataclasses import replace
 from datetime import datetime
 
-from acd.core import conversations, handling, legs, offers, open_queue, wishes
+from acd.core import (
+    conversations,
+    handling,
+    legs,
+    matching,
+    offers,
+    open_queue,
+    rona,
+    steps,
+    wishes,
+)
 from acd.core.calls import Call
 from acd.core.deadlines import Deadline, Due
 from acd.core.floor import Floor, Offer
@@ -81,7 +91,7 @@ class Engine:
         turn.facts.append(told)
         if not self._take(turn, fact):
             return Outcome(facts=(), decisions=())
-        offers.match_waiting(self.floor, turn)
+        matching.match_waiting(self.floor, turn)
         self.floor.mirror(turn)
         return turn.outcome()
 
@@ -207,7 +217,16 @@ class Engine:
                 call = floor.calls.get(CallId(deadline.subject))
                 return call is not None and call.state is CallState.LEAVING
             case Due.RETRY:
-                return CallId(deadline.subject) in floor.calls
+                call = floor.calls.get(CallId(deadline.subject))
+                return call is not None and call.retry_at == deadline.at
+            case Due.STEP:
+                call = floor.calls.get(CallId(deadline.subject))
+                if call is None or call.state not in steps.WAITS:
+                    return False
+                return call.step_until == deadline.at
+            case Due.PENALTY:
+                agent = floor.agents.get(AgentId(deadline.subject))
+                return agent is not None and agent.penalty_until == deadline.at
 
     def _fall_due(self, turn: Turn, deadline: Deadline) -> bool:
         """Act on a deadline; return False when it does not stand any more."""
@@ -227,7 +246,14 @@ class Engine:
                 call = floor.calls[CallId(deadline.subject)]
                 conversations.overstayed(turn, call)
             case Due.RETRY:
-                """Matching follows every turn; the call is simply free again."""
+                call = floor.calls[CallId(deadline.subject)]
+                call.retry_at = None
+                if call.state is CallState.QUEUED:
+                    floor.queue(call)
+            case Due.STEP:
+                steps.advance(floor, floor.calls[CallId(deadline.subject)])
+            case Due.PENALTY:
+                rona.end_penalty(floor, turn, floor.agent(AgentId(deadline.subject)))
         return True
 
     def _joining(self, offer_id: OfferId) -> Offer | None:

@@ -8,16 +8,19 @@ from typing import TypeVar
 from acd.core.agents import Agent
 from acd.core.calls import Call
 from acd.core.deadlines import Deadlines
-from acd.core.matching import Line
+from acd.core.lines import Lines
 from acd.core.turn import Turn
-from acd.policy import FloorPolicy
+from acd.policy import AgentProfile, FloorPolicy
 from acd.routing.handling_time import HandlingTimes
 from acd.routing.quality import Quality
+from acd.routing.ready import ReadyIndex
+from acd.routing.requirements import is_served_by
+from acd.routing.waiting import WaitingIndex
 from acd.vocabulary.decisions import MirrorAgents, OpenMember
 from acd.vocabulary.errors import UnknownAgent, UnknownCall
 from acd.vocabulary.facts import Fact
 from acd.vocabulary.ids import AgentId, CallId, LegId, OfferId, Place, QueueId
-from acd.vocabulary.states import AgentState
+from acd.vocabulary.states import AgentState, CallState
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -59,11 +62,9 @@ class Floor:
 
     def __init__(self, policy: FloorPolicy) -> None:
         """Begin with nobody signed in and no call."""
-        self.policy = policy
         self.agents = {
             agent_id: Agent(profile) for agent_id, profile in policy.agents.items()
         }
-        self.ready: Line[AgentId, Agent] = Line()
         self.calls: dict[CallId, Call] = {}
         self.callers: dict[LegId, Call] = {}
         self.offers: dict[OfferId, Offer] = {}
@@ -74,18 +75,9 @@ class Floor:
         self.shown: dict[AgentId, OpenMember] = {}
         """What the open queue was told of each agent."""
         self._moved: dict[AgentId, Agent] = {}
-        self.queues_of = {
-            agent_id: tuple(
-                queue.queue_id
-                for queue in policy.queues.values()
-                if queue.skills <= profile.skills
-            )
-            for agent_id, profile in policy.agents.items()
-        }
-        """Whose callers each agent can serve."""
         self.handling_times = HandlingTimes()
-        self.quality = Quality()
-        self.waiting: Line[CallId, Call] = Line()
+        self.lines = Lines(policy, self.handling_times)
+        self.put_policy(policy)
         self.deadlines = Deadlines()
         self.is_linked = False
         """Whether the switch can be told anything; without it no offer is made."""
@@ -94,6 +86,39 @@ class Floor:
         """The last proof that the switch, and all that we knew in it, lived."""
         self.closed: OrderedDict[CallId, Place] = OrderedDict()
         self.ended_legs: OrderedDict[LegId, None] = OrderedDict()
+
+    def put_policy(self, policy: FloorPolicy) -> None:
+        """Decide by a policy from here on; every agent has their profile of it."""
+        self.policy = policy
+        self.queues_of = {
+            agent_id: _served_by(policy, agent.profile)
+            for agent_id, agent in self.agents.items()
+        }
+        """Whose callers each agent can serve."""
+        self.lines.begin(policy, self.agents)
+        for call in self.calls.values():
+            if call.state is CallState.QUEUED:
+                self.queue(call)
+
+    @property
+    def quality(self) -> Quality:
+        """How everybody's calls end."""
+        return self.lines.scoring.quality
+
+    @quality.setter
+    def quality(self, quality: Quality) -> None:
+        self.lines.scoring.quality = quality
+        self.lines.ready.reorder()
+
+    @property
+    def ready(self) -> ReadyIndex:
+        """Who is ready."""
+        return self.lines.ready
+
+    @property
+    def waiting(self) -> WaitingIndex:
+        """Who waits."""
+        return self.lines.waiting
 
     def agent(self, agent_id: AgentId) -> Agent:
         """Return an agent.
@@ -155,7 +180,10 @@ class Floor:
         Raises:
             IllegalTransition: The state has no place for the fact; nothing changed.
         """
+        ready_since = agent.ready_since
         agent.take(turn, fact, reason=reason)
+        if agent.ready_since != ready_since:
+            agent.over = agent.occupancy - self.lines.mean_occupancy()
         self._index(agent)
 
     def restore_agent(self, agent: Agent) -> None:
@@ -163,23 +191,20 @@ class Floor:
         known = self.agents.get(agent.profile.agent_id)
         if known is not None:
             agent.profile = known.profile
-            self.ready.remove(agent.profile.agent_id)
             self.agents[agent.profile.agent_id] = agent
             self._index(agent)
 
     def _index(self, agent: Agent) -> None:
-        agent_id = agent.profile.agent_id
-        if agent.state is AgentState.READY and agent.ready_since is not None:
-            self.ready.add(agent_id, agent, since=agent.ready_since)
-        else:
-            self.ready.remove(agent_id)
-        self._moved[agent_id] = agent
+        self.lines.move(agent)
+        self._moved[agent.profile.agent_id] = agent
 
     def queue(self, call: Call) -> None:
-        """Put a call into the line, at its place by class and when it was queued."""
-        if call.queued_at is None:
-            raise AssertionError(f"call {call.call_id!r} waits without a queue time")
-        self.waiting.add(call.call_id, call, since=call.queued_at, rank=call.call_class)
+        """Put a call where it waits, by its class, its step and when it was queued.
+
+        One that is to be offered again only later is put there then.
+        """
+        if call.retry_at is None:
+            self.lines.enter(call)
 
     def mirror(self, turn: Turn) -> None:
         """Let the open queue know of agents who moved, if it is news to it."""
@@ -200,19 +225,6 @@ class Floor:
             self.shown[agent_id] = self._member(agent)
         working = tuple(it for it in self.shown.values() if it.queue_ids)
         turn.decisions.append(MirrorAgents(members=working, is_whole=True))
-
-    def free_agents(self) -> Line[AgentId, Agent] | list[Agent]:
-        """Return who is ready and wanted by no caller in the open queue."""
-        if not self.in_open_queue:
-            return self.ready
-        queue_ids = {call.queue_id for call in self.in_open_queue.values()}
-        queues = self.policy.queues
-        wanted = [queues[it].skills for it in queue_ids if it in queues and it]
-        return [
-            agent
-            for agent in self.ready
-            if not any(skills <= agent.profile.skills for skills in wanted)
-        ]
 
     def _member(self, agent: Agent) -> OpenMember:
         profile = agent.profile
@@ -255,6 +267,16 @@ class Floor:
             return False
         _remember(self.ended_legs, leg_id, None)
         return True
+
+
+def _served_by(policy: FloorPolicy, agent: AgentProfile) -> tuple[QueueId, ...]:
+    """Return the queues whose callers an agent can serve, wherever they are.
+
+    What counts is each queue's first step that is open to anybody.
+    """
+    return tuple(
+        queue.queue_id for queue in policy.queues.values() if is_served_by(queue, agent)
+    )
 
 
 def _remember(memory: OrderedDict[K, V], key: K, value: V) -> None:

@@ -4,17 +4,20 @@ from datetime import timedelta
 from typing import TypedDict
 from uuid import NAMESPACE_OID, uuid5
 
+from acd.choices import RoundRobin
 from acd.core import handling
-from acd.core.agents import Agent
 from acd.core.calls import Call
 from acd.core.deadlines import Deadline, Due
 from acd.core.floor import Floor, Offer
-from acd.core.matching import longest_idle
+from acd.core.rona import missed
 from acd.core.turn import Turn
+from acd.routing.choose_call import ORDERS
+from acd.routing.reason import Chosen
 from acd.vocabulary.decisions import BridgeCall, DismissAgent, RingAgent, StopRinging
 from acd.vocabulary.ids import AgentId, CallId, OfferId, QueueId
 from acd.vocabulary.leg_facts import LegEnding
 from acd.vocabulary.offer_facts import (
+    Blame,
     CallConnected,
     OfferAnswered,
     OfferAnsweredLate,
@@ -27,6 +30,7 @@ from acd.vocabulary.offer_facts import (
     OfferWithdrawn,
     Party,
 )
+from acd.vocabulary.routing_facts import RoutingDecided
 from acd.vocabulary.states import CallState
 
 JOIN_LIMIT_S = 10.0
@@ -41,28 +45,12 @@ Unanswered = OfferTimedOut | OfferDeclined | OfferFailed | OfferWithdrawn
 """How an offer ends without a conversation."""
 
 
-def match_waiting(floor: Floor, turn: Turn) -> None:
-    """Offer waiting calls to ready agents until nobody fits any more."""
-    if not floor.waiting or not floor.ready or not floor.is_linked:
-        return
-    free = floor.free_agents()
-    if not free:
-        return
-    for call in list(floor.waiting):
-        if call.retry_at is not None and call.retry_at > turn.at:
-            continue
-        agent = longest_idle(free, call.skills)
-        if agent is not None:
-            start(floor, turn, call, agent)
-            free = floor.free_agents()
-            if not free:
-                return
-
-
-def start(floor: Floor, turn: Turn, call: Call, agent: Agent) -> None:
-    """Reserve an agent for a waiting call and ring the device."""
+def start(floor: Floor, turn: Turn, call: Call, chosen: Chosen) -> None:
+    """Reserve the agent who was chosen for a waiting call and ring the device."""
     queue_id = queue_of(call)
-    ring_s = floor.policy.queues[queue_id].ring_s
+    agent = floor.agent(chosen.agent_id)
+    queue = floor.policy.queues[queue_id]
+    ring_s = queue.ring_s
     expires_at = turn.at + timedelta(seconds=ring_s)
     call.take(OfferStarted)
     call.offers += 1
@@ -74,6 +62,7 @@ def start(floor: Floor, turn: Turn, call: Call, agent: Agent) -> None:
         place=call.place,
         started_at=turn.at,
     )
+    turn.facts.append(_decided(floor, turn, call, offer, chosen))
     turn.facts.append(
         OfferStarted(
             at=turn.at,
@@ -89,6 +78,9 @@ def start(floor: Floor, turn: Turn, call: Call, agent: Agent) -> None:
     floor.offers[offer.offer_id] = offer
     call.heard_at = turn.at  # no record may end before an offer that was in it
     floor.waiting.remove(call.call_id)
+    if isinstance(queue.choice, RoundRobin):
+        offered_at_s = turn.at.timestamp()
+        agent.last_offers = {**agent.last_offers, queue_id: offered_at_s}
     call.offer_id = agent.offer_id = offer.offer_id
     agent.call_id = call.call_id
     floor.move_agent(turn, agent, OfferStarted)
@@ -102,6 +94,31 @@ def start(floor: Floor, turn: Turn, call: Call, agent: Agent) -> None:
             caller_number=call.caller_number,
             ring_s=ring_s,
         )
+    )
+
+
+def _decided(
+    floor: Floor, turn: Turn, call: Call, offer: Offer, chosen: Chosen
+) -> RoutingDecided:
+    """State the reason for an offer."""
+    waited_s = (turn.at - call.queued_at).total_seconds() if call.queued_at else 0.0
+    return RoutingDecided(
+        at=turn.at,
+        place=call.place,
+        offer_id=offer.offer_id,
+        call_id=call.call_id,
+        queue_id=offer.queue_id,
+        agent_id=chosen.agent_id,
+        waited_s=waited_s,
+        step=call.step,
+        by_step=chosen.by_step,
+        rule=chosen.rule,
+        order=ORDERS[type(floor.policy.order)],
+        version=floor.policy.version,
+        terms=chosen.terms,
+        scored=chosen.scored,
+        ready=chosen.ready,
+        excluded=chosen.excluded,
     )
 
 
@@ -165,7 +182,7 @@ def connected(floor: Floor, turn: Turn, call: Call, offer: Offer) -> None:
 def timed_out(floor: Floor, turn: Turn, offer: Offer) -> None:
     """The device rang long enough: the agent is made not ready (RONA)."""
     fact = OfferTimedOut(at=turn.at, place=offer.place, **_ids(offer))
-    _end(floor, turn, offer, fact, reason="rona")
+    _end(floor, turn, offer, fact, reason="rona", blame=Blame.NO_ANSWER)
     turn.decisions.append(StopRinging(offer_id=offer.offer_id))
 
 
@@ -196,14 +213,14 @@ def leg_ended_unjoined(
     ids, at, place = _ids(offer), turn.at, offer.place
     match ending:
         case LegEnding.NO_ANSWER if offer.is_open:
-            _end(floor, turn, offer, OfferTimedOut(at=at, place=place, **ids), "rona")
+            late = OfferTimedOut(at=at, place=place, **ids)
+            _end(floor, turn, offer, late, reason="rona", blame=Blame.NO_ANSWER)
         case LegEnding.DECLINED if offer.is_open:
-            _end(
-                floor, turn, offer, OfferDeclined(at=at, place=place, **ids), "declined"
-            )
+            no = OfferDeclined(at=at, place=place, **ids)
+            _end(floor, turn, offer, no, reason="declined", blame=Blame.DECLINED)
         case LegEnding.LOST:
             fact = OfferWithdrawn(at=at, place=place, by=Party.SYSTEM, **ids)
-            _end(floor, turn, offer, fact, "")
+            _end(floor, turn, offer, fact, reason="")
             # Asked for and not seen is not surely gone: it must not ring on.
             turn.decisions.append(StopRinging(offer_id=offer.offer_id))
         case _:
@@ -213,10 +230,20 @@ def leg_ended_unjoined(
                 else OfferFailure.UNREACHABLE
             )
             failed = OfferFailed(at=at, place=place, failure=failure, **ids)
-            _end(floor, turn, offer, failed, failure.value)
+            blame = Blame.BUSY if failure is OfferFailure.BUSY else None
+            _end(floor, turn, offer, failed, reason=failure.value, blame=blame)
 
 
-def _end(floor: Floor, turn: Turn, offer: Offer, fact: Unanswered, reason: str) -> None:
+def _end(
+    floor: Floor,
+    turn: Turn,
+    offer: Offer,
+    fact: Unanswered,
+    *,
+    reason: str,
+    blame: Blame | None = None,
+) -> None:
+    """End an offer: the call keeps its place, the agent answers for what is theirs."""
     call = floor.call(offer.call_id)
     call.take(type(fact))
     offer.is_open, offer.ended_at = False, turn.at
@@ -224,7 +251,11 @@ def _end(floor: Floor, turn: Turn, offer: Offer, fact: Unanswered, reason: str) 
     call.offer_id = None
     if call.state is CallState.QUEUED:
         floor.queue(call)
-    floor.move_agent(turn, floor.agent(offer.agent_id), type(fact), reason=reason)
+    agent = floor.agent(offer.agent_id)
+    if blame is None:
+        floor.move_agent(turn, agent, type(fact), reason=reason)
+    else:
+        missed(floor, turn, agent, type(fact), reason=reason, blame=blame)
 
 
 class _Ids(TypedDict):

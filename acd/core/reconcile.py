@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from acd.core import conversations, legs, offers, open_queue
+from acd.core import conversations, legs, offers, open_queue, steps
 from acd.core.calls import Call
 from acd.core.floor import Floor, Offer
 from acd.core.turn import Turn
@@ -110,7 +110,8 @@ def enqueue(
     call.queue_id, call.queued_at = queue_id, queued_at
     call.heard_at = max(call.heard_at, queued_at)
     call.call_class = call_class
-    call.skills = floor.policy.queues[queue_id].skills | skills
+    call.skills = skills
+    steps.begin(floor, call)
     floor.queue(call)
 
 

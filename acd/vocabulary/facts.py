@@ -10,6 +10,7 @@ from acd.vocabulary import (
     offer_facts,
     open_facts,
     recording_facts,
+    routing_facts,
 )
 from acd.vocabulary.fact import Tick
 
@@ -68,6 +69,7 @@ OfferFact = (
 )
 EstablishedFact = (
     OfferFact
+    | routing_facts.RoutingDecided
     | offer_facts.CallConnected
     | offer_facts.ConversationEnded
     | offer_facts.CallAdopted

@@ -23,6 +23,14 @@ class OfferFailure(StrEnum):
     UNREACHABLE = "unreachable"
 
 
+class Blame(StrEnum):
+    """Outcomes of an offer that its agent answers for."""
+
+    NO_ANSWER = "no_answer"
+    DECLINED = "declined"
+    BUSY = "busy"
+
+
 class CloseReason(StrEnum):
     """Why a call's record was closed."""
 

@@ -86,6 +86,8 @@ class StoryOut(BaseModel):
     call: WholeCallOut
     legs: list[dict[str, Any]]
     steps: list[dict[str, Any]]
+    routing_decisions: list[dict[str, Any]]
+    """Why each offer was made to whom: the rule, scores and who was excluded."""
     offers: list[dict[str, Any]]
     conversations: list[dict[str, Any]]
     recordings: list[dict[str, Any]]
@@ -262,6 +264,7 @@ def _story_out(found: CallStory) -> StoryOut:
         call=WholeCallOut.model_validate(_fields(found.call)),
         legs=plain(found.legs),
         steps=plain(found.steps),
+        routing_decisions=plain(found.routing_decisions),
         offers=plain(found.offers),
         conversations=plain(found.conversations),
         recordings=plain(found.recordings),

@@ -8,6 +8,7 @@ from acd.vocabulary import (
     offer_facts,
     open_facts,
     recording_facts,
+    routing_facts,
 )
 from acd.vocabulary.fact import Tick
 from acd.vocabulary.facts import Fact
@@ -58,6 +59,7 @@ WITHHELD: dict[type[Fact], str] = {
     leg_facts.BridgeFailed: "its offer's fact tells the same",
     leg_facts.SwitchSeen: "has the legs of every province in it",
     leg_facts.LegChecked: "a new snapshot tells what was found",
+    routing_facts.RoutingDecided: "scores of colleagues are not for every viewer",
     offer_facts.CallAdopted: "a new snapshot tells what was found",
     open_facts.OpenQueueServed: "its call's fact tells the same",
     open_facts.OpenTalkEnded: "its call's fact tells the same",

@@ -13,6 +13,7 @@ from acd.vocabulary import (
     offer_facts,
     open_facts,
     recording_facts,
+    routing_facts,
 )
 from acd.vocabulary.fact import FactOf, Tick
 from acd.vocabulary.flow_facts import FlowEnding
@@ -278,6 +279,13 @@ WORDS: Mapping[type[FactOf], tuple[str, Tell]] = {
     ),
     agent_facts.WrapUpEnded: ("engine", _by_limit),
     agent_facts.AgentStateEntered: ("engine", _state),
+    routing_facts.RoutingDecided: (
+        "engine",
+        lambda f, _l: (
+            f"chose agent {f.agent_id} by {f.rule}, step {f.by_step + 1}, "
+            f"of {f.ready} ready"
+        ),
+    ),
     offer_facts.OfferStarted: (
         "engine",
         lambda f, _l: f"offers it to agent {f.agent_id} on {f.device_id}",

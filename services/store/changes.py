@@ -15,6 +15,7 @@ KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "legs": ("leg_id",),
         "steps": ("call_id", "nth"),
         "offers": ("offer_id",),
+        "routing_decisions": ("offer_id",),
         "conversations": ("offer_id",),
         "wrap_ups": ("call_id", "agent_id"),
         "recordings": ("offer_id",),

@@ -22,6 +22,7 @@ from services.store.tables import (
     legs,
     offers,
     recordings,
+    routing_decisions,
     steps,
 )
 
@@ -53,6 +54,7 @@ class CallStory:
     call: Row
     legs: Sequence[Row]
     steps: Sequence[Row]
+    routing_decisions: Sequence[Row]
     offers: Sequence[Row]
     conversations: Sequence[Row]
     recordings: Sequence[Row]
@@ -219,6 +221,9 @@ async def _story(connection: AsyncConnection, call_id: str) -> CallStory | None:
         legs=found_legs,
         steps=await of_call(steps, steps.c.nth),
         offers=await of_call(offers, offers.c.started_at, offers.c.offer_id),
+        routing_decisions=await of_call(
+            routing_decisions, routing_decisions.c.decided_at
+        ),
         conversations=await of_call(conversations, talks.started_at, talks.offer_id),
         recordings=await of_call(recordings, recordings.c.offer_id),
         facts=await _all(connection, told),

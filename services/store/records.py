@@ -10,13 +10,14 @@ from acd.vocabulary import (
     leg_facts,
     offer_facts,
     open_facts,
+    routing_facts,
 )
 from acd.vocabulary.fact import FactOf, Tick
 from acd.vocabulary.facts import Fact
 from acd.vocabulary.ids import CallId, OfferId
 from acd.vocabulary.recording_facts import RecordingMissing, RecordingStored
 from acd.vocabulary.states import CallState
-from services.store import open_records
+from services.store import open_records, routing_records
 from services.store.changes import RowChanges
 
 
@@ -378,6 +379,7 @@ FOLDS: Mapping[type[FactOf], Fold] = {
     agent_facts.WrapUpStarted: _wrap_up_started,
     agent_facts.WrapUpEnded: _wrap_up_ended,
     agent_facts.AgentStateEntered: _state_entered,
+    routing_facts.RoutingDecided: routing_records.decided,
     offer_facts.OfferStarted: _offer_started,
     offer_facts.OfferRang: _offer_rang,
     offer_facts.OfferAnswered: _offer_answered,

@@ -222,6 +222,7 @@ def _ship() -> Statement:
         _upsert(tables.legs),
         _append(tables.steps),
         _upsert(tables.offers),
+        _append(tables.routing_decisions),
         _upsert(tables.conversations),
         _upsert(tables.recordings),
         _upsert(tables.callbacks),

@@ -148,6 +148,29 @@ offers = Table(
 )
 """One row an offer; without an outcome while it goes on."""
 
+routing_decisions = Table(
+    "routing_decisions",
+    metadata,
+    _id("offer_id", is_key=True),
+    _id("call_id"),
+    _text("queue_id", is_known=True),
+    _text("agent_id", is_known=True),
+    _instant("decided_at", is_known=True),
+    Column("waited_s", Double, nullable=False),
+    Column("step", SmallInteger, nullable=False),
+    Column("by_step", SmallInteger, nullable=False),
+    _text("rule", is_known=True),
+    _text("order_rule", is_known=True),
+    _text("version", is_known=True),
+    Column("terms", JSONB, nullable=False),
+    Column("scored", JSONB, nullable=False),
+    Column("ready", Integer, nullable=False),
+    Column("excluded", JSONB, nullable=False),
+    *_place(),
+    Index("routing_decisions_by_call", "call_id"),
+)
+"""One row an offer: by which rule its agent was chosen, and before whom."""
+
 conversations = Table(
     "conversations",
     metadata,

@@ -53,7 +53,12 @@ def test_a_waiting_call_rings_the_agent_who_has_been_ready_longest() -> None:
 
     outcome = desk.tell(arrived(1, 0), queued(1, 1))
 
-    assert kinds(outcome.facts) == ["CallQueued", "OfferStarted", "AgentStateEntered"]
+    assert kinds(outcome.facts) == [
+        "CallQueued",
+        "RoutingDecided",
+        "OfferStarted",
+        "AgentStateEntered",
+    ]
     ring = outcome.decisions[0]
     assert isinstance(ring, RingAgent)
     assert (ring.agent_id, ring.device_id, ring.ring_s) == (BOB, "dev-bob", 15)

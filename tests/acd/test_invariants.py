@@ -59,6 +59,7 @@ from tests.support.builders import (
     queued,
     seen,
 )
+from tests.support.routing import can_serve
 
 CALLS = st.integers(0, 3)
 """How many arrivals ago."""
@@ -102,7 +103,7 @@ class Floor(RuleBasedStateMachine):
             [(a.state, a.reason, a.ready_since, a.call_id) for a in _agents(floor)],
             [(c.call_id, c.state, c.offers, c.offer_id) for c in floor.calls.values()],
             [(o.offer_id, o.is_open, o.is_answered) for o in floor.offers.values()],
-            [call.call_id for call in floor.waiting],
+            list(floor.waiting),
             [agent.profile.agent_id for agent in floor.ready],
         )
 
@@ -239,10 +240,12 @@ class Floor(RuleBasedStateMachine):
         floor = self.engine.floor
         if not floor.is_linked:
             return
-        for call in floor.waiting:
+        for call in floor.calls.values():
+            if call.state is not CallState.QUEUED:
+                continue
             if call.retry_at is None or call.retry_at <= at(self.now - 1):
                 for agent in floor.ready:
-                    assert not call.skills <= agent.profile.skills
+                    assert not can_serve(floor, agent.profile, call)
 
     @invariant()
     def every_call_is_closed_at_most_once_and_then_forgotten(self) -> None:

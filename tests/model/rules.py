@@ -19,6 +19,7 @@ from acd.vocabulary.offer_facts import (
 from acd.vocabulary.states import AgentState, CallState
 from tests.model.switch import Switch
 from tests.support.builders import at
+from tests.support.routing import can_serve, goes_before
 
 REPAIRED_S = 15.0
 """Within so long of an unbroken link whatever was lost is put right."""
@@ -59,11 +60,11 @@ class Rules:
         agent = engine.floor.agents[started.agent_id].profile
         if call is None or call.queued_at is None:
             raise Broken(f"an offer was made for {started.call_id}, which waits not")
-        for other in engine.floor.waiting:
-            is_paused = other.retry_at is not None and other.retry_at > started.at
-            if is_paused or not other.skills <= agent.skills or other.queued_at is None:
+        floor = engine.floor
+        for other in map(floor.call, floor.waiting):
+            if not can_serve(floor, agent, other) or other.queued_at is None:
                 continue
-            if other.queued_at < call.queued_at:
+            if goes_before(floor, other, call, started.at):
                 raise Broken(f"{call.call_id} was offered before {other.call_id}")
 
     def _durations(
@@ -129,10 +130,10 @@ class Rules:
         floor = engine.floor
         if not floor.is_linked or not floor.ready:
             return
-        for call in floor.waiting:
-            if call.retry_at is None and any(
-                call.skills <= agent.profile.skills for agent in floor.ready
-            ):
+        for call in floor.calls.values():
+            if call.state is not CallState.QUEUED or call.retry_at is not None:
+                continue
+            if any(can_serve(floor, agent.profile, call) for agent in floor.ready):
                 raise Broken(f"{call.call_id} waits though somebody is ready")
 
     def _repaired(self, engine: Engine, switch: Switch, linked_s: float) -> None:

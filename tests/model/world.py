@@ -447,5 +447,5 @@ def _fingerprint(engine: Engine) -> tuple[object, ...]:
             for c in floor.calls.values()
         ],
         [(o.offer_id, o.is_open, o.is_answered) for o in floor.offers.values()],
-        [call.call_id for call in floor.waiting],
+        list(floor.waiting),
     )

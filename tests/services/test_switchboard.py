@@ -74,9 +74,10 @@ async def test_what_follows_from_a_fact_is_written_behind_it_and_carried_out() -
         await until(lambda: done)
 
     assert kinds(done) == ["RingAgent"]
-    assert [(e.origin.value, type(e.fact()).__name__) for e in book.entries[-4:]] == [
+    assert [(e.origin.value, type(e.fact()).__name__) for e in book.entries[-5:]] == [
         ("told", "CallArrived"),
         ("told", "CallQueued"),
+        ("established", "RoutingDecided"),
         ("established", "OfferStarted"),
         ("established", "AgentStateEntered"),
     ]

@@ -79,10 +79,12 @@ async def test_a_start_takes_the_checkpoint_and_only_what_came_behind_it(
 
 def test_nothing_that_a_floor_knows_is_forgotten() -> None:
     # Found again from the rest, or told to the switch when it is seen.
-    of_the_rest = {"policy", "ready", "callers", "waiting", "in_open_queue"}
+    of_the_rest = {"policy", "lines", "callers", "in_open_queue"}
     of_the_rest |= {"open_legs", "shown", "_moved", "queues_of"}
 
     known_to_floor = set(vars(Floor(a_floor()))) - of_the_rest
+    # It is kept where agents are scored.
+    known_to_floor.add("quality")
     assert known_to_floor == {field.name for field in fields(Remembered)}
 
 

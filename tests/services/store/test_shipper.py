@@ -80,6 +80,7 @@ async def snapshot(url: str) -> dict[str, Rows]:
         "legs": "leg_id",
         "steps": "call_id, nth",
         "offers": "offer_id",
+        "routing_decisions": "offer_id",
         "conversations": "offer_id",
         "recordings": "offer_id",
         "agent_states": "seq",
@@ -114,6 +115,9 @@ async def test_an_answered_call_is_one_whole_record(
     assert [step["kind"] for step in found["steps"]] == ["step", "key", "route"]
     (offer,) = found["offers"]
     assert (offer["outcome"], offer["rang_at"]) == ("answered", at(1.3))
+    (decision,) = found["routing_decisions"]
+    assert decision["offer_id"] == offer["offer_id"]
+    assert (decision["agent_id"], decision["ready"]) == (offer["agent_id"], 2)
     (talk,) = found["conversations"]
     assert (talk["started_at"], talk["ended_at"]) == (at(3), at(13))
     assert (talk["wrap_up_started_at"], talk["wrap_up_ended_at"]) == (at(13), at(15))
@@ -146,7 +150,7 @@ async def test_where_the_batches_are_cut_makes_no_difference(
             await connection.execute("UPDATE shipping SET seq = 0")
             await connection.execute(
                 "TRUNCATE facts, calls, legs, steps, offers, conversations, "
-                "recordings, agent_states"
+                "recordings, agent_states, routing_decisions"
             )
             await ship_in_batches(shipper, connection, list(journal.read()), size)
             found.append(await snapshot(database))

@@ -1,0 +1,134 @@
+"""How ready agents are scored for a call: the smallest score is chosen.
+
+A score is what it was at the beginning of the idle spell, less a weight for each second
+since, which is the same for all: the order of two who are ready never changes. So an
+index can be kept in order without looking at the time, and a score shown as of now.
+"""
+
+from dataclasses import dataclass
+from math import inf
+
+from acd.choices import (
+    AgentChoice,
+    Blend,
+    FastestFirst,
+    LeastOccupied,
+    LongestIdle,
+    PriorityMatrix,
+    RoundRobin,
+)
+from acd.routing.quality import Quality, gated_s
+from acd.routing.requirements import Requirement
+from acd.routing.standing import Estimates, Standing
+from acd.vocabulary.ids import QueueId
+
+OCCUPANCY_S_A_POINT = 10.0
+"""Seconds of score for each hundredth that somebody is busier than the bound."""
+
+Key = tuple[float, float]
+"""What an index is ordered by; the agent's id breaks ties."""
+
+NAMES: dict[type[AgentChoice], str] = {
+    LongestIdle: "longest_idle",
+    LeastOccupied: "least_occupied",
+    FastestFirst: "fastest_first",
+    RoundRobin: "round_robin",
+    PriorityMatrix: "priority_matrix",
+    Blend: "blend",
+}
+TERMS: dict[type[AgentChoice], tuple[str, ...]] = {
+    LongestIdle: ("idle",),
+    LeastOccupied: ("over_mean",),
+    FastestFirst: ("handling",),
+    RoundRobin: ("since_offer",),
+    PriorityMatrix: ("level",),
+    Blend: ("handling", "idle", "scarcity", "level", "occupancy"),
+}
+"""What the terms of each rule's score are called; their sum is the score."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """The call to be given away, as far as scores depend on it."""
+
+    queue_id: QueueId
+    kind: str
+    choice: AgentChoice
+    requirement: Requirement
+
+
+class Scoring:
+    """Scores agents by what is known of them."""
+
+    def __init__(self, estimates: Estimates, quality: Quality) -> None:
+        """Join it with what is known."""
+        self.estimates = estimates
+        self.quality = quality
+
+    def key(self, job: Job, agent: Standing) -> Key:
+        """Return by what an agent is ordered, for as long as the idle spell lasts."""
+        since_s = agent.ready_since_s
+        match job.choice:
+            case LongestIdle():
+                return since_s, 0.0
+            case Blend() as blend:
+                own = sum(self._own_terms(blend, job, agent))
+                return own + blend.idle_weight * since_s, since_s
+            case FastestFirst():
+                expected_s = self.estimates.expected_s(agent.profile.agent_id, job.kind)
+                return expected_s, since_s
+            case LeastOccupied():
+                return agent.occupancy_key, since_s
+            case RoundRobin():
+                return agent.last_offers.get(job.queue_id, -inf), since_s
+            case PriorityMatrix():
+                return -job.requirement.surplus(agent.profile), since_s
+
+    def terms(self, job: Job, agent: Standing, now_s: float) -> tuple[float, ...]:
+        """Return the terms of an agent's score as of now, as ``TERMS`` names them."""
+        idle_s = max(0.0, now_s - agent.ready_since_s)
+        match job.choice:
+            case LongestIdle():
+                return (-idle_s,)
+            case Blend() as blend:
+                handling_s, *rest = self._own_terms(blend, job, agent)
+                return handling_s, -blend.idle_weight * idle_s, *rest
+            case FastestFirst() | PriorityMatrix():
+                return (self.key(job, agent)[0],)
+            case LeastOccupied():
+                return (agent.over,)
+            case RoundRobin():
+                last_s = agent.last_offers.get(job.queue_id)
+                return (0.0 if last_s is None else last_s - now_s,)
+
+    def _own_terms(
+        self, blend: Blend, job: Job, agent: Standing
+    ) -> tuple[float, float, float, float]:
+        """Return all terms of a blended score but the idle time's."""
+        profile = agent.profile
+        scarcity_s = level_s = occupancy_s = 0.0
+        if blend.scarcity_s:
+            scarcity_s = blend.scarcity_s * max(0, len(profile.levels) - 1)
+        if blend.level_s:
+            level_s = -blend.level_s * job.requirement.surplus(profile)
+        if blend.occupancy_bound is not None and agent.over > blend.occupancy_bound:
+            points = 100 * (agent.over - blend.occupancy_bound)
+            occupancy_s = OCCUPANCY_S_A_POINT * points
+        handling_s = self._handling_s(blend, job.kind, agent)
+        return handling_s, scarcity_s, level_s, occupancy_s
+
+    def _handling_s(self, blend: Blend, kind: str, agent: Standing) -> float:
+        agent_id = agent.profile.agent_id
+        handling_s = self.estimates.expected_s(agent_id, kind)
+        average_s = self.estimates.average_s(kind)
+        gate = blend.quality_gate
+        if gate is not None:
+            is_within = self.quality.is_within(
+                agent_id, repeat_rate=gate.repeat_rate, least_calls=gate.least_calls
+            )
+            handling_s = gated_s(handling_s, average_s, is_within=is_within)
+        reach_s = average_s * blend.clamp
+        handling_s = min(max(handling_s, average_s - reach_s), average_s + reach_s)
+        if blend.per_resolved:
+            handling_s /= self.quality.resolved_share(agent_id)
+        return handling_s

@@ -1,0 +1,48 @@
+"""Who may take what: the agents of one step of a queue, and calls that are alike."""
+
+from collections import Counter
+
+from acd.policy import QueuePolicy
+from acd.routing.choose_agent import Job
+from acd.routing.requirements import Lack
+from acd.vocabulary.ids import AgentId, CallId, QueueId
+from acd.vocabulary.states import AgentState
+
+Entry = tuple[float, float, AgentId, int]
+"""Key, agent and mark: it stands for as long as the agent's spell has that mark."""
+GroupKey = tuple[QueueId, int, tuple[int, ...]]
+
+
+class Pool:
+    """Everybody who qualifies for one step of one queue, and who of them is ready."""
+
+    __slots__ = ("heap", "job", "lacking", "ready", "states", "waiting")
+
+    def __init__(self, job: Job) -> None:
+        """Begin with nobody."""
+        self.job = job
+        self.heap: list[Entry] = []
+        self.ready = 0
+        self.states: Counter[AgentState] = Counter()
+        """Those who qualify, by their states."""
+        self.lacking: Counter[Lack] = Counter()
+        """Those of the floor who do not, by what they lack first."""
+        self.waiting: dict[GroupKey, Group] = {}
+        """Groups with calls in them that its agents can take."""
+
+
+class Group:
+    """Calls of one queue, one class and one step: the longest wait of them is first.
+
+    Whatever rule holds, who waits longer in a group goes before who waits less.
+    """
+
+    __slots__ = ("call_class", "line", "pools", "queue")
+
+    def __init__(
+        self, queue: QueuePolicy, call_class: int, pools: tuple[Pool, ...]
+    ) -> None:
+        """Begin empty."""
+        self.queue, self.call_class, self.pools = queue, call_class, pools
+        self.line: list[tuple[float, CallId]] = []
+        """When each was queued, in seconds since 1970."""
