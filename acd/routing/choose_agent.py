@@ -25,6 +25,9 @@ from acd.vocabulary.ids import QueueId
 OCCUPANCY_S_A_POINT = 10.0
 """Seconds of score for each hundredth that somebody is busier than the bound."""
 
+EPOCH_S = 1_767_225_600.0
+"""2026 began then: keys of seconds since keep decimals that those since 1970 lose."""
+
 Key = tuple[float, float]
 """What an index is ordered by; the agent's id breaks ties."""
 
@@ -67,7 +70,7 @@ class Scoring:
 
     def key(self, job: Job, agent: Standing) -> Key:
         """Return by what an agent is ordered, for as long as the idle spell lasts."""
-        since_s = agent.ready_since_s
+        since_s = agent.ready_since_s - EPOCH_S
         match job.choice:
             case LongestIdle():
                 return since_s, 0.0
