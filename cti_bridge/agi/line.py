@@ -20,6 +20,7 @@ from cti_bridge.agi.errors import (
 )
 from cti_bridge.agi.protocol import Reply
 from cti_bridge.agi.server import Session
+from cti_bridge.forms import MOST_NAME, NUMBER, SIP_CALL_ID, UUID
 from ivr.ports import CallerGone
 
 log = structlog.get_logger(__name__)
@@ -32,11 +33,7 @@ _QUICK_S: Final = 5.0
 _MARGIN_S: Final = 5.0
 _LONGEST_SOUND_S: Final = 3600.0
 
-_UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
-_NUMBER: Final = re.compile(r"[+0-9A-Za-z*#._-]{0,40}", re.ASCII)
-_SIP_CALL_ID: Final = re.compile(r"[!-~]{0,128}", re.ASCII)
 _ID: Final = re.compile(r"[A-Za-z0-9_.-]{1,60}", re.ASCII)
-_MAX_NAME: Final = 80
 
 _FENCE: Final = "CC_FENCE"
 
@@ -108,7 +105,7 @@ class AgiLine:
         # The first three are the dialplan's own, the rest is the caller's text.
         words = [*told.split(" ", 5), *[""] * 5]
         call_id, leg_id, number, caller_number, sip_call_id, caller_name = words[:6]
-        if _UUID.fullmatch(call_id) is None:
+        if UUID.fullmatch(call_id) is None:
             raise ArrivalUnusable("CC_CALL_ID", call_id)
         self._call_id = call_id
         structlog.contextvars.bind_contextvars(call_id=call_id)
@@ -117,10 +114,10 @@ class AgiLine:
         return Arrival(
             call_id=call_id,
             leg_id=leg_id,
-            number=_checked(number, _NUMBER) or UNKNOWN,
-            caller_number=_checked(caller_number, _NUMBER),
+            number=_checked(number, NUMBER) or UNKNOWN,
+            caller_number=_checked(caller_number, NUMBER),
             caller_name=_checked_name(caller_name),
-            sip_call_id=_checked(sip_call_id, _SIP_CALL_ID),
+            sip_call_id=_checked(sip_call_id, SIP_CALL_ID),
         )
 
     async def answer(self) -> None:
@@ -227,4 +224,4 @@ def _checked(text: str, form: re.Pattern[str]) -> str:
 
 
 def _checked_name(text: str) -> str:
-    return text if text.isprintable() and len(text) <= _MAX_NAME else UNKNOWN
+    return text if text.isprintable() and len(text) <= MOST_NAME else UNKNOWN

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 from cti_bridge.agi.errors import HeadersRefused, TextRefused
+from cti_bridge.forms import UUID
 
 MAX_LINE_BYTES: Final = 2047
 """Asterisk reads a command into 2,048 bytes (res_agi.c, AGI_BUF_LEN)."""
@@ -19,11 +20,10 @@ _KEYS: Final = re.compile(r"[0-9*#]{0,12}", re.ASCII)
 
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_.:-]{0,250}", re.ASCII)
 
-_UUID: Final = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _APPLICATIONS: Final = {
     # Nothing here takes text from outside, and nothing substitutes variables a second
     # time as Exec, TryExec and MixMonitor do (asterisk.md, trap 5).
-    "AudioSocket": re.compile(rf"{_UUID},[0-9.]{{7,15}}:[0-9]{{1,5}}"),
+    "AudioSocket": re.compile(rf"{UUID.pattern},[0-9.]{{7,15}}:[0-9]{{1,5}}"),
     "Ringing": re.compile(r""),
     "StartMusicOnHold": re.compile(r"[a-z0-9-]{0,40}"),
     "StopMusicOnHold": re.compile(r""),

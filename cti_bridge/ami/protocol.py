@@ -11,6 +11,7 @@ from typing import Final, Literal, NoReturn
 from cti_bridge.ami.errors import FrameTooLong, HeaderMissing, NotAsterisk
 from cti_bridge.ami.headers import REPEATABLE, REQUIRED
 from cti_bridge.ami.shapes import Shapes, first_places
+from cti_bridge.forms import NUMBER
 
 Fault = Literal["headless", "incomplete", "ragged", "repeated", "unsigned"]
 """Why a message may hold a caller's own text as headers (asterisk.md, trap 1).
@@ -29,12 +30,10 @@ MAX_GREETING_BYTES: Final = 256
 
 _END: Final = b"\r\n\r\n"
 
-_NUMBER: Final = re.compile(r"[+0-9A-Za-z*#._-]{0,40}", re.ASCII)
-
 
 def is_number(text: str) -> bool:
     """Tell whether a caller's number may be shown and stored; else it is "unknown"."""
-    return _NUMBER.fullmatch(text) is not None
+    return NUMBER.fullmatch(text) is not None
 
 
 class Message:

@@ -18,13 +18,13 @@ from acd.vocabulary.leg_facts import (
 from cti_bridge.ami import causes
 from cti_bridge.ami.connection import Connection
 from cti_bridge.ami.protocol import Message
+from cti_bridge.forms import UUID
 
 log = structlog.get_logger(__name__)
 
 DEVICES: Final = "PJSIP/"
 """Legs are telephones; ``Local/`` channels come of devices that would redirect."""
 
-_OFFER: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 _UP: Final = str(causes.UP)
 _WAITING_ROOM: Final = "cc-wait"
 """The context in which callers wait (dialplans/extensions.conf)."""
@@ -93,7 +93,7 @@ def leg_listed(item: Message) -> LegSeen:
     """
     leg_id = item["Uniqueid"]
     role = LegRole.OTHER
-    if _OFFER.fullmatch(leg_id):
+    if UUID.fullmatch(leg_id):
         # Only we choose ids, and only for the legs of offers.
         role = LegRole.OFFER
     elif item["Context"] == _WAITING_ROOM:

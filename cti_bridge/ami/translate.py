@@ -22,6 +22,7 @@ from acd.vocabulary.leg_facts import (
 from cti_bridge.ami import causes, snapshot
 from cti_bridge.ami.protocol import Message
 from cti_bridge.ami.snapshot import DEVICES
+from cti_bridge.forms import LEG, UUID
 
 SETTLES_S: Final = 0.3
 """A refused leg's ``Hangup``, which says why, may come after ``OriginateResponse``,
@@ -30,9 +31,7 @@ which does not. Seen within 50 ms; where no leg was made it never comes."""
 _ENDED_KEPT: Final = 1000
 """Legs remembered as ended: more than end while one ``OriginateResponse`` is late."""
 
-_UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 _NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}", re.ASCII)
-_LEG: Final = re.compile(r"[A-Za-z0-9_.-]{1,128}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +122,7 @@ class Translator:
             case "CCWaiting":
                 call_id, queue = message.get("CallId"), message.get("Queue")
                 skills = [*filter(None, (message.get("Skills") or "").split(":"))]
-                if not _fits(_UUID, call_id) or not _fits(_NAME, queue, *skills):
+                if not _fits(UUID, call_id) or not _fits(_NAME, queue, *skills):
                     return self._pass_over("unusable")
                 return _one(
                     CallQueued(
@@ -174,7 +173,7 @@ class Translator:
     def _of_failure(self, message: Message) -> Told:
         leg_id = message["Uniqueid"]
         is_news = message["Response"] == "Failure" and leg_id not in self._ended
-        if not is_news or not _fits(_UUID, leg_id):
+        if not is_news or not _fits(UUID, leg_id):
             return self._pass_over("OriginateResponse")
         self._failing.add(LegId(leg_id))
         return _asked(LegId(leg_id), SETTLES_S, LegEnding.UNREACHABLE)
@@ -192,7 +191,7 @@ class Translator:
 
     def _leg(self, message: Message) -> LegId:
         leg_id = LegId(message["Uniqueid"])
-        if message["Channel"].startswith(DEVICES) and _fits(_LEG, leg_id):
+        if message["Channel"].startswith(DEVICES) and _fits(LEG, leg_id):
             self.names[leg_id] = message["Channel"]
         return leg_id
 

@@ -57,8 +57,6 @@ class Window:
         self._turns: list[tuple[int, int, asyncio.Future[None]]] = []
         self.in_flight = 0
         """Actions sent whose answer has not come."""
-        self.round_trip_s = 0.0
-        """Of the last action that was answered; 0 before the first."""
 
     @property
     def width(self) -> int:
@@ -130,11 +128,11 @@ class Window:
                 turn.set_result(None)
 
     def _answered(self, began_s: float) -> None:
-        self.round_trip_s = self._clock_s() - began_s
-        if self.round_trip_s <= self._limits.quick_s:
+        took_s = self._clock_s() - began_s
+        if took_s <= self._limits.quick_s:
             most = float(self._limits.most)
             self._width = min(most, self._width + 1 / self._width)
-        elif self.round_trip_s > 2 * self._limits.quick_s:
+        elif took_s > 2 * self._limits.quick_s:
             self._narrow(0.8, began_s)
 
     def _narrow(self, factor: float, began_s: float) -> None:

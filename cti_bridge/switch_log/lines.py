@@ -18,6 +18,7 @@ from acd.vocabulary.open_facts import (
     OpenQueueServed,
     OpenTalkEnded,
 )
+from cti_bridge.forms import LEG, MOST_NAME, NUMBER, SIP_CALL_ID, UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,14 +32,9 @@ class Note:
     """Whether a leg that ended hung up itself."""
 
 
-_UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
-_LEG: Final = re.compile(r"[A-Za-z0-9_.-]{1,128}", re.ASCII)
 _QUEUE: Final = re.compile(r"[A-Za-z0-9_.-]{0,64}", re.ASCII)
-_NUMBER: Final = re.compile(r"[+0-9A-Za-z*#._-]{0,40}", re.ASCII)
-_SIP_CALL_ID: Final = re.compile(r"[!-~]{0,128}", re.ASCII)
 _CLASS: Final = re.compile(r"0?[0-9]{1,2}", re.ASCII)
 _CAUSE: Final = re.compile(r"[0-9]{1,3}", re.ASCII)
-_MAX_NAME: Final = 80
 _LEG_ENDED: Final = "|CCGONE|"
 _ENDED_BY: Final = {"COMPLETECALLER": Party.CALLER, "COMPLETEAGENT": Party.AGENT}
 
@@ -68,12 +64,12 @@ def read_line(
         if event in _ENDED_BY:
             ended = OpenTalkEnded(
                 at=min(_instant(wrote_at), now),
-                leg_id=LegId(_fits(_LEG, call_id)),
+                leg_id=LegId(_fits(LEG, call_id)),
                 ended_by=_ENDED_BY[event],
             )
             return Note(call_id=call_id, fact=ended)
         if event.startswith("CC"):
-            call = CallId(_fits(_UUID, call_id))
+            call = CallId(_fits(UUID, call_id))
             fact = _of_dialplan(event, call, told, place_of=place_of, now=now)
             is_own = event == "CCGONE" and told.endswith(" 1")
             return (
@@ -111,15 +107,15 @@ def _of_dialplan(
                 at=at,
                 place=place_of(number),
                 call_id=call_id,
-                leg_id=LegId(_fits(_LEG, leg)),
+                leg_id=LegId(_fits(LEG, leg)),
                 queue_id=QueueId(_fits(_QUEUE, queue)),
                 call_class=int(_fits(_CLASS, rank)),
                 arrived_at=min(_instant(arrived), at),
                 queued_at=min(_instant(queued), at),
-                number=_fits(_NUMBER, number),
-                caller_number=_fits(_NUMBER, caller),
+                number=_fits(NUMBER, number),
+                caller_number=_fits(NUMBER, caller),
                 caller_name=_name(name),
-                sip_call_id=_fits(_SIP_CALL_ID, sip_call_id),
+                sip_call_id=_fits(SIP_CALL_ID, sip_call_id),
             )
         case (("CCLEFT" | "CCBYE"), [_]):
             return OpenQueueLeft(at=at, call_id=call_id, is_final=event == "CCBYE")
@@ -127,20 +123,20 @@ def _of_dialplan(
             return OpenQueueServed(
                 at=at,
                 call_id=call_id,
-                offer_id=OfferId(_fits(_UUID, offer)),
-                leg_id=LegId(_fits(_LEG, leg)),
-                agent_id=AgentId(_fits(_LEG, agent)),
+                offer_id=OfferId(_fits(UUID, offer)),
+                leg_id=LegId(_fits(LEG, leg)),
+                agent_id=AgentId(_fits(LEG, agent)),
             )
         case "CCPARTED", [_, leg, "0" | "1" as is_own]:
             return OpenTalkEnded(
                 at=at,
-                leg_id=LegId(_fits(_LEG, leg)),
+                leg_id=LegId(_fits(LEG, leg)),
                 ended_by=Party.AGENT if is_own == "1" else Party.CALLER,
             )
         case "CCGONE", [_, leg, cause, "0" | "1"]:
             return LegEnded(
                 at=at,
-                leg_id=LegId(_fits(_LEG, leg)),
+                leg_id=LegId(_fits(LEG, leg)),
                 ending=LegEnding.HUNG_UP,
                 cause=int(cause) if _CAUSE.fullmatch(cause) else 0,
             )
@@ -149,7 +145,7 @@ def _of_dialplan(
 
 
 def _name(text: str) -> str:
-    return text if text.isprintable() and len(text) <= _MAX_NAME else ""
+    return text if text.isprintable() and len(text) <= MOST_NAME else ""
 
 
 def _fits(form: re.Pattern[str], text: str) -> str:

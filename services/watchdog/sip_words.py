@@ -23,7 +23,6 @@ class Answer:
     """Of the request, or of the one that is answered."""
     headers: Mapping[str, str]
     """The first of each, by name in lower case."""
-    body: str
 
 
 def read(received: bytes) -> Answer:
@@ -32,7 +31,7 @@ def read(received: bytes) -> Answer:
     Raises:
         AnswerUnusable: It is none.
     """
-    head, _, body = received.decode("utf-8", "replace").partition("\r\n\r\n")
+    head = received.decode("utf-8", "replace").partition("\r\n\r\n")[0]
     first, *lines = head.split("\r\n")
     headers: dict[str, str] = {}
     for line in lines:
@@ -47,12 +46,9 @@ def read(received: bytes) -> Answer:
             reason=status[2],
             method=headers.get("cseq", "").rpartition(" ")[2],
             headers=headers,
-            body=body,
         )
     if request:
-        return Answer(
-            status=0, reason="", method=request[1], headers=headers, body=body
-        )
+        return Answer(status=0, reason="", method=request[1], headers=headers)
     raise AnswerUnusable(f"sip: answered {first[:80]!r}, which is no SIP")
 
 
