@@ -18,7 +18,7 @@ from services.phone.sipp import (
     place_calls,
     register_devices,
 )
-from tests.services.bad_input.intruder import Intruder
+from services.runtime.bench.chaos.intruder import Intruder
 from tests.services.bad_input.test_the_engines_account import console
 from tests.support.instance import RunningInstance
 

@@ -65,7 +65,7 @@ class AbuseSeen:
         calm = {"calm_ms": round(self.calm_lag_ms, 1)}
         return [
             Figure(
-                name="agi_abuse_loop_lag",
+                name="loop lag",
                 value=self.lag_ms,
                 unit="ms",
                 n=self.connected,
@@ -74,7 +74,7 @@ class AbuseSeen:
                 more=calm,
             ),
             Figure(
-                name="agi_abuse_memory",
+                name="memory grown",
                 value=self.memory_mb,
                 unit="MB",
                 n=self.connected,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from services.runtime.bench.chaos import (
+    abuse_faults,
     clock_faults,
     config_faults,
     crowd_faults,
@@ -15,6 +16,7 @@ from services.runtime.bench.chaos import (
     power_faults,
     soak,
     switch_faults,
+    toll_fraud,
 )
 from services.runtime.bench.chaos.fault import Fault, Measurement
 
@@ -41,6 +43,9 @@ _ALL: tuple[Fault | Measurement, ...] = (
     engine_faults.ENGINE_STARVED,
     engine_faults.ENGINE_STOPPED,
     power_faults.POWER_CUT,
+    abuse_faults.AGI_ABUSE,
+    abuse_faults.SIP_TORTURE,
+    toll_fraud.TOLL_FRAUD,
     soak.SOAK,
 )
 FAULTS: Mapping[str, Fault | Measurement] = {one.fault_id: one for one in _ALL}

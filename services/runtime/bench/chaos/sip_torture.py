@@ -68,7 +68,7 @@ class TortureSeen:
         lived = self.alive if self.is_same_process and self.is_served_after else 0
         return [
             Figure(
-                name="sip_torture_alive",
+                name="talks alive",
                 value=float(lived),
                 unit="calls",
                 n=self.talking,
@@ -79,14 +79,21 @@ class TortureSeen:
         ]
 
 
-async def run(torture: Torture) -> TortureSeen:
+async def run(torture: Torture, *, base_port: int | None = None) -> TortureSeen:
     """Start an instance, have people talk, throw everything, and look who lives.
+
+    Args:
+        torture: How much of it.
+        base_port: The instance's; None looks for some that are free.
 
     Raises:
         BenchFailed: The instance or its devices do not become ready.
     """
     floor = FloorPlan(agents=torture.talking + 10)
-    async with open_stand(floor) as stand, AsyncExitStack() as stack:
+    async with (
+        open_stand(floor, base_port=base_port) as stand,
+        AsyncExitStack() as stack,
+    ):
         await stack.enter_async_context(stand.devices(DevicePlan(ring_ms=200)))
         ears = await stack.enter_async_context(murmuring(torture.talking))
         return await _amid_talks(stand, torture, ears)
