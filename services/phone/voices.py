@@ -116,9 +116,18 @@ class Voice(asyncio.DatagramProtocol):
             self._transport.sendto(head + payload, addr)
 
 
+@dataclass(slots=True, kw_only=True)
+class Speaking:
+    """How a crowd speaks."""
+
+    late_s: float = 0.0
+    """How late it was at its worst: what it says may come so much after its time."""
+
+
 @asynccontextmanager
-async def voices(wanted: Sequence[Voice]) -> AsyncIterator[Sequence[Voice]]:
+async def voices(wanted: Sequence[Voice]) -> AsyncIterator[Speaking]:
     """Have these voices speak until the block ends; each has its port then."""
+    told = Speaking()
     loop = asyncio.get_running_loop()
     speaking: asyncio.Task[None] | None = None
     try:
@@ -126,8 +135,8 @@ async def voices(wanted: Sequence[Voice]) -> AsyncIterator[Sequence[Voice]]:
             await loop.create_datagram_endpoint(
                 partial(_itself, voice), local_addr=(LOOPBACK, 0)
             )
-        speaking = asyncio.create_task(_speak_on(wanted), name="voices")
-        yield wanted
+        speaking = asyncio.create_task(_speak_on(wanted, told), name="voices")
+        yield told
     finally:
         if speaking is not None:
             speaking.cancel()
@@ -135,11 +144,12 @@ async def voices(wanted: Sequence[Voice]) -> AsyncIterator[Sequence[Voice]]:
             voice.close()
 
 
-async def _speak_on(wanted: Sequence[Voice]) -> None:
+async def _speak_on(wanted: Sequence[Voice], told: Speaking) -> None:
     loop = asyncio.get_running_loop()
     due_s = loop.time()
     while True:
         now_s = loop.time()
+        told.late_s = max(told.late_s, now_s - due_s)
         for voice in wanted:
             voice.speak(now_s)
         # What could not be said in time is not made up for in a burst.

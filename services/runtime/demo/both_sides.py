@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from services.phone.sipp_log import SippCall
 from services.runtime.bench.trail import Connection
@@ -142,14 +143,30 @@ def _is_late(call: SippCall) -> bool:
 
 
 def device_rows(
-    offers: Mapping[str, int], devices: Sequence[SippCall], ring_s: float
+    offers: Mapping[str, int],
+    devices: Sequence[SippCall],
+    ring_s: float,
+    *,
+    left_at: Mapping[str, datetime],
+    crossing_s: float,
 ) -> list[Row]:
-    """Compare what agents' devices did with how offers ended."""
+    """Compare what agents' devices did with how offers ended.
+
+    Args:
+        offers: How many ended how, on record.
+        devices: What the devices saw.
+        ring_s: How long a device may ring.
+        left_at: When callers left, by their number: an offer whose caller leaves just
+            when the agent refuses it was withdrawn, or refused, by who was first.
+        crossing_s: Signals that leave two phones within so long may cross.
+    """
     picked = [call for call in devices if "picked_up" in call.at]
     late = sum(map(_is_late, picked))
     rang_s = [_rang_s(call) for call in devices if "cancelled" in call.at]
     sure = sum(length > ring_s - _SURE_S for length in rang_s)
     likely = sum(length > ring_s - LATE_S for length in rang_s)
+    refused = [call for call in devices if "refused" in call.at]
+    met = sum(_has_met(call, left_at, crossing_s) for call in refused)
     return [
         Row(
             name="answers",
@@ -160,7 +177,8 @@ def device_rows(
         Row(
             name="refusals",
             found=offers.get("declined", 0),
-            expected=sum("refused" in call.at for call in devices),
+            expected=len(refused) - met,
+            crossed=met,
         ),
         Row(
             name="no-answers",
@@ -169,6 +187,16 @@ def device_rows(
             crossed=likely - sure,
         ),
     ]
+
+
+def _has_met(
+    call: SippCall, left_at: Mapping[str, datetime], crossing_s: float
+) -> bool:
+    """Tell whether a device refused just when its caller left."""
+    left = left_at.get(call.number)
+    if left is None:
+        return False
+    return abs((call.at["refused"] - left).total_seconds()) < crossing_s
 
 
 def _rang_s(call: SippCall) -> float:

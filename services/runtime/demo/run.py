@@ -26,7 +26,8 @@ _AGENT_PITCH_HZ = 660.0
 _LOOK_EVERY_S = 0.5
 _SETTLE_S = 60.0
 _CROSSING_S = 0.4
-"""This process speaks for all of them too, and SIPp waits for its turn."""
+"""This process speaks for all of them too, and SIPp waits for its turn; by so much it
+was late at its worst is added."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +61,18 @@ class Shown:
         }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Placed:
+    """What the telephones saw."""
+
+    outcome: SippOutcome
+    devices: Sequence[SippCall]
+    pressed: Mapping[str, datetime | None]
+    """When each caller pressed a key, by number."""
+    late_s: float
+    """How late the callers' voices, and so their keys, were at their worst."""
+
+
 async def run(demo: Demo, show: Callable[[Moment], None]) -> Shown:
     """Run a demo on an instance of its own, which is gone afterwards.
 
@@ -72,8 +85,8 @@ async def run(demo: Demo, show: Callable[[Moment], None]) -> Shown:
     async with open_stand(floor, is_recorded=True) as stand:
         say(f"{demo.calls} calls at {demo.per_s:g} calls/s; {stand.instance.http}")
         crowd = callers(demo.calls, demo.seed)
-        outcome, devices, pressed = await _placed(stand, demo, crowd, show)
-        return await _counted(stand, demo, outcome, devices, pressed)
+        placed = await _placed(stand, demo, crowd, show)
+        return await _counted(stand, demo, placed)
 
 
 async def _placed(
@@ -81,7 +94,7 @@ async def _placed(
     demo: Demo,
     crowd: Sequence[CallerPlanned],
     show: Callable[[Moment], None],
-) -> tuple[SippOutcome, list[SippCall], Mapping[str, datetime | None]]:
+) -> _Placed:
     mouths = [
         Voice(pitch_hz=caller.pitch_hz, key=caller.key, press_after_s=_PRESS_AFTER_S)
         for caller in crowd
@@ -89,7 +102,7 @@ async def _placed(
     limit_s = demo.calls / demo.per_s + 180
     load = Load(calls=demo.calls, per_s=demo.per_s, timeout_s=limit_s)
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(voices(mouths))
+        crowds = await stack.enter_async_context(voices(mouths))
         groups = agents(stand.agents, demo.seed)
         runs = [
             await stack.enter_async_context(_devices(stand, group)) for group in groups
@@ -102,7 +115,9 @@ async def _placed(
         caller.number: mouth.pressed_at
         for caller, mouth in zip(crowd, mouths, strict=True)
     }
-    return outcome, devices, pressed
+    return _Placed(
+        outcome=outcome, devices=devices, pressed=pressed, late_s=crowds.late_s
+    )
 
 
 def _plan(crowd: Sequence[CallerPlanned], mouths: Sequence[Voice]) -> CallerPlan:
@@ -163,13 +178,9 @@ async def _show_on(
             await asyncio.sleep(_LOOK_EVERY_S)
 
 
-async def _counted(
-    stand: Stand,
-    demo: Demo,
-    outcome: SippOutcome,
-    devices: Sequence[SippCall],
-    pressed: Mapping[str, datetime | None],
-) -> Shown:
+async def _counted(stand: Stand, demo: Demo, placed: _Placed) -> Shown:
+    outcome, devices = placed.outcome, placed.devices
+    crossing_s = _CROSSING_S + placed.late_s
     async with connected(stand.instance.database) as records:
         ids = [call.sip_call_id for call in outcome.calls]
         await until_closed(records, ids, within_s=_SETTLE_S)
@@ -178,8 +189,8 @@ async def _counted(
             outcome.calls,
             devices,
             ring_s=RING_S,
-            pressed=pressed,
-            crossing_s=_CROSSING_S,
+            pressed=placed.pressed,
+            crossing_s=crossing_s,
         )
         tally = compare(told, await trails(records))
         on_record = await both_sides.talks(records)
@@ -187,7 +198,17 @@ async def _counted(
             records, wanted=len(on_record), within_s=_SETTLE_S
         )
         talked = both_sides.talk_rows(on_record, devices)
-        offers = both_sides.device_rows(await offer_outcomes(records), devices, RING_S)
+        offers = both_sides.device_rows(
+            await offer_outcomes(records),
+            devices,
+            RING_S,
+            left_at={
+                call.number: call.at["hung_up"]
+                for call in outcome.calls
+                if "hung_up" in call.at
+            },
+            crossing_s=crossing_s,
+        )
         service = await both_sides.service(records)
     stored = Row(name="recordings", found=kept, expected=len(on_record))
     rows = (*_rows_of(tally), *offers, *talked, stored)

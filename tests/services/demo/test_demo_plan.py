@@ -81,6 +81,28 @@ def test_talks_agree_when_number_and_length_do() -> None:
     assert [row.agrees for row in talk_rows([3.0, 4.5], devices)] == [True, False]
 
 
+def offer_rows(
+    offers: dict[str, int], devices: list[SippCall], left_at: float = 60
+) -> list[Row]:
+    """Compare, where the callers of all devices left at one instant."""
+    left = {device.number: NOON + timedelta(seconds=left_at) for device in devices}
+    return device_rows(offers, devices, 3.0, left_at=left, crossing_s=0.4)
+
+
+def test_a_refusal_as_the_caller_leaves_may_stand_as_one_or_as_withdrawn() -> None:
+    devices = [_device(rang=0, refused=0.1)]
+
+    by_left_at = {
+        left_at: [
+            offer_rows({"declined": declined}, devices, left_at)[1].agrees
+            for declined in (0, 1)
+        ]
+        for left_at in (0.3, 0.6)
+    }
+
+    assert by_left_at == {0.3: [True, True], 0.6: [False, True]}
+
+
 def test_offers_are_held_against_what_devices_did() -> None:
     devices = [
         _device("us", rang=0, picked_up=1, hung_up=4),
@@ -89,7 +111,7 @@ def test_offers_are_held_against_what_devices_did() -> None:
         _device(rang=0, cancelled=0.7),
     ]
 
-    rows = device_rows({"answered": 1, "declined": 1, "timed_out": 1}, devices, 3.0)
+    rows = offer_rows({"answered": 1, "declined": 1, "timed_out": 1}, devices)
 
     assert [(row.name, row.expected) for row in rows] == [
         ("answers", 1),
@@ -108,8 +130,8 @@ def test_signals_that_crossed_may_stand_either_way() -> None:
 
     for answered, timed_out in ((1, 0), (2, 1)):
         told = {"answered": answered, "timed_out": timed_out}
-        assert all(row.agrees for row in device_rows(told, devices, 3.0))
-    none = device_rows({"answered": 0, "timed_out": 2}, devices, 3.0)
+        assert all(row.agrees for row in offer_rows(told, devices))
+    none = offer_rows({"answered": 0, "timed_out": 2}, devices)
     assert [row.agrees for row in none] == [False, True, False]
     assert none[0].told == "1 to 2"
 
