@@ -50,6 +50,8 @@ class Figure:
             "goal": self.goal,
             "holds": self.holds,
         }
+        if self.is_more_better:
+            told["is_more_better"] = True
         return told | ({"more": dict(self.more)} if self.more else {})
 
 

@@ -96,7 +96,7 @@ def chaos(
     rounds: Annotated[int | None, typer.Option(min=1, help="of each fault")] = None,
     minutes: Annotated[int, typer.Option(min=1, help="of the soak")] = 30,
     page: Annotated[
-        Path | None, typer.Option(help="file to write the card to as a page")
+        Path | None, typer.Option(help="page of the card: .html, or .md and a .svg")
     ] = None,
     base_port: Annotated[
         int | None, typer.Option(help="of its instance; else some that are free")
@@ -135,9 +135,17 @@ def _survived(**plan: Any) -> dict[str, object]:  # noqa: ANN401 - ChaosBench's 
 
 
 def _draw(told: Mapping[str, Any], page: Path | None) -> None:
+    from services.runtime.bench.chaos import card_md
     from services.runtime.bench.chaos.page import drawn
 
-    if page is not None:
+    if page is None:
+        return
+    page.parent.mkdir(parents=True, exist_ok=True)
+    if page.suffix == ".md":
+        chart = page.with_suffix(".svg")
+        chart.write_text(card_md.chart(told), encoding="utf-8")
+        page.write_text(card_md.written(told, chart.name), encoding="utf-8")
+    else:
         page.write_text(drawn(told), encoding="utf-8")
 
 
@@ -184,6 +192,7 @@ def _run(bench: Coroutine[Any, Any, dict[str, object]]) -> dict[str, object]:
 def _tell(told: Mapping[str, Any], *, as_json: bool, keep: Path | None) -> None:
     text = json.dumps(told, ensure_ascii=False, indent=1)
     if keep is not None:
+        keep.parent.mkdir(parents=True, exist_ok=True)
         keep.write_text(f"{text}\n", encoding="utf-8")
     if as_json:
         typer.echo(text)

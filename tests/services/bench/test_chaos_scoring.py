@@ -3,10 +3,12 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
-from services.runtime.bench.chaos import scoring
+from services.runtime.bench.chaos import card_md, scoring
 from services.runtime.bench.chaos.bounds import at_most_share
 from services.runtime.bench.chaos.config_faults import bad_folders
 from services.runtime.bench.chaos.engine_faults import nothing
@@ -113,10 +115,10 @@ def test_seconds_not_served_are_counted_once_where_they_overlap() -> None:
     assert scoring.unserved_s(FAULT, told) == pytest.approx(5.0)
 
 
-def test_a_card_has_the_contracts_names_and_a_page_stands_by_itself() -> None:
+def result_of(fault: str = "F-00") -> dict[str, Any]:
     figures = scoring.figures(FAULT, [evidence({"talking": [caller("1")]})])
-    result = {
-        "fault": "F-00",
+    return {
+        "fault": fault,
         "title": "no <fault>",
         "note": "",
         "rounds": 1,
@@ -128,7 +130,11 @@ def test_a_card_has_the_contracts_names_and_a_page_stands_by_itself() -> None:
         "gaps_ms": {"talk": [20.0]},
     }
 
-    told = card(ChaosBench(is_short=True), [result], {"cores": 2, "memory_mb": 1})
+
+def test_a_card_has_the_contracts_names_and_a_page_stands_by_itself() -> None:
+    machine = {"cores": 2, "memory_mb": 1}
+
+    told = card(ChaosBench(is_short=True), [result_of()], machine)
     page = drawn(told)
 
     assert told["bench"] == "chaos"
@@ -177,3 +183,32 @@ def test_every_kind_of_bad_configuration_is_another(tmp_path: Path) -> None:
 
     assert len(folders) >= 50
     assert len({what for what, _ in folders}) == len(folders)
+
+
+def test_a_card_sums_what_is_wrong_with_records_over_all_faults() -> None:
+    results = [result_of("F-01"), result_of("F-02")]
+    missing = next(
+        figure
+        for figure in results[1]["figures"]
+        if figure["name"].endswith("records missing")
+    )
+    missing["value"] = 3
+
+    told: Any = card(ChaosBench(is_short=True), results, {})
+
+    sums = {figure["name"]: figure for figure in told["sums"]}
+    of_all = sums["records missing, all faults"]
+    assert (of_all["value"], of_all["n"], of_all["holds"]) == (3, 2, False)
+    assert sums["records extra, all faults"]["holds"] is True
+
+
+def test_a_card_can_be_read_in_a_repository_with_its_chart_beside_it() -> None:
+    result = result_of() | {"problems": ["BenchFailed: a | b"]}
+    told = card(ChaosBench(is_short=True), [result], {"cores": 2, "memory_mb": 1})
+
+    text, picture = card_md.written(told, "chaos.svg"), card_md.chart(told)
+
+    assert "![seconds not served, by fault](chaos.svg)" in text
+    assert "| F-00 | I-4 agents offered two | 0 times | 0 | 0 |" in text
+    assert "| F-00 | BenchFailed: a / b | | | | | **could not be done** |" in text
+    assert ElementTree.fromstring(picture).tag.endswith("svg")  # noqa: S314 - our own

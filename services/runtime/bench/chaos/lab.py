@@ -1,7 +1,7 @@
 """``tieline bench chaos``: fault after fault on the standard scene, and the card."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -252,12 +252,14 @@ def card(
 ) -> dict[str, object]:
     """Put the results together."""
     figures = [figure for result in results for figure in result["figures"]]
+    sums = [*_records_of_all(figures), _sum(results).as_json()]
     return {
         "bench": "chaos",
         "is_short": bench.is_short,
         "scene": asdict(bench.size),
         "machine": dict(told_machine),
-        "figures": [*figures, _sum(results).as_json()],
+        "figures": [*figures, *sums],
+        "sums": sums,
         "faults": list(results),
         "left_out": dict(LEFT_OUT)
         | {r["fault"]: r["left_out"] for r in results if r.get("left_out")},
@@ -267,6 +269,20 @@ def card(
             for problem in result["problems"]
         ],
     }
+
+
+def _records_of_all(
+    figures: Sequence[Mapping[str, Any]],
+) -> Iterator[dict[str, object]]:
+    """Yield what is wrong with records over all faults, kind by kind."""
+    for name in ("records missing", "records extra", "records left open"):
+        of_it = [figure for figure in figures if figure["name"].endswith(name)]
+        found = round(sum(figure["value"] for figure in of_it))
+        calls = sum(figure["n"] for figure in of_it)
+        if of_it:
+            yield scoring.none_lost(
+                f"{name}, all faults", found, calls, enough=1
+            ).as_json()
 
 
 def _sum(results: Sequence[Mapping[str, Any]]) -> Figure:

@@ -16,7 +16,7 @@ def drawn(told: Mapping[str, Any]) -> str:
         "<!doctype html><html lang=en><meta charset=utf-8>",
         f"<title>Tieline: what it survives</title><style>{STYLE}</style>",
         "<h1>What Tieline survives</h1>",
-        f"<p>{_scene(told)}</p>",
+        f"<p>{escape(scene_in_words(told))}</p>",
         *_overview(told),
         *(part for result in told["faults"] for part in _fault(result)),
         "<h2>Left out</h2><ul>",
@@ -26,9 +26,10 @@ def drawn(told: Mapping[str, Any]) -> str:
     return "\n".join(parts) + "\n"
 
 
-def _scene(told: Mapping[str, Any]) -> str:
+def scene_in_words(told: Mapping[str, Any]) -> str:
+    """Return what stood there, and on what machine."""
     scene, machine = told["scene"], told["machine"]
-    return escape(
+    return (
         f"{scene['talking']} talking, {scene['waiting']} waiting, {scene['in_flow']} in"
         f" flows; {scene['probes']} conversations listened to. {machine.get('cores')}"
         f" cores, {machine.get('memory_mb')} MB, {machine.get('cpu')}."
@@ -58,7 +59,7 @@ def _fault(result: Mapping[str, Any]) -> Iterator[str]:
 
 def _row(figure: Mapping[str, Any], fault_id: str) -> str:
     kind, word = _WORDS[figure["holds"]]
-    if figure["holds"] and _reaches_goal(figure):
+    if figure["holds"] and reaches_goal(figure):
         kind += " goal"
     name = figure["name"].removeprefix(fault_id).strip()
     cells = "".join(
@@ -71,5 +72,10 @@ def _row(figure: Mapping[str, Any], fault_id: str) -> str:
     )
 
 
-def _reaches_goal(figure: Mapping[str, Any]) -> bool:
-    return figure["goal"] is not None and bool(figure["value"] <= figure["goal"])
+def reaches_goal(figure: Mapping[str, Any]) -> bool:
+    """Tell whether a figure is as good as was wished for."""
+    if figure["goal"] is None:
+        return False
+    if figure.get("is_more_better"):
+        return bool(figure["value"] >= figure["goal"])
+    return bool(figure["value"] <= figure["goal"])
