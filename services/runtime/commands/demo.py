@@ -1,6 +1,7 @@
 """``tieline demo``: a crowd calls, and both sides of each call are counted."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,7 @@ from services.runtime.settings import read_settings
 
 _LINE_EVERY = 10
 _PROBLEMS_SHOWN = 20
+_FONTS = re.compile(r"\s*@font-face \{.*?\}", re.DOTALL)
 
 
 def demo(
@@ -128,5 +130,7 @@ def _keep(path: Path, moment: Moment, names: dict[str, str], shown: Shown) -> No
         console.print(Group(drawn(moment, names), Text(), _figures(shown)))
         console.print(Text())
         console.print(_service(shown))
-        console.save_svg(str(path), title=f"tieline demo --seed {shown.demo.seed}")
+        drawn_svg = console.export_svg(title=f"tieline demo --seed {shown.demo.seed}")
     path.with_suffix(".tmp").unlink()
+    # Whoever looks at it asks nobody for fonts.
+    path.write_text(_FONTS.sub("", drawn_svg), encoding="utf-8")

@@ -22,7 +22,7 @@ STOP_LIMIT_S = 15.0
 MODULE = "services.runtime.engine"
 SPARE = "--spare"
 """Has the engine load its code and wait for a line before it does anything."""
-SPARE_AFTER_S = 20.0
+SPARE_AFTER_S = 6.0
 REFUSED = "tieline-engine: "
 """Begins, in the engine's log, the sentence by which it refused to run."""
 _OPERATORS = 2
