@@ -1,5 +1,6 @@
 """How agents really are: what the simulation knows and no policy is told."""
 
+from dataclasses import dataclass
 from math import exp, log
 from statistics import NormalDist
 from typing import Final
@@ -14,6 +15,15 @@ _SHORTEST_S: Final = 1.0
 _NORMAL: Final = NormalDist()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """Calls of one agent and kind before the first day."""
+
+    handled_s: tuple[float, ...]
+    repeats: int
+    """How many of their callers called again soon."""
+
+
 class People:
     """The true handling times of every agent, and what each does when it rings.
 
@@ -26,6 +36,8 @@ class People:
         self._scenario = scenario
         self._nth = {it: nth for nth, it in enumerate(scenario.floor.agents)}
         self._log_speed = self._drawn()
+        self.served = self._served()
+        """Of each agent, which kinds of call they can take at its first step."""
         self._early = {it.agent_id: it for it in scenario.early}
 
     def _drawn(self) -> dict[AgentId, list[float]]:
@@ -85,25 +97,37 @@ class People:
         part_s = self._scenario.open_s / (habits.breaks or 1)
         return [(it + chance.share()) * part_s for it in range(habits.breaks)]
 
-    def known_s(self, agent_id: AgentId, kind: int) -> list[float]:
-        """Return handling times that were seen before the first day."""
+    def known(self, agent_id: AgentId, kind: int) -> "Known":
+        """Return what is on record of an agent when the first day begins."""
         nth, mean_s = self._nth[agent_id], self.mean_s(agent_id, kind, 0.0)
+        kinds = self.served[agent_id]
+        if kind not in kinds:
+            return Known(handled_s=(), repeats=0)
         chance = Chance(self._seed, _KNOWN, nth, kind)
-        serves = sum(
-            it.queue_id in self._queues(agent_id) for it in self._scenario.kinds
-        )
-        count = self._scenario.history_calls // max(1, serves)
-        return [
-            max(_SHORTEST_S, self._spell(kind, chance.normal(), mean_s))
-            for _ in range(count)
-        ]
+        early = self._early.get(agent_id)
+        handled_s, repeats = [], 0
+        for _ in range(self._scenario.history_calls // len(kinds)):
+            whole_s = self._spell(kind, chance.normal(), mean_s)
+            if early is not None and chance.share() < early.share:
+                whole_s *= early.left
+                repeats += 1
+            handled_s.append(max(_SHORTEST_S, whole_s))
+        return Known(handled_s=tuple(handled_s), repeats=repeats)
 
-    def _queues(self, agent_id: AgentId) -> frozenset[str]:
-        floor = self._scenario.floor
-        skills = floor.agents[agent_id].skills
-        return frozenset(
-            it.queue_id for it in floor.queues.values() if it.skills <= skills
-        )
+    def _served(self) -> dict[AgentId, frozenset[int]]:
+        """Return the kinds of call that each agent can take at the first step."""
+        floor, served = self._scenario.floor, {}
+        needs = [
+            floor.queues[kind.queue_id].steps[0].needs for kind in self._scenario.kinds
+        ]
+        for agent_id, profile in floor.agents.items():
+            levels = profile.levels
+            served[agent_id] = frozenset(
+                nth
+                for nth, needed in enumerate(needs)
+                if all(levels.get(it, 0) >= level for it, level in needed.items())
+            )
+        return served
 
     def _spell(self, kind: int, z: float, mean_s: float) -> float:
         its = self._scenario.kinds[kind]

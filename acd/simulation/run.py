@@ -8,6 +8,7 @@ from acd.core.engine import Engine
 from acd.core.turn import Outcome
 from acd.simulation.decider import Decider
 from acd.simulation.figures import Figures, figures_of
+from acd.simulation.learned import teach
 from acd.simulation.people import People
 from acd.simulation.scenario import Scenario
 from acd.simulation.tally import Tally
@@ -29,9 +30,11 @@ class Result:
     """Calls in all, warm-up as well; each that arrived is closed once."""
 
 
-def the_engine(scenario: Scenario, _people: People) -> Engine:
-    """Return the engine itself, with the scenario's floor."""
-    return Engine(scenario.floor)
+def the_engine(scenario: Scenario, people: People) -> Engine:
+    """Return the engine itself, with the scenario's floor and what is on record."""
+    engine = Engine(scenario.floor)
+    teach(engine, scenario, people)
+    return engine
 
 
 def simulate(

@@ -214,13 +214,18 @@ class World:
             self._end_leg(live.leg_id)
 
     def _hang_up(self, live: _Live) -> None:
-        if live.call_id in self._live and live.offer_id is not None:
-            at = instant(self.now_s)
-            agents_leg = LegId(live.offer_id)
+        if live.call_id not in self._live or live.offer_id is None:
+            return
+        legs = [live.leg_id, LegId(live.offer_id)]
+        agent_id = live.agent_id
+        if agent_id is not None and self._people.cuts_short(agent_id, live.caller):
+            legs.reverse()
+        at = instant(self.now_s)
+        for leg_id in legs:
             self._untold.append(
-                LegEnded(at=at, leg_id=live.leg_id, ending=LegEnding.HUNG_UP)
+                LegEnded(at=at, leg_id=leg_id, ending=LegEnding.HUNG_UP)
             )
-            self._say(LegEnded(at=at, leg_id=agents_leg, ending=LegEnding.HUNG_UP))
+        self._tell_all()
 
     def _closed(self, call_id: CallId) -> None:
         live = self._live.pop(call_id)

@@ -29,7 +29,7 @@ COMMANDS = {
     "certificate": "an own CA and a certificate, for HTTPS",
     "test": "every check of the code, and the tests",
     "simulate": "a day under several policies, on a virtual clock",
-    "bench": "measure what calls cost, and what they survive",
+    "bench": "measure what calls cost, survive, and gain by routing",
 }
 
 

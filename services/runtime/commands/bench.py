@@ -115,6 +115,22 @@ def chaos(
     _tell(told, as_json=as_json, keep=keep)
 
 
+@app.command(name="policy")
+def bench_policy(
+    *,
+    as_json: AsJson = False,
+    keep: Keep = None,
+    short: Short = False,
+    seeds: Annotated[int, typer.Option(min=2, max=100, help="of all chance")] = 8,
+    cores: Annotated[int | None, typer.Option(min=1, help="at most so many")] = None,
+) -> None:
+    """Simulate policies on the same callers: what the default is worth."""
+    from services.runtime.bench.policy import bench, plan
+
+    told = bench.run(plan.PolicyBench(is_short=short, seeds=seeds, cores=cores))
+    _tell(told, as_json=as_json, keep=keep)
+
+
 # Loaded when asked for: what benches need is not needed by the command line.
 def _measured(**plan: Any) -> dict[str, object]:  # noqa: ANN401 - CallBench's own
     from services.runtime.bench import call

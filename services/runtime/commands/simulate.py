@@ -9,11 +9,8 @@ from rich.console import Console
 
 from ivr.problems import Refused
 from services.runtime.errors import RuntimeProblem
-from services.runtime.settings import CHECKOUT
 from services.runtime.simulate.policies import DEFAULT, LONGEST_IDLE, POLICIES, policy
 
-SCENARIOS = CHECKOUT / "dialplans" / "scenarios"
-FLOWS = CHECKOUT / "dialplans" / "flows"
 _LISTED = "; ".join(f"{name}: {it.words}" for name, it in POLICIES.items())
 
 
@@ -52,7 +49,7 @@ def simulate(
     """
     # What is needed here alone is loaded here: the other commands begin sooner.
     from services.runtime.simulate import report as reporting
-    from services.runtime.simulate.load import load_scenario
+    from services.runtime.simulate.load import load_scenario, place_of
     from services.runtime.simulate.running import Job, run_all
 
     if report is not None and report.suffix not in (".html", ".svg"):
@@ -63,7 +60,7 @@ def simulate(
     for name in names:
         policy(name)
     try:
-        found = [load_scenario(_path(it), flows=FLOWS) for it in scenario or ["medium"]]
+        found = [load_scenario(place_of(it)) for it in scenario or ["medium"]]
     except Refused as refused:
         raise UnusableScenario(str(refused)) from refused
     reports = []
@@ -88,9 +85,3 @@ def simulate(
     console = Console(highlight=False)
     for one_report in reports:
         reporting.print_report(one_report, console)
-
-
-def _path(named: str) -> Path:
-    """Return a scenario's file: one of ours by its name alone, or any."""
-    ours = SCENARIOS / f"{named}.yaml"
-    return ours if ours.exists() else Path(named)

@@ -25,6 +25,7 @@ from services.floor.load import FloorRefused, load_floor, policy_of
 from services.floor.routing import routing_problems, unknown_skills
 from services.floor.written import WrittenAgent, WrittenFloor
 from services.floor.written_routing import WrittenChoice, WrittenOrder, as_in_file
+from services.runtime.settings import CHECKOUT
 from services.runtime.simulate.written import (
     PATTERNS,
     WrittenBurst,
@@ -33,6 +34,8 @@ from services.runtime.simulate.written import (
     options_at,
 )
 
+SHIPPED = CHECKOUT / "dialplans" / "scenarios"
+FLOWS = CHECKOUT / "dialplans" / "flows"
 _PICK = 31
 _BLEND = WrittenChoice(rule="blend")
 _CMU = WrittenOrder(rule="cmu")
@@ -42,7 +45,13 @@ class ScenarioRefused(Refused):
     """A scenario file, or the floor that it names, cannot be used."""
 
 
-def load_scenario(path: Path, *, flows: Path) -> Scenario:
+def place_of(named: str) -> Path:
+    """Return a scenario's file: one of ours by its name alone, or any."""
+    ours = SHIPPED / f"{named}.yaml"
+    return ours if ours.exists() else Path(named)
+
+
+def load_scenario(path: Path, *, flows: Path = FLOWS) -> Scenario:
     """Read a scenario and prove what can be proved of it.
 
     Args:

@@ -17,6 +17,7 @@ from acd.choices import (
 )
 from acd.simulation.app_queue import AppQueue
 from acd.simulation.decider import Decider
+from acd.simulation.learned import the_oracle
 from acd.simulation.members import Strategy
 from acd.simulation.people import People
 from acd.simulation.run import MakeDecider, the_engine
@@ -69,7 +70,7 @@ def _modelled(strategy: Strategy) -> Callable[[Scenario, People], Decider]:
 
 
 DEFAULT, LONGEST_IDLE, FASTEST_FIRST = "default", "longest_idle", "fastest_first"
-AS_WRITTEN = "as_written"
+AS_WRITTEN, ORACLE = "as_written", "oracle"
 
 POLICIES: Mapping[str, Policy] = {
     AS_WRITTEN: Policy(words="what the scenario says"),
@@ -77,6 +78,12 @@ POLICIES: Mapping[str, Policy] = {
         words="short handling times and idle time blended; calls by their targets",
         choice=Blend(),
         order=CMu(),
+    ),
+    ORACLE: Policy(
+        words="as the default, of one who knows all true handling times",
+        choice=Blend(),
+        order=CMu(),
+        make=the_oracle,
     ),
     LONGEST_IDLE: Policy(
         words="who has been ready longest; the longest wait",
