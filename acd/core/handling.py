@@ -6,7 +6,7 @@ from math import isfinite
 
 from acd.core.agents import Agent, Handling
 from acd.core.floor import Floor, Offer
-from acd.routing.handling_time import CUT_SHORT_S, HandlingTimes, Known
+from acd.routing.handling_time import HandlingTimes, Known, is_whole
 from acd.routing.quality import Outcomes, Quality
 from acd.vocabulary.errors import UnreadableEstimates
 from acd.vocabulary.estimate_facts import EstimatesRebuilt
@@ -28,8 +28,7 @@ def talk_over(agent: Agent, *, by: Party, ended_at: datetime) -> None:
     if handling is None:
         return
     handling.talk_s = (ended_at - handling.began_at).total_seconds()
-    is_cut = by is Party.AGENT and handling.talk_s < CUT_SHORT_S
-    handling.is_whole = not is_cut and by is not Party.SYSTEM
+    handling.is_whole = is_whole(handling.talk_s, by)
 
 
 def learn(floor: Floor, agent: Agent, at: datetime) -> None:

@@ -8,6 +8,7 @@ from math import erfc, exp, log, pi, sqrt
 
 from acd.routing.components import Cell, Components, Effects, Kind, settled
 from acd.vocabulary.ids import AgentId
+from acd.vocabulary.offer_facts import Party
 
 HALF_LIFE_DAYS = 28.0
 """After so long a call counts half: people learn, and change."""
@@ -66,6 +67,21 @@ class Known:
     """
 
 
+def day_of(at: datetime) -> int:
+    """Return the number of the day that an instant belongs to."""
+    return int((at.timestamp() - _DAY_BEGINS_S) // _DAY_S)
+
+
+def is_cut(talk_s: float, by: Party) -> bool:
+    """Tell whether an agent ended a conversation at once."""
+    return by is Party.AGENT and talk_s < CUT_SHORT_S
+
+
+def is_whole(talk_s: float, by: Party) -> bool:
+    """Tell whether a call was handled to its end, as far as is known."""
+    return by is not Party.SYSTEM and not is_cut(talk_s, by)
+
+
 class HandlingTimes:
     """Handling times of all agents: talk, hold and wrap-up.
 
@@ -101,6 +117,13 @@ class HandlingTimes:
         self._effects: dict[AgentId, Effects] = {}
         self._expected: dict[AgentId, dict[Kind, float]] = {}
         self._texts = dict(known.agents)
+        self.unwritten = dict.fromkeys(self.pairs())
+        """Of whom and of which kind there is news, until somebody writes it down."""
+
+    @property
+    def day(self) -> int | None:
+        """Number of the day up to which all is faded; None: nothing was learned."""
+        return self._day
 
     def learn(
         self,
@@ -137,6 +160,7 @@ class HandlingTimes:
         cell.total += x
         cell.squares += x * x + spread
         self._calls += 1.0
+        self.unwritten[agent_id, kind] = None
         self._texts.pop(agent_id, None)
         self._expected.pop(agent_id, None)
         self._effects.pop(agent_id, None)
@@ -183,6 +207,11 @@ class HandlingTimes:
     def pairs(self) -> Iterable[tuple[AgentId, Kind]]:
         """Return each agent and kind of which something is known."""
         return ((agent, kind) for agent, own in self._cells.items() for kind in own)
+
+    def sums(self, agent_id: AgentId, kind: Kind) -> tuple[float, float, float]:
+        """Return calls, sum and sum of squares of their log seconds; 0 of no call."""
+        cell = self._cells.get(agent_id, {}).get(kind) or Cell()
+        return cell.calls, cell.total, cell.squares
 
     def known(self) -> Known:
         """Return all that was learned, as a value that can be kept."""
@@ -246,7 +275,7 @@ class HandlingTimes:
         A clock that was set back by more than a day takes the day along: nothing fades
         twice, and nothing stays as it is until the clock is there again.
         """
-        day = int((at.timestamp() - _DAY_BEGINS_S) // _DAY_S)
+        day = day_of(at)
         if self._day is None or day < self._day - 1:
             self._day = day
         elif day > self._day:

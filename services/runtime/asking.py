@@ -44,6 +44,29 @@ def ask(found: Instance, path: str, **params: object) -> Any:  # noqa: ANN401 - 
         Refused: It answered with a problem.
     """
     given = {name: str(value) for name, value in params.items() if value is not None}
+    return _answer(found, "GET", path, params=given)
+
+
+def send(
+    found: Instance,
+    method: str,
+    path: str,
+    body: object,
+    *,
+    headers: Mapping[str, str] | None = None,
+    limit_s: float = _ANSWERS_WITHIN_S,
+) -> Any:  # noqa: ANN401 - JSON
+    """Send JSON to an instance, and return the JSON that it answers with.
+
+    Raises:
+        Unanswered: Nothing answers there, or not in time.
+        Refused: It answered with a problem.
+    """
+    given = dict(headers or {})
+    return _answer(found, method, path, json=body, headers=given, timeout=limit_s)
+
+
+def _answer(found: Instance, method: str, path: str, **given: Any) -> Any:  # noqa: ANN401 - JSON
     try:
         # Straight to this machine: a proxy of the environment knows nothing of it.
         with httpx.Client(
@@ -51,7 +74,7 @@ def ask(found: Instance, path: str, **params: object) -> Any:  # noqa: ANN401 - 
             trust_env=False,
             verify=trust_for(found.http, found.data),
         ) as client:
-            answer = client.get(f"{found.http}{path}", params=given)
+            answer = client.request(method, f"{found.http}{path}", **given)
             told = answer.json()
     except (httpx.HTTPError, ValueError) as error:
         raise Unanswered(found.http, str(error) or type(error).__name__) from error

@@ -19,7 +19,7 @@ from pydantic import SecretStr
 from cti_bridge.ami.connection import Account
 from cti_bridge.ami.errors import AccountOverpowered, LoginRefused
 from recordings.store import RecordingStore
-from services.api import recordings
+from services.api import estimates, recordings
 from services.api.app import create_app
 from services.api.listeners import Listeners
 from services.api.recordings import Hearing
@@ -29,6 +29,7 @@ from services.runtime.clock import Clock
 from services.runtime.composition import Composition, Surroundings
 from services.runtime.embedded.engine import REFUSED, SPARE
 from services.runtime.errors import RuntimeProblem
+from services.runtime.estimating import Estimator
 from services.runtime.launch import read_floor
 from services.runtime.logs import set_up_logs
 from services.runtime.notify import Notifier
@@ -87,16 +88,7 @@ def main() -> None:
 
 async def _serve(settings: Settings) -> None:
     floor = read_floor(settings)
-    speech = espeak.obtain(settings.parts)
-    prompts = PromptStore(
-        spoken=settings.data / "prompts",
-        recorded=settings.flows.parent / "prompts",
-        program=SpeechProgram(
-            # Not our whole environment: there are secrets in it.
-            argv_prefix=speech.argv,
-            env={"PATH": os.defpath, **speech.environment},
-        ),
-    )
+    prompts = _prompts(settings)
     sounds = await prompts.prepare(floor.flows.values())
     database = _given(settings.database.url, "TIELINE_DATABASE__URL")
     async with Journal(settings.data / "journal") as journal:
@@ -128,7 +120,6 @@ async def _serve(settings: Settings) -> None:
             )
         )
         records = _records_url(settings)
-        naming = begin_to_name(prompts)
         app = create_app(
             composition.front,
             fan_out=composition.fan_out,
@@ -137,13 +128,39 @@ async def _serve(settings: Settings) -> None:
             database=records,
         )
         retention = _kept(app, settings, records)
-        looking_after = asyncio.create_task(retention.run(), name="retention")
+        estimator = _estimating(app, composition, database)
+        aside = {
+            begin_to_name(prompts),
+            asyncio.create_task(retention.run(), name="retention"),
+            asyncio.create_task(estimator.run(), name="estimating"),
+        }
         try:
             await _until_stopped(composition, app, settings)
         finally:
-            naming.cancel()
-            looking_after.cancel()
-            await asyncio.wait({naming, looking_after})
+            for task in aside:
+                task.cancel()
+            await asyncio.wait(aside)
+
+
+def _prompts(settings: Settings) -> PromptStore:
+    speech = espeak.obtain(settings.parts)
+    return PromptStore(
+        spoken=settings.data / "prompts",
+        recorded=settings.flows.parent / "prompts",
+        program=SpeechProgram(
+            # Not our whole environment: there are secrets in it.
+            argv_prefix=speech.argv,
+            env={"PATH": os.defpath, **speech.environment},
+        ),
+    )
+
+
+def _estimating(app: FastAPI, composition: Composition, database: str) -> Estimator:
+    """Let estimates be shown by the app, and return what keeps them."""
+    board, now = composition.switchboard, composition.front.now
+    estimator = Estimator(board.engine.floor, database, tell=board.ask, now=now)
+    estimates.install(app, estimator)
+    return estimator
 
 
 def _kept(app: FastAPI, settings: Settings, records: str) -> Retention:

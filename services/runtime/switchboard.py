@@ -12,7 +12,7 @@ from acd.core.engine import Engine
 from acd.core.turn import Outcome
 from acd.vocabulary.decisions import Decision
 from acd.vocabulary.errors import AcdError
-from acd.vocabulary.facts import AgentWish, Fact, ToldFact
+from acd.vocabulary.facts import AgentWish, EstimateFact, Fact, ToldFact
 from services.store.segments import Entry, Origin
 
 log = structlog.get_logger()
@@ -87,7 +87,7 @@ class Switchboard:
             self._overrun()
         self._wake.set()
 
-    async def ask(self, wish: AgentWish) -> None:
+    async def ask(self, wish: AgentWish | EstimateFact) -> None:
         """Hand in a wish and wait until it was taken in.
 
         Raises:

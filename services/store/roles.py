@@ -43,6 +43,8 @@ RIGHTS: Mapping[Role, Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "conversations": _FOLDED,
             "recordings": _FOLDED,
             "callbacks": _FOLDED,
+            "handling_times": _FOLDED,
+            "agent_quality": _READ,
             "shipping": _FOLDED,
             "alembic_version": _READ,
         },
@@ -56,6 +58,8 @@ RIGHTS: Mapping[Role, Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "conversations": _READ,
             "recordings": _READ,
             "callbacks": _READ,
+            "handling_times": _READ,
+            "agent_quality": _READ,
             "audit": _ADDED,
         },
         Role.REPORT: {
@@ -68,6 +72,8 @@ RIGHTS: Mapping[Role, Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "recordings": _READ,
             "callbacks": _READ,
             "agent_states": _READ,
+            "handling_times": _READ,
+            "agent_quality": _READ,
         },
     }
 )

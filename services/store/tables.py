@@ -218,6 +218,42 @@ callbacks = Table(
 )
 """One row a number that a caller left to be called back at."""
 
+handling_times = Table(
+    "handling_times",
+    metadata,
+    _text("agent_id", is_key=True),
+    _text("kind", is_key=True),
+    Column("day", Integer, nullable=False),
+    Column("calls", Double, nullable=False),
+    Column("log_total", Double, nullable=False),
+    Column("log_squares", Double, nullable=False),
+    Column("expected_s", Double, nullable=False),
+    Column("low_s", Double, nullable=False),
+    Column("high_s", Double, nullable=False),
+    Column("spread", Double, nullable=False),
+    _instant("written_at", is_known=True),
+    *_place(),
+)
+"""One row an agent and kind of call: what was learned, and what is expected of it.
+
+``calls``, ``log_total`` and ``log_squares`` are faded up to ``day``.
+"""
+
+agent_quality = Table(
+    "agent_quality",
+    metadata,
+    _text("agent_id", is_key=True),
+    Column("day", Integer, nullable=False),
+    Column("calls", Double, nullable=False),
+    Column("repeats", Double, nullable=False),
+    Column("cut", Double, nullable=False),
+    Column("rated", Double, nullable=False),
+    Column("dissatisfied", Double, nullable=False),
+    _instant("written_at", is_known=True),
+    *_place(),
+)
+"""One row an agent: how their calls ended, faded up to ``day``."""
+
 agent_states = Table(
     "agent_states",
     metadata,

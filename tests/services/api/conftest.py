@@ -1,6 +1,7 @@
 """The app over a real engine, journal and PostgreSQL, and a client to it."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -8,25 +9,32 @@ from pathlib import Path
 
 import httpx
 import pytest
+import uvicorn
+from typer.testing import CliRunner, Result
 
 from acd.core.agents import Agent
 from acd.core.engine import Engine
 from acd.vocabulary.errors import AcdError
-from acd.vocabulary.facts import AgentWish, ToldFact
+from acd.vocabulary.facts import AgentWish, EstimateFact, ToldFact
 from acd.vocabulary.ids import AgentId, CallId
+from services.api import estimates
 from services.api.app import create_app
 from services.api.figures import Figures
 from services.api.ports import AgentView, CallView, PartReadiness, Readiness
 from services.live.fan_out import FanOut
-from services.runtime import operator_figures
+from services.runtime import instance, operator_figures
+from services.runtime.cli import build
+from services.runtime.estimating import Estimator
+from services.runtime.instance import Instance
 from services.runtime.live_view import LiveView
 from services.runtime.switchboard import Switchboard
 from services.runtime.views import agent_view, call_view
+from services.runtime.web_socket import served
 from services.store.journal import Journal
 from services.store.segments import Origin
 from services.store.shipper import Shipper
 from tests.support.builders import a_floor, at, seen
-from tests.support.postgres import fresh_database
+from tests.support.postgres import free_port, fresh_database
 
 
 class JournaledFloor:
@@ -36,6 +44,7 @@ class JournaledFloor:
         self.engine = Engine(a_floor())
         self.journal = journal
         self.database = "answers"
+        self.database_url = ""
         self._now = at(0)
         self.fan_out = FanOut(LiveView(self.engine.floor, now=self.now))
         self.take(seen(-100))
@@ -61,7 +70,7 @@ class JournaledFloor:
         self._now += timedelta(seconds=1)
         return self._now
 
-    async def tell(self, fact: AgentWish) -> None:
+    async def tell(self, fact: AgentWish | EstimateFact) -> None:
         try:
             self.take(fact)
         except AcdError:
@@ -137,3 +146,56 @@ async def client(
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
+
+
+class Server(uvicorn.Server):
+    def install_signal_handlers(self) -> None:
+        pass
+
+
+@pytest.fixture
+async def running(
+    floor: JournaledFloor, journal: Journal, tmp_path: Path
+) -> AsyncIterator[Path]:
+    """An instance that answers over HTTP, and its data folder."""
+    async with fresh_database() as url:
+        shipper = Shipper(journal, url)
+        shipping = asyncio.create_task(shipper.run())
+        assert await shipper.caught_up(30)
+        port = free_port()
+        app = create_app(
+            floor,
+            fan_out=floor.fan_out,
+            figures=Figures(),
+            shipping=shipper,
+            database=url,
+        )
+        floor.database_url = url
+        now, estimated = floor.now, floor.engine.floor
+        estimates.install(app, Estimator(estimated, url, tell=floor.tell, now=now))
+        server = Server(served(app, host="127.0.0.1", port=port))
+        serving = asyncio.create_task(server._serve())
+        while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
+            await asyncio.sleep(0.01)
+        instance.write(
+            Instance(
+                data=tmp_path,
+                sip="",
+                http=f"http://127.0.0.1:{port}",
+                ami="",
+                agi="",
+                database=url,
+                numbers=(),
+                pids={"supervisor": os.getpid()},
+            )
+        )
+        yield tmp_path
+        server.should_exit = True
+        await serving
+        shipping.cancel()
+        await asyncio.gather(shipping, return_exceptions=True)
+
+
+async def tieline(*words: str) -> Result:
+    runner = CliRunner(env={"COLUMNS": "200", "TZ": "UTC"})
+    return await asyncio.to_thread(runner.invoke, build(words[0]), list(words))

@@ -3,33 +3,24 @@ import contextlib
 import json
 import os
 import re
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import uvicorn
-from typer.testing import CliRunner, Result
 
 from acd.vocabulary.agent_facts import AgentReady, AgentSignedIn
 from acd.vocabulary.facts import ALL_FACTS
 from acd.vocabulary.flow_facts import CallAnswered, CallRouted, KeyPressed, StepEntered
 from acd.vocabulary.ids import LegId
 from acd.vocabulary.leg_facts import LegAnswered, LegJoined, LegRang
-from services.api.app import create_app
-from services.api.figures import Figures
 from services.live.board import Board
 from services.runtime import instance
-from services.runtime.cli import build
 from services.runtime.commands.replay import offset
 from services.runtime.errors import RuntimeProblem
 from services.runtime.instance import Instance
 from services.runtime.timeline import WORDS
 from services.runtime.watching import watch
-from services.runtime.web_socket import served
-from services.store.journal import Journal
-from services.store.shipper import Shipper
-from tests.services.api.conftest import JournaledFloor
+from tests.services.api.conftest import JournaledFloor, tieline
 from tests.support.builders import (
     ALICE,
     FAULT,
@@ -40,59 +31,9 @@ from tests.support.builders import (
     hung_up,
     queued,
 )
-from tests.support.postgres import free_port, fresh_database
+from tests.support.postgres import free_port
 
 ONE = call_id(1)
-
-
-class Server(uvicorn.Server):
-    def install_signal_handlers(self) -> None:
-        pass
-
-
-@pytest.fixture
-async def running(
-    floor: JournaledFloor, journal: Journal, tmp_path: Path
-) -> AsyncIterator[Path]:
-    """An instance that answers over HTTP, and its data folder."""
-    async with fresh_database() as url:
-        shipper = Shipper(journal, url)
-        shipping = asyncio.create_task(shipper.run())
-        assert await shipper.caught_up(30)
-        port = free_port()
-        app = create_app(
-            floor,
-            fan_out=floor.fan_out,
-            figures=Figures(),
-            shipping=shipper,
-            database=url,
-        )
-        server = Server(served(app, host="127.0.0.1", port=port))
-        serving = asyncio.create_task(server._serve())
-        while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
-            await asyncio.sleep(0.01)
-        instance.write(
-            Instance(
-                data=tmp_path,
-                sip="",
-                http=f"http://127.0.0.1:{port}",
-                ami="",
-                agi="",
-                database=url,
-                numbers=(),
-                pids={"supervisor": os.getpid()},
-            )
-        )
-        yield tmp_path
-        server.should_exit = True
-        await serving
-        shipping.cancel()
-        await asyncio.gather(shipping, return_exceptions=True)
-
-
-async def tieline(*words: str) -> Result:
-    runner = CliRunner(env={"COLUMNS": "200", "TZ": "UTC"})
-    return await asyncio.to_thread(runner.invoke, build(words[0]), list(words))
 
 
 def one_call(floor: JournaledFloor) -> None:
