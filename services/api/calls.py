@@ -12,6 +12,8 @@ from acd.vocabulary.ids import AgentId, CallId
 from acd.vocabulary.offer_facts import CloseReason, Party
 from acd.vocabulary.states import CallState
 from services.api.agents import OfFloor
+from services.api.decisions import DecisionsOut, decisions_out
+from services.api.explaining import Language
 from services.api.ports import CallView, Shipping
 from services.api.problems import (
     NotWithAnAgent,
@@ -187,11 +189,7 @@ async def story(records: OfRecords, shipping: OfShipping, call_id: OfCall) -> St
     ``call_id`` may be the beginning of an id, where only one call has it.
     """
     is_complete = await shipping.caught_up(_CATCH_UP_S)
-    if not is_uuid(call_id):
-        named = await records.calls_named(call_id)
-        if len(named) != 1:
-            raise _absent(call_id, is_complete=is_complete)
-        call_id = named[0]
+    call_id = await _whole_id(records, call_id, is_complete=is_complete)
     found = await records.story(call_id)
     if found is None:
         raise _absent(call_id, is_complete=is_complete)
@@ -219,6 +217,35 @@ async def dispose(
         )
     )
     return shown.model_copy(update={"disposition": said.disposition})
+
+
+@router.get("/{call_id}/decisions", responses=told_by(404, 503))
+async def decisions(
+    records: OfRecords,
+    shipping: OfShipping,
+    call_id: OfCall,
+    lang: Annotated[Language, Query()] = "zh",
+) -> DecisionsOut:
+    """Say why each offer of a call was made to whom, in sentences.
+
+    ``call_id`` may be the beginning of an id, where only one call has it.
+    """
+    is_complete = await shipping.caught_up(_CATCH_UP_S)
+    call_id = await _whole_id(records, call_id, is_complete=is_complete)
+    found = await records.decisions(call_id)
+    if found is None:
+        raise _absent(call_id, is_complete=is_complete)
+    return decisions_out(call_id, *found, lang)
+
+
+async def _whole_id(records: Records, call_id: str, *, is_complete: bool) -> str:
+    """Return the id of the only call whose id begins so."""
+    if is_uuid(call_id):
+        return call_id
+    named = await records.calls_named(call_id)
+    if len(named) != 1:
+        raise _absent(call_id, is_complete=is_complete)
+    return named[0]
 
 
 def _absent(call_id: str, *, is_complete: bool) -> Exception:

@@ -21,6 +21,7 @@ COMMANDS = {
     "health": "how each component is, and the faults there were",
     "replay": "one call as a timeline",
     "estimates": "handling times of agents, shown or worked out anew",
+    "explain": "why each offer of a call was made to whom",
     "live": "queues, agents and calls as they change",
     "recordings": "hear, hold and shred recordings; rotate their keys",
     "audit": "who heard, shredded or was refused, and whether that is whole",

@@ -84,13 +84,23 @@ def newest(folder: Path, *, up_to_seq: int) -> tuple[int, Remembered] | None:
             log.warning("checkpoint_passed_over", path=str(path), why=why)
             continue
         try:
-            return seq, loaded(_checked(path.read_bytes()))
+            return seq, read(path)
         except (OSError, ValueError) as error:
             # ValidationError is a ValueError; its text would bring callers' numbers.
             is_other = isinstance(error, ValidationError)
             why = "it is of another form" if is_other else str(error)
             log.warning("checkpoint_passed_over", path=str(path), why=why)
     return None
+
+
+def read(path: Path) -> Remembered:
+    """Read one checkpoint.
+
+    Raises:
+        OSError: It cannot be read.
+        ValueError: It is damaged, or of another form.
+    """
+    return loaded(_checked(path.read_bytes()))
 
 
 def _checked(content: bytes) -> bytes:

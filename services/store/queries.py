@@ -164,6 +164,27 @@ class Records:
         async with self._connection() as connection:
             return await _story(connection, call_id)
 
+    async def decisions(self, call_id: str) -> tuple[list[Row], list[Row]] | None:
+        """Return a call's offers and its routing decisions, or None for no call.
+
+        Raises:
+            DatabaseAway: It cannot be asked.
+        """
+        if not is_uuid(call_id):
+            return None
+        async with self._connection() as connection:
+            known = select(calls.c.call_id).where(calls.c.call_id == call_id)
+            if await _first(connection, known) is None:
+                return None
+            started, decided = offers.c.started_at, routing_decisions.c.decided_at
+            made = select(offers).where(offers.c.call_id == call_id)
+            why = select(routing_decisions)
+            why = why.where(routing_decisions.c.call_id == call_id)
+            return (
+                await _all(connection, made.order_by(started, offers.c.offer_id)),
+                await _all(connection, why.order_by(decided)),
+            )
+
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[AsyncConnection]:
         try:

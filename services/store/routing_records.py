@@ -1,6 +1,10 @@
 """Decisions of routing, as rows."""
 
-from acd.vocabulary.routing_facts import RoutingDecided
+from collections.abc import Mapping
+from typing import Any
+
+from acd.vocabulary.ids import Place
+from acd.vocabulary.routing_facts import Excluded, RoutingDecided, Scored
 from services.store.changes import RowChanges
 
 
@@ -24,4 +28,33 @@ def decided(changes: RowChanges, fact: RoutingDecided, _seq: int) -> None:
         scored=fact.scored,
         ready=fact.ready,
         excluded=fact.excluded,
+    )
+
+
+def decision_of(row: Mapping[str, Any]) -> RoutingDecided:
+    """Return the fact that a row was made of."""
+    return RoutingDecided(
+        at=row["decided_at"],
+        place=Place(province=row["province"], unit=row["unit"]),
+        offer_id=row["offer_id"],
+        call_id=row["call_id"],
+        queue_id=row["queue_id"],
+        agent_id=row["agent_id"],
+        waited_s=row["waited_s"],
+        step=row["step"],
+        by_step=row["by_step"],
+        rule=row["rule"],
+        order=row["order_rule"],
+        version=row["version"],
+        terms=tuple(row["terms"]),
+        scored=tuple(
+            Scored(
+                agent_id=one["agent_id"],
+                score=one["score"],
+                terms=tuple(one["terms"]),
+            )
+            for one in row["scored"]
+        ),
+        ready=row["ready"],
+        excluded=Excluded(**row["excluded"]),
     )
