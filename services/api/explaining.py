@@ -89,6 +89,14 @@ _EXCLUDED: Mapping[Language, Mapping[str, str]] = MappingProxyType(
         },
     }
 )
+_ALONE: Mapping[Language, Mapping[str, str]] = MappingProxyType(
+    {
+        "en": {"idle": "idle", "since_offer": "since the last offer"},
+        "zh": {"idle": "空闲", "since_offer": "距上次派话"},
+    }
+)
+"""Times that are a whole score: who has more of them is chosen, so they stand there
+with the other sign."""
 _SHARES = frozenset({"over_mean"})
 """Terms in shares; all others of rules that count time are seconds."""
 _LEVELS = frozenset({"priority_matrix"})
@@ -127,8 +135,8 @@ def _in_english(it: RoutingDecided) -> Iterable[str]:
         yield "nobody else was ready and qualified"
     if excluded := _counted("en", it.excluded):
         yield f"not to be chosen were {', '.join(excluded)}"
-    version = f"version {it.version}" if it.version else "never published"
-    yield f"calls are chosen by {_name('en', it.order)}; the policy is {version}"
+    version = f"is version {it.version}" if it.version else "was never published"
+    yield f"calls are chosen by {_name('en', it.order)}; the policy {version}"
 
 
 def _in_chinese(it: RoutingDecided) -> Iterable[str]:
@@ -163,6 +171,9 @@ def _name(language: Language, rule: str) -> str:
 
 def _sum(language: Language, it: RoutingDecided, one: Scored) -> str:
     """Return a score with its parts; those that are nothing are left out."""
+    alone = _ALONE[language].get(it.terms[0]) if len(it.terms) == 1 else None
+    if alone is not None:
+        return f"{_amount(language, it.rule, it.terms[0], -one.score)} {alone}"
     parts = [
         f"{_amount(language, it.rule, term, value)} {_TERMS[language].get(term, term)}"
         for term, value in zip(it.terms, one.terms, strict=True)

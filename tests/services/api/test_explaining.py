@@ -75,7 +75,7 @@ def test_the_only_one_who_was_there_is_told_as_that() -> None:
 
     assert "nobody else was ready and qualified" in said
     assert not any("not to be chosen" in sentence for sentence in said)
-    assert said[-1].endswith("the policy is never published")
+    assert said[-1].endswith("the policy was never published")
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -109,6 +109,16 @@ def test_shares_and_levels_are_not_told_as_seconds() -> None:
     assert "3.1 points above the mean occupancy" in explained(occupied, "en")[1]
     assert "(+0.0 points:" in explained(occupied, "en")[2]
     assert "-2 levels for level" in explained(level, "en")[1]
+
+
+def test_idle_time_alone_is_told_as_time_and_not_as_a_score() -> None:
+    one = Scored(agent_id=AgentId("1"), score=-4.6, terms=(-4.6,))
+    two = Scored(agent_id=AgentId("2"), score=-3.0, terms=(-3.0,))
+    idle = replace(BLEND, rule="longest_idle", terms=("idle",), scored=(one, two))
+
+    assert explained(idle, "en")[1].endswith("by longest idle: 4.6 s idle")
+    assert explained(idle, "en")[2] == "next were 2 (+1.6 s: 3.0 s idle)"
+    assert explained(idle, "zh")[1].endswith("规则:空闲最久者优先:4.6 秒 空闲")
 
 
 def test_a_rule_of_a_later_release_is_told_by_its_name() -> None:
