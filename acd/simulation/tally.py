@@ -74,8 +74,14 @@ class _Waiting:
 class Tally:
     """Hears every fact and keeps only sums and waits."""
 
-    def __init__(self, scenario: Scenario) -> None:
-        """Begin with nothing counted."""
+    def __init__(self, scenario: Scenario, start: datetime = START) -> None:
+        """Begin with nothing counted.
+
+        Args:
+            scenario: Whose queues, agents and days.
+            start: When its first day opens.
+        """
+        self._start = start
         within_s = {kind.queue_id: kind.within_s for kind in scenario.kinds}
         self.queues: dict[QueueId, QueueTally] = {
             queue_id: QueueTally(within_s.get(queue_id, 20.0))
@@ -106,7 +112,7 @@ class Tally:
             case CallClosed():
                 self._closed(fact)
             case OfferTimedOut():
-                if _s(fact.at) >= self._from_s:
+                if self._s(fact.at) >= self._from_s:
                     self.agents[fact.agent_id].unanswered += 1
             case _:
                 """The rest is counted by these."""
@@ -119,7 +125,7 @@ class Tally:
 
     def _queued(self, fact: CallQueued) -> None:
         self.arrived += 1
-        is_counted = _s(fact.at) >= self._from_s
+        is_counted = self._s(fact.at) >= self._from_s
         self._waiting[fact.call_id] = _Waiting(fact.queue_id, fact.at, is_counted)
         if is_counted:
             self.queues[fact.queue_id].offered += 1
@@ -133,8 +139,8 @@ class Tally:
             self.queues[waiting.queue_id].to_offer_s.append(waited_s)
 
     def _connected(self, fact: CallConnected) -> None:
-        waiting = self._waiting.pop(fact.call_id)
-        if waiting.is_counted:
+        waiting = self._waiting.pop(fact.call_id, None)
+        if waiting is not None and waiting.is_counted:
             waited_s = (fact.at - waiting.since).total_seconds()
             self.queues[waiting.queue_id].waits_s.append(waited_s)
             self.agents[fact.agent_id].calls += 1
@@ -148,7 +154,7 @@ class Tally:
             self.queues[waiting.queue_id].left_s.append(waited_s)
 
     def _entered(self, fact: AgentStateEntered) -> None:
-        at_s = _s(fact.at)
+        at_s = self._s(fact.at)
         before = self._in.get(fact.agent_id)
         self._in[fact.agent_id] = fact.state, at_s
         if before is None or before[0] is fact.state:
@@ -175,6 +181,5 @@ class Tally:
             day += 1
         return counted_s
 
-
-def _s(at: datetime) -> float:
-    return (at - START).total_seconds()
+    def _s(self, at: datetime) -> float:
+        return (at - self._start).total_seconds()

@@ -120,7 +120,7 @@ def run_one(job: Job, *, nth: int = 0) -> Ran:
     return Ran(
         job=job,
         figures=result.figures,
-        answered_within=_curve(result.tally.waits_s(), result.figures),
+        answered_within=curve(result.tally.waits_s(), result.figures),
         busy={
             agent_id: (agent.calls, agent.occupancy)
             for agent_id, agent in result.tally.agents.items()
@@ -131,7 +131,8 @@ def run_one(job: Job, *, nth: int = 0) -> Ran:
     )
 
 
-def _curve(waits_s: Sequence[float], figures: Figures) -> tuple[float, ...]:
+def curve(waits_s: Sequence[float], figures: Figures) -> tuple[float, ...]:
+    """Return the share of calls answered within 0, 1 … seconds, in percent."""
     counts = [0] * CURVE_S
     for waited_s in waits_s:
         if waited_s < CURVE_S - 1:
