@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from ivr.check import findings, unknown_steps
 from ivr.flow import KINDS, Flow, Prompt
@@ -79,7 +79,7 @@ def _read(path: Path) -> tuple[list[Problem], WrittenFlow | None]:
     return problems, None if problems else WrittenFlow(flow=flow, source=source)
 
 
-def source_problems(path: Path, refused: SourceRefused) -> list[Problem]:
+def source_problems(path: PurePath, refused: SourceRefused) -> list[Problem]:
     """Return what a file was refused for, as problems."""
     return [
         Problem(file=path.as_posix(), line=line, trail=trail, what=what)

@@ -65,18 +65,24 @@ class Source:
         return self.lines.get(trail, 1)
 
 
-def read_source(path: Path) -> Source:
+def read_source(path: Path, *, most_nodes: int = MOST_NODES) -> Source:
     """Read one YAML file.
 
     Raises:
         SourceRefused: It cannot be read, is too large, is not UTF-8, is not YAML, or
             uses tags, anchors, aliases or a key twice. Nothing in it was executed.
     """
-    return parse_source(_read_bytes(path), file=path.as_posix())
+    raw = _read_bytes(path)
+    return parse_source(raw, file=path.as_posix(), most_nodes=most_nodes)
 
 
-def parse_source(raw: bytes, *, file: str) -> Source:
+def parse_source(raw: bytes, *, file: str, most_nodes: int = MOST_NODES) -> Source:
     """Turn the bytes of one YAML file into plain values and their lines.
+
+    Args:
+        raw: What stands in the file.
+        file: As it is shown in messages.
+        most_nodes: How many entries are read.
 
     Raises:
         SourceRefused: As for ``read_source``.
@@ -89,7 +95,7 @@ def parse_source(raw: bytes, *, file: str) -> Source:
         line = raw.count(b"\n", 0, error.start) + 1
         found = raw[error.start : error.start + 1]
         _refuse(line, f"not UTF-8, found {found!r}; save it as UTF-8")
-    building = _Building()
+    building = _Building(most_nodes)
     try:
         value = _build(building, text)
     except SourceRefused as refused:
@@ -130,9 +136,10 @@ def _read_bytes(path: Path) -> bytes:
 class _Building:
     """Events to values: flat events, so that no depth of input is our own depth."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_nodes: int) -> None:
         self.found: list[tuple[int, Trail, str]] = []
         self.lines: dict[Trail, int] = {}
+        self._most_nodes = most_nodes
         self._nodes = 0
 
     def document(self, events: Iterator[Event]) -> Written:
@@ -155,8 +162,9 @@ class _Building:
 
     def _node(self, event: Event, events: Iterator[Event], trail: Trail) -> Written:
         self._nodes += 1
-        if self._nodes > MOST_NODES:
-            _refuse(_line(event), f"more than {MOST_NODES} entries; split the file")
+        if self._nodes > self._most_nodes:
+            what = f"more than {self._most_nodes} entries; split the file"
+            _refuse(_line(event), what)
         if len(trail) > DEEPEST:
             _refuse(_line(event), f"more than {DEEPEST} levels deep; write it flatter")
         self.lines.setdefault(trail, _line(event))

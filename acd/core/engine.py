@@ -8,6 +8,7 @@ from acd.core import (
     handling,
     legs,
     matching,
+    new_policy,
     offers,
     open_queue,
     rona,
@@ -32,6 +33,7 @@ from acd.vocabulary.errors import UnknownQueue
 from acd.vocabulary.estimate_facts import EstimatesRebuilt
 from acd.vocabulary.fact import Tick
 from acd.vocabulary.facts import OpenFact, ToldFact
+from acd.vocabulary.floor_facts import FloorPublished
 from acd.vocabulary.flow_facts import (
     CallAnswered,
     CallArrived,
@@ -93,6 +95,7 @@ class Engine:
             return Outcome(facts=(), decisions=())
         matching.match_waiting(self.floor, turn)
         self.floor.mirror(turn)
+        new_policy.settle(self.floor, turn)
         return turn.outcome()
 
     def tick(self, now: datetime) -> Outcome:
@@ -148,6 +151,8 @@ class Engine:
                 floor.agent(fact.agent_id)
             case EstimatesRebuilt():
                 handling.take_rebuilt(floor, fact)
+            case FloorPublished():
+                return new_policy.publish(floor, turn, fact)
             case RecordingStored() | RecordingMissing():
                 pass
             case _:

@@ -77,6 +77,13 @@ class Floor:
         self._moved: dict[AgentId, Agent] = {}
         self.handling_times = HandlingTimes()
         self.lines = Lines(policy, self.handling_times)
+        self.policy_text: str | None = None
+        """The policy as a text, once somebody asked for it."""
+        self.closing: dict[QueueId, datetime] = {}
+        """Queues that were taken out, and when; they go when they are empty."""
+        self.leaving: dict[AgentId, bool] = {}
+        """Agents who were taken out and finish a call first; whether only for that
+        they are to be signed out."""
         self.put_policy(policy)
         self.deadlines = Deadlines()
         self.is_linked = False
@@ -89,7 +96,7 @@ class Floor:
 
     def put_policy(self, policy: FloorPolicy) -> None:
         """Decide by a policy from here on; every agent has their profile of it."""
-        self.policy = policy
+        self.policy, self.policy_text = policy, None
         self.queues_of = {
             agent_id: _served_by(policy, agent.profile)
             for agent_id, agent in self.agents.items()
@@ -99,6 +106,16 @@ class Floor:
         for call in self.calls.values():
             if call.state is CallState.QUEUED:
                 self.queue(call)
+        for agent_id, agent in self.agents.items():
+            if agent.state is not AgentState.SIGNED_OUT:
+                self._moved[agent_id] = agent
+
+    def forget_agent(self, agent_id: AgentId) -> None:
+        """Drop an agent who is signed out and whose legs have ended."""
+        self.lines.forget(agent_id)
+        del self.agents[agent_id], self.queues_of[agent_id]
+        self.shown.pop(agent_id, None)
+        self._moved.pop(agent_id, None)
 
     @property
     def quality(self) -> Quality:

@@ -10,9 +10,10 @@ from acd.core.agents import Agent
 from acd.core.calls import Call
 from acd.core.deadlines import Deadline
 from acd.core.floor import Floor, Offer
+from acd.policy_form import as_text, from_text
 from acd.routing.handling_time import Known
 from acd.routing.quality import Quality
-from acd.vocabulary.ids import CallId, LegId, Place
+from acd.vocabulary.ids import AgentId, CallId, LegId, Place, QueueId
 from acd.vocabulary.states import CallState
 
 T = TypeVar("T")
@@ -42,6 +43,10 @@ class Remembered:
     ended_legs: tuple[LegId, ...]
     handling_times: Known = _NOTHING_LEARNED
     quality: Quality = _NO_QUALITY
+    policy: str | None = None
+    """By what it decided; None: by what it began with, as memories of before tell."""
+    closing: tuple[tuple[QueueId, datetime], ...] = ()
+    leaving: tuple[tuple[AgentId, bool], ...] = ()
 
 
 def remember(floor: Floor) -> Remembered:
@@ -62,6 +67,9 @@ def remember(floor: Floor) -> Remembered:
         ended_legs=tuple(_newest(floor.ended_legs)),
         handling_times=floor.handling_times.known(),
         quality=floor.quality,
+        policy=_text_of(floor),
+        closing=tuple(floor.closing.items()),
+        leaving=tuple(floor.leaving.items()),
     )
 
 
@@ -71,6 +79,8 @@ def restore(floor: Floor, remembered: Remembered) -> None:
     What names an agent or a queue that the floor has no more is left out; where the
     switch still has such a call, its snapshot brings it in anew.
     """
+    if remembered.policy is not None:
+        _decide_as_before(floor, remembered, remembered.policy)
     floor.boot_id, floor.is_linked = remembered.boot_id, remembered.is_linked
     floor.alive_at = remembered.alive_at
     floor.handling_times.take(remembered.handling_times)
@@ -92,6 +102,24 @@ def restore(floor: Floor, remembered: Remembered) -> None:
         floor.deadlines.set(deadline)
     floor.closed.update(remembered.closed)
     floor.ended_legs.update(dict.fromkeys(remembered.ended_legs))
+
+
+def _text_of(floor: Floor) -> str:
+    if floor.policy_text is None:
+        floor.policy_text = as_text(floor.policy)
+    return floor.policy_text
+
+
+def _decide_as_before(floor: Floor, remembered: Remembered, policy: str) -> None:
+    floor.closing, floor.leaving = dict(remembered.closing), dict(remembered.leaving)
+    known = from_text(policy)
+    profiles = dict(known.agents)
+    for agent in remembered.agents:
+        # Who leaves is not in the policy any more.
+        if agent.profile.agent_id in floor.leaving:
+            profiles[agent.profile.agent_id] = agent.profile
+    floor.agents = {it: Agent(profile) for it, profile in profiles.items()}
+    floor.put_policy(known)
 
 
 def _has_its_place(floor: Floor, offer: Offer) -> bool:

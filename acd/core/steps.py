@@ -1,6 +1,6 @@
 """How a waiting call comes from one step of its queue to the next."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 
 from acd.core.calls import Call
@@ -20,6 +20,18 @@ def begin(floor: Floor, call: Call) -> None:
     """
     call.step = 0
     _await_next(floor, call)
+
+
+def resume(floor: Floor, call: Call, at: datetime) -> None:
+    """Put a call at the step that it has waited for, where the steps are others now."""
+    if call.queue_id is None or call.queued_at is None:
+        raise AssertionError(f"call {call.call_id!r} waits in no queue")
+    waited_s = (at - call.queued_at).total_seconds()
+    ends_s = step_ends_s(floor.policy.queues[call.queue_id])
+    call.step = sum(end_s <= waited_s for end_s in ends_s)
+    _await_next(floor, call)
+    if call.state is CallState.QUEUED:
+        floor.queue(call)
 
 
 def advance(floor: Floor, call: Call) -> None:

@@ -11,6 +11,7 @@ from acd.vocabulary.agent_facts import (
     AgentSignedOut,
     WrapUpDone,
 )
+from acd.vocabulary.errors import UnknownAgent
 from acd.vocabulary.states import AgentState
 
 Wish = AgentSignedIn | AgentSignedOut | AgentReady | AgentNotReady | WrapUpDone
@@ -20,10 +21,12 @@ def grant(floor: Floor, turn: Turn, wish: Wish) -> None:
     """Act on an agent's wish.
 
     Raises:
-        UnknownAgent: Nobody of that id is on the floor.
+        UnknownAgent: Nobody of that id is on the floor, or is to stay on it.
         IllegalTransition: The state has no place for the wish; nothing changed.
     """
     agent = floor.agent(wish.agent_id)
+    if wish.agent_id in floor.leaving and isinstance(wish, AgentReady | AgentSignedIn):
+        raise UnknownAgent(wish.agent_id)
     agent.check(type(wish))
     reason = wish.reason if isinstance(wish, AgentNotReady) else ""
     if agent.state not in AT_REST and agent.state is not AgentState.SIGNED_OUT:

@@ -5,6 +5,7 @@ from typing import get_args
 from acd.vocabulary import (
     agent_facts,
     estimate_facts,
+    floor_facts,
     flow_facts,
     leg_facts,
     offer_facts,
@@ -53,7 +54,14 @@ OpenFact = (
 EstimateFact = estimate_facts.EstimatesRebuilt
 RecordingFact = recording_facts.RecordingStored | recording_facts.RecordingMissing
 ToldFact = (
-    FlowFact | LegFact | OpenFact | AgentWish | RecordingFact | EstimateFact | Tick
+    FlowFact
+    | LegFact
+    | OpenFact
+    | AgentWish
+    | RecordingFact
+    | EstimateFact
+    | floor_facts.FloorPublished
+    | Tick
 )
 """Facts that come from outside: what the engine is told."""
 
@@ -77,6 +85,7 @@ EstablishedFact = (
     | agent_facts.WrapUpStarted
     | agent_facts.WrapUpEnded
     | agent_facts.AgentStateEntered
+    | floor_facts.QueueClosed
 )
 """Facts that the engine itself states."""
 

@@ -9,7 +9,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from services.api.problems import problem
 
 MOST_BODY_BYTES = 64 * 1024
-_TOO_LARGE = f"body: at most {MOST_BODY_BYTES} bytes are taken"
+MOST_FLOOR_BYTES = 2 * 1024 * 1024
+"""A whole floor as JSON."""
+_FLOORS = frozenset({"/floor", "/floor/check"})
 _LOOPBACK = re.compile(r"(localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?")
 
 
@@ -36,7 +38,7 @@ class Gate:
         is_socket = scope["type"] == "websocket"
         refusal = _refusal(scope, needs_origin=is_socket)
         if refusal is None:
-            await self._app(scope, _Capped(receive), send)
+            await self._app(scope, _Capped(receive, _most_bytes(scope)), send)
         elif is_socket:
             # Before the handshake: the reader sees a 403, and no socket.
             await send({"type": "websocket.close", "code": 1008})
@@ -75,25 +77,31 @@ def _refusal(scope: Scope, *, needs_origin: bool) -> Response | None:
                 f"origin {origin!r}: pages of elsewhere are not answered",
             )
     for length in told.get(b"content-length", []):
-        if length.isdigit() and int(length) > MOST_BODY_BYTES:
-            return _too_large()
+        if length.isdigit() and int(length) > _most_bytes(scope):
+            return problem(413, "request_entity_too_large", _too_large(scope))
     return None
 
 
-def _too_large() -> Response:
-    return problem(413, "request_entity_too_large", _TOO_LARGE)
+def _most_bytes(scope: Scope) -> int:
+    return MOST_FLOOR_BYTES if scope["path"] in _FLOORS else MOST_BODY_BYTES
+
+
+def _too_large(scope: Scope) -> str:
+    return f"body: at most {_most_bytes(scope)} bytes are taken"
 
 
 class _Capped:
     """Reads a body up to the most that is taken, also one of untold length."""
 
-    def __init__(self, receive: Receive) -> None:
+    def __init__(self, receive: Receive, most_bytes: int) -> None:
         self._receive = receive
+        self._most_bytes = most_bytes
         self._seen_bytes = 0
 
     async def __call__(self) -> Message:
         message = await self._receive()
         self._seen_bytes += len(message.get("body", b""))
-        if self._seen_bytes > MOST_BODY_BYTES:
-            raise HTTPException(413, _TOO_LARGE)
+        if self._seen_bytes > self._most_bytes:
+            what = f"body: at most {self._most_bytes} bytes are taken"
+            raise HTTPException(413, what)
         return message

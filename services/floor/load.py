@@ -1,14 +1,14 @@
 """The floor file and the flows to one proved floor, or every problem with its line."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from acd.policy import AgentProfile, FloorPolicy, QueuePolicy, Target
 from acd.vocabulary.ids import AgentId, DeviceId, Place, QueueId
 from ivr.flow import QueueStep
 from ivr.load import WrittenFlow, load_flows, source_problems, unknown
 from ivr.problems import FlowRefused, Problem, Refused
-from ivr.source import Source, SourceRefused, read_source
+from ivr.source import Source, SourceRefused, parse_source, read_source
 from ivr.words import problem_at, read_as
 from services.floor.admission import Admission, Bucket
 from services.floor.floor import Floor, Number
@@ -21,6 +21,7 @@ from services.floor.routing import (
     steps_of,
     unknown_skills,
 )
+from services.floor.staffing import named_alike, unmet
 from services.floor.written import (
     PATTERNS,
     Entry,
@@ -31,6 +32,9 @@ from services.floor.written import (
     options_at,
 )
 from services.floor.written_routing import as_in_file
+
+MOST_NODES = 100_000
+"""Some thousand agents with their skills; a floor cannot be split."""
 
 
 class FloorRefused(Refused):
@@ -47,29 +51,54 @@ def load_floor(path: Path, flows: Path) -> Floor:
     Raises:
         FloorRefused: With every problem of the floor file and of every flow.
     """
-    problems: list[Problem] = []
+    try:
+        source = read_source(path, most_nodes=MOST_NODES)
+    except SourceRefused as refused:
+        return _proved(None, source_problems(path, refused), flows)
+    return _proved(source, [], flows)
+
+
+def load_text(text: str, flows: Path, *, file: str) -> Floor:
+    """Prove a floor that is not, or not yet, a file's; see ``load_floor``.
+
+    Args:
+        text: As it would stand in a file.
+        flows: The folder of flows.
+        file: What it is called in messages.
+
+    Raises:
+        FloorRefused: With every problem of the text and of every flow.
+    """
+    try:
+        source = parse_source(text.encode(), file=file, most_nodes=MOST_NODES)
+    except SourceRefused as refused:
+        return _proved(None, source_problems(PurePath(file), refused), flows)
+    return _proved(source, [], flows)
+
+
+def _proved(source: Source | None, problems: list[Problem], flows: Path) -> Floor:
+    written: WrittenFloor | None = None
     written_flows: Mapping[str, WrittenFlow] | None = None
     try:
         written_flows = load_flows(flows)
     except FlowRefused as refused:
         problems += refused.problems
-    source, written, found = _read(path)
-    problems += found
+    if source is not None:
+        written, found = _read(source)
+        problems += found
     if source is not None and written is not None:
         problems += _inner_problems(source, written)
         if written_flows is not None:
             problems += _unknown_flows(source, written, written_flows)
             problems += _unknown_in_flows(written, written_flows.values())
+            if not problems:
+                problems += unmet(source, written, written_flows.values())
     if problems or written is None or written_flows is None:
         raise FloorRefused(problems)
     return _floor(written, written_flows)
 
 
-def _read(path: Path) -> tuple[Source | None, WrittenFloor | None, list[Problem]]:
-    try:
-        source = read_source(path)
-    except SourceRefused as refused:
-        return None, None, source_problems(path, refused)
+def _read(source: Source) -> tuple[WrittenFloor | None, list[Problem]]:
     written = read_as(
         WrittenFloor,
         source,
@@ -78,8 +107,8 @@ def _read(path: Path) -> tuple[Source | None, WrittenFloor | None, list[Problem]
         patterns=PATTERNS,
     )
     if isinstance(written, list):
-        return source, None, written
-    return source, written, []
+        return None, written
+    return written, []
 
 
 def _inner_problems(source: Source, floor: WrittenFloor) -> Iterator[Problem]:
@@ -92,6 +121,7 @@ def _inner_problems(source: Source, floor: WrittenFloor) -> Iterator[Problem]:
         for name, entry in entries.items():
             yield from unknown_skills(source, (part, name), entry.skills, floor.skills)
     yield from routing_problems(source, floor)
+    yield from named_alike(source, floor)
     reserved = sum(entry.reserved for entry in floor.numbers.values())
     if reserved >= floor.admission.calls:
         what = (

@@ -3,6 +3,7 @@
 from acd.vocabulary import (
     agent_facts,
     estimate_facts,
+    floor_facts,
     flow_facts,
     leg_facts,
     offer_facts,
@@ -65,6 +66,8 @@ WITHHELD: dict[type[Fact], str] = {
     open_facts.OpenTalkEnded: "its call's fact tells the same",
     open_facts.CallbackLeft: "the number is for who calls back",
     estimate_facts.EstimatesRebuilt: "it tells of people's speed, and of all of them",
+    floor_facts.FloorPublished: "a new snapshot tells the queues and agents of it",
+    floor_facts.QueueClosed: "a new snapshot tells the queues there are",
     recording_facts.RecordingStored: "where sound lies is not for every viewer",
     recording_facts.RecordingMissing: "where sound lies is not for every viewer",
 }
@@ -72,6 +75,7 @@ WITHHELD: dict[type[Fact], str] = {
 
 UNTOLD: frozenset[type[Fact]] = frozenset(
     {leg_facts.SwitchSeen, leg_facts.LegChecked, offer_facts.CallAdopted}
+    | {floor_facts.FloorPublished, floor_facts.QueueClosed}
 )
-"""What changes calls by more than facts tell: after one of these a picture cannot be
+"""What changes more than facts tell: after one of these a picture cannot be
 carried on, and every stream goes on from a new snapshot."""

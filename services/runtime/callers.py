@@ -1,6 +1,6 @@
 """One caller's session: the arrival is told, then the number's flow is walked."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 import structlog
@@ -10,9 +10,8 @@ from acd.vocabulary.flow_facts import CallArrived
 from acd.vocabulary.ids import CallId, LegId
 from cti_bridge.agi.line import AgiLine
 from cti_bridge.agi.server import Session
-from ivr.flow import Sound
 from ivr.runner import walk_flow
-from services.floor.floor import Floor
+from services.runtime.published import CurrentFloor
 
 log = structlog.get_logger()
 
@@ -25,16 +24,14 @@ class Callers:
 
     def __init__(
         self,
-        floor: Floor,
-        sounds: Mapping[Sound, str],
+        current: CurrentFloor,
         *,
         tell: Callable[[FlowFact], None],
         turned: Callable[[], Awaitable[None]],
         now: Callable[[], datetime],
     ) -> None:
         """Join the flows with the line and the switchboard."""
-        self._floor = floor
-        self._sounds = sounds
+        self._current = current
         self._tell = tell
         self._turned = turned
         self._now = now
@@ -52,7 +49,9 @@ class Callers:
             await line.hang_up()
             return
         came = await line.arrival()
-        number = self._floor.numbers.get(came.number)
+        # Who came is walked by what was in force then, whatever is published later.
+        floor, sounds = self._current.floor, self._current.sounds
+        number = floor.numbers.get(came.number)
         if number is None:
             # The dialplan is made from the same list, so this is an older dialplan.
             log.warning("number_unknown", number=came.number)
@@ -70,10 +69,10 @@ class Callers:
             )
         )
         await walk_flow(
-            self._floor.flows[number.flow],
+            floor.flows[number.flow],
             CallId(came.call_id),
             line,
-            sounds=self._sounds,
+            sounds=sounds,
             tell=self._tell,
             now=self._now,
         )

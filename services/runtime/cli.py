@@ -22,6 +22,7 @@ COMMANDS = {
     "replay": "one call as a timeline",
     "estimates": "handling times of agents, shown or worked out anew",
     "explain": "why each offer of a call was made to whom",
+    "floor": "queues, skills, policies and people: checked, published, taken back",
     "live": "queues, agents and calls as they change",
     "recordings": "hear, hold and shred recordings; rotate their keys",
     "audit": "who heard, shredded or was refused, and whether that is whole",

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,20 +9,20 @@ import structlog
 
 from acd.core.engine import Engine
 from acd.core.watch import Watch
+from acd.policy_form import as_text
 from acd.vocabulary.agent_facts import AgentSignedOut
 from acd.vocabulary.decisions import Decision, StoreRecording
 from acd.vocabulary.facts import LegFact
+from acd.vocabulary.floor_facts import FloorPublished
 from acd.vocabulary.ids import CENTRE, Place
 from acd.vocabulary.leg_facts import LegEnded, SwitchLost, SwitchSeen
 from cti_bridge.agi.server import AgiServer
 from cti_bridge.ami.connection import Account
 from cti_bridge.ami.switch import Switch
 from cti_bridge.switch_log.file import SwitchLog
-from ivr.flow import Sound
 from recordings.store import RecordingStore
 from services.api.figures import Figures
 from services.callback.spool import Spool
-from services.floor.floor import Floor
 from services.live.fan_out import FanOut
 from services.runtime import operator_figures
 from services.runtime.absence import Absence
@@ -34,6 +33,7 @@ from services.runtime.embedded.conf import CALLBACKS
 from services.runtime.front import Front
 from services.runtime.live_view import LiveView
 from services.runtime.pace import Pace
+from services.runtime.published import CurrentFloor
 from services.runtime.recall import Memory, recall, signed_in
 from services.runtime.switchboard import Switchboard
 from services.store.journal import Journal
@@ -50,8 +50,7 @@ class Surroundings:
     """What the engine's process was given to work with."""
 
     clock: Clock
-    floor: Floor
-    sounds: Mapping[Sound, str]
+    current: CurrentFloor
     account: Account
     journal: Journal
     shipper: Shipper
@@ -72,7 +71,7 @@ class Composition:
         """Join everything; nothing runs yet but what the journal tells of before."""
         self._given = given
         self._clock = given.clock
-        engine = Engine(given.floor.policy)
+        engine = Engine(given.current.floor.policy)
         recalled = recall(engine, given.journal)
         log.info("recalled", facts=recalled, calls=len(engine.floor.calls))
         self._boot_of_before = engine.floor.boot_id
@@ -89,9 +88,7 @@ class Composition:
             overrun=self._see_anew,
             listen=self.fan_out.take,
         )
-        if engine.floor.is_linked:
-            # The last process had a link; this one has none yet, and offers nothing.
-            self.switchboard.tell(SwitchLost(at=given.clock.now()))
+        self._tell_what_is_new(engine)
         self.switch = Switch(
             given.account,
             tell=self._from_switch,
@@ -101,10 +98,9 @@ class Composition:
             is_recording=given.is_recording,
         )
         self.absence = self._reads_what_was_missed()
-        self.door = Door(given.floor, engine.floor, link=lambda: self.switch.link)
+        self.door = Door(given.current, engine.floor, link=lambda: self.switch.link)
         callers = Callers(
-            given.floor,
-            given.sounds,
+            given.current,
             tell=self.switchboard.tell,
             turned=self.switchboard.turned,
             now=self._clock.now,
@@ -125,6 +121,17 @@ class Composition:
         self.figures = Figures()
         """What operators read; a part that counts adds its own."""
         self._add_figures()
+
+    def _tell_what_is_new(self, engine: Engine) -> None:
+        now, current = self._clock.now(), self._given.current
+        if engine.floor.is_linked:
+            # The last process had a link; this one has none yet, and offers nothing.
+            self.switchboard.tell(SwitchLost(at=now))
+        if current.version is not None:
+            # Old news, unless another one was published while no engine ran.
+            policy = as_text(current.floor.policy)
+            number = current.version.number
+            self.switchboard.tell(FloorPublished(at=now, version=number, policy=policy))
 
     async def run(self) -> None:
         """Run every edge and the loop, until cancelled or one of them fails."""
@@ -223,7 +230,7 @@ class Composition:
         )
 
     def _place_of(self, number: str) -> Place:
-        dialled = self._given.floor.numbers.get(number)
+        dialled = self._given.current.floor.numbers.get(number)
         return dialled.place if dialled else CENTRE
 
     def _switch_problem(self) -> str | None:

@@ -16,6 +16,7 @@ from cti_bridge.ami.errors import AmiError
 from ivr.flow import Flow, QueueStep
 from services.floor.admission import gate_of
 from services.floor.floor import Floor
+from services.runtime.published import CurrentFloor
 
 log = structlog.get_logger()
 
@@ -35,7 +36,7 @@ class Door:
 
     def __init__(
         self,
-        floor: Floor,
+        current: CurrentFloor,
         live: LiveFloor,
         *,
         link: Callable[[], Connection | None],
@@ -44,13 +45,13 @@ class Door:
         """Join it with its surroundings.
 
         Args:
-            floor: Numbers, flows and the queues' limits.
+            current: Numbers, flows and the queues' limits.
             live: Who waits.
             link: The live link to the switch, None while there is none.
             wall_s: The wall clock, which the dialplan reads too: not our own, which
                 does not follow when it is set.
         """
-        self._floor = floor
+        self._current = current
         self._live = live
         self._link = link
         self._wall_s = wall_s
@@ -82,7 +83,7 @@ class Door:
         await self._ask(link)
 
     async def _tell(self, link: Connection) -> None:
-        full = full_numbers(self._floor, self._live)
+        full = full_numbers(self._current.floor, self._live)
         if full != self._shut:
             log.warning("numbers_full", numbers=sorted(full))
         until = str(int(self._wall_s()) + HOLDS_S)

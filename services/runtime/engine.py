@@ -16,32 +16,39 @@ import uvloop
 from fastapi import FastAPI
 from pydantic import SecretStr
 
+from acd.vocabulary.floor_facts import FloorPublished
 from cti_bridge.ami.connection import Account
 from cti_bridge.ami.errors import AccountOverpowered, LoginRefused
 from recordings.store import RecordingStore
-from services.api import estimates, recordings
+from services.api import estimates, floor, recordings
 from services.api.app import create_app
 from services.api.listeners import Listeners
 from services.api.recordings import Hearing
+from services.floor.floor import Floor
 from services.prompts.speech import SpeechProgram
 from services.prompts.store import PromptStore
 from services.runtime.clock import Clock
 from services.runtime.composition import Composition, Surroundings
+from services.runtime.embedded.asterisk import AsteriskPlace
 from services.runtime.embedded.engine import REFUSED, SPARE
 from services.runtime.errors import RuntimeProblem
 from services.runtime.estimating import Estimator
-from services.runtime.launch import read_floor
+from services.runtime.launch import floor_file, launch_with, read_floor
 from services.runtime.logs import set_up_logs
 from services.runtime.notify import Notifier
 from services.runtime.open_prompts import begin_to_name
 from services.runtime.parts import espeak
+from services.runtime.published import CurrentFloor, kept_or_newest
+from services.runtime.publisher import Around, Publisher
 from services.runtime.retention import Retention
 from services.runtime.secrets_kept import FOLDER as SECRETS
 from services.runtime.settings import Settings, read_settings
 from services.runtime.spare import wait_for_turn
+from services.runtime.switch_floor import SwitchFloor
 from services.runtime.vaults import anchor_of, vault_of
 from services.runtime.web_socket import served
 from services.store.audit import Audit
+from services.store.floor_versions import FloorVersions
 from services.store.journal import Journal
 from services.store.shipper import Shipper
 
@@ -87,9 +94,10 @@ def main() -> None:
 
 
 async def _serve(settings: Settings) -> None:
-    floor = read_floor(settings)
+    records = _records_url(settings)
+    versions = FloorVersions(records, Audit(records, anchor_of(settings.data)))
     prompts = _prompts(settings)
-    sounds = await prompts.prepare(floor.flows.values())
+    current = await _in_force(versions, settings, prompts)
     database = _given(settings.database.url, "TIELINE_DATABASE__URL")
     async with Journal(settings.data / "journal") as journal:
         clock = Clock()
@@ -97,8 +105,7 @@ async def _serve(settings: Settings) -> None:
         composition = Composition(
             Surroundings(
                 clock=clock,
-                floor=floor,
-                sounds=sounds,
+                current=current,
                 account=Account(
                     host=settings.host,
                     port=settings.ami.port or settings.ports.ami,
@@ -119,7 +126,6 @@ async def _serve(settings: Settings) -> None:
                 keep_days=settings.journal.keep_days,
             )
         )
-        records = _records_url(settings)
         app = create_app(
             composition.front,
             fan_out=composition.fan_out,
@@ -129,10 +135,13 @@ async def _serve(settings: Settings) -> None:
         )
         retention = _kept(app, settings, records)
         estimator = _estimating(app, composition, database)
+        publisher = _publisher(composition, settings, versions, current, prompts)
+        floor.install(app, publisher)
         aside = {
             begin_to_name(prompts),
             asyncio.create_task(retention.run(), name="retention"),
             asyncio.create_task(estimator.run(), name="estimating"),
+            asyncio.create_task(publisher.run(), name="publishing"),
         }
         try:
             await _until_stopped(composition, app, settings)
@@ -140,6 +149,16 @@ async def _serve(settings: Settings) -> None:
             for task in aside:
                 task.cancel()
             await asyncio.wait(aside)
+
+
+async def _in_force(
+    versions: FloorVersions, settings: Settings, prompts: PromptStore
+) -> CurrentFloor:
+    # Kept before it is read.
+    version = await kept_or_newest(versions, settings.data)
+    read = read_floor(settings)
+    sounds = await prompts.prepare(read.flows.values())
+    return CurrentFloor(version=version, floor=read, sounds=sounds)
 
 
 def _prompts(settings: Settings) -> PromptStore:
@@ -161,6 +180,40 @@ def _estimating(app: FastAPI, composition: Composition, database: str) -> Estima
     estimator = Estimator(board.engine.floor, database, tell=board.ask, now=now)
     estimates.install(app, estimator)
     return estimator
+
+
+def _publisher(
+    composition: Composition,
+    settings: Settings,
+    versions: FloorVersions,
+    current: CurrentFloor,
+    prompts: PromptStore,
+) -> Publisher:
+    live = composition.switchboard.engine.floor
+
+    def place_of(floor: Floor) -> AsteriskPlace:
+        return launch_with(settings, floor).asterisk()
+
+    async def told(fact: FloorPublished) -> None:
+        # Not a wish: it must not be refused for the many that wait.
+        composition.switchboard.tell(fact)
+        await composition.switchboard.turned()
+
+    switch = SwitchFloor(place_of, live, link=lambda: composition.switch.link)
+    return Publisher(
+        Around(
+            versions=versions,
+            current=current,
+            live=live,
+            data=settings.data,
+            file=floor_file(settings),
+            flows=settings.flows,
+            prepare=prompts.prepare,
+            to_switch=switch.show,
+            tell=told,
+            now=composition.front.now,
+        )
+    )
 
 
 def _kept(app: FastAPI, settings: Settings, records: str) -> Retention:

@@ -1,14 +1,14 @@
 """What an instance is made of: its settings, floor and parts put together."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from ivr.problems import Refused
 from services.floor.floor import Floor
-from services.floor.load import load_floor
+from services.floor.load import load_floor, load_text
 from services.runtime.data_folder import device_passwords
 from services.runtime.embedded import asterisk, engine, postgres, watchdog
 from services.runtime.embedded.asterisk import AsteriskPlace
@@ -18,8 +18,12 @@ from services.runtime.embedded.postgres import PostgresPlace, role_name
 from services.runtime.embedded.watchdog import WatchdogPlace
 from services.runtime.errors import RuntimeProblem
 from services.runtime.instance import Instance
+from services.runtime.parts import asterisk as asterisk_part
+from services.runtime.parts import espeak
 from services.runtime.parts.obtain import Parts
-from services.runtime.privileges import ServiceUser
+from services.runtime.privileges import ServiceUser, service_user
+from services.runtime.progress import say
+from services.runtime.published import kept
 from services.runtime.restarts import PartName
 from services.runtime.secrets_kept import kept_secret
 from services.runtime.settings import CHECKOUT, Settings
@@ -50,16 +54,39 @@ class DatabaseUnusable(RuntimeProblem):
         )
 
 
+def floor_file(settings: Settings) -> Path:
+    """Return the file that floors are published from."""
+    return settings.floor or DEMO_FLOOR
+
+
 def read_floor(settings: Settings) -> Floor:
-    """Read the floor and its flows.
+    """Read the floor that was published last, or its file, and the flows.
 
     Raises:
         FloorUnusable: With every problem, each with file and line.
     """
+    version = kept(settings.data)
     try:
-        return load_floor(settings.floor or DEMO_FLOOR, settings.flows)
+        if version is not None:
+            return load_text(version.text, settings.flows, file=version.label)
+        return load_floor(floor_file(settings), settings.flows)
     except Refused as refused:
         raise FloorUnusable(str(refused)) from None
+
+
+def launch_with(settings: Settings, floor: Floor) -> "Launch":
+    """Return how Asterisk of a running instance would be started with a floor."""
+    return Launch(
+        settings=settings,
+        data=settings.data.resolve(),
+        floor=floor,
+        parts=Parts(
+            asterisk=asterisk_part.obtain(settings.asterisk, settings.parts),
+            postgres=None,
+            espeak=espeak.obtain(settings.parts),
+        ),
+        user=service_user(settings.user),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,7 +247,8 @@ class Launch:
         engines = engine.Engines(self.engine)
         parts: dict[PartName, Supervised] = {
             "asterisk": Supervised(
-                start=lambda: asterisk.start(self.asterisk()), stop=asterisk.stop
+                start=lambda: asterisk.start(self._of_now().asterisk()),
+                stop=asterisk.stop,
             ),
             "engine": Supervised(start=engines.start, stop=engines.stop),
         }
@@ -233,6 +261,14 @@ class Launch:
                 start=lambda: watchdog.start(self.watchdog()), stop=watchdog.stop
             )
         return parts
+
+    def _of_now(self) -> "Launch":
+        """Return this with the floor in force, which may be another one by now."""
+        try:
+            return replace(self, floor=read_floor(self.settings))
+        except FloorUnusable as problem:
+            say(f"{problem}; asterisk starts with the floor of before")
+            return self
 
     def instance(self, pids: Mapping[str, int]) -> Instance:
         """Return what others are told of this instance."""

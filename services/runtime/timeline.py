@@ -8,6 +8,7 @@ from typing import Any
 from acd.vocabulary import (
     agent_facts,
     estimate_facts,
+    floor_facts,
     flow_facts,
     leg_facts,
     offer_facts,
@@ -331,6 +332,14 @@ WORDS: Mapping[type[FactOf], tuple[str, Tell]] = {
     estimate_facts.EstimatesRebuilt: (
         "engine",
         lambda f, _l: f"handling times of {len(f.agents)} agents were worked out anew",
+    ),
+    floor_facts.FloorPublished: (
+        "engine",
+        lambda f, _l: f"version {f.version} of the floor is in force",
+    ),
+    floor_facts.QueueClosed: (
+        "engine",
+        lambda f, _l: f"queue {f.queue_id}, which was taken out, is empty and gone",
     ),
     recording_facts.RecordingStored: ("recording", _stored),
     recording_facts.RecordingMissing: (

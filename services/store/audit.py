@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from services.store.asked import asked
+from services.store.asked import Connection, asked
 from services.store.errors import AuditBroken
 
 _FIRST = "0" * 64
@@ -23,6 +23,8 @@ class Act(StrEnum):
     HELD = "held"
     RELEASED = "released"
     KEYS_ROTATED = "keys_rotated"
+    PUBLISHED = "published"
+    """Another floor: queues, skills, policies, people."""
     REFUSED = "refused"
     """A sign-in, or a wish of somebody who had no right to it."""
 
@@ -76,19 +78,46 @@ class Audit:
         Raises:
             DatabaseAway: It could not be added: what it tells of must not be done.
         """
-        text = json.dumps(detail, ensure_ascii=False, sort_keys=True, default=str)
-        values = (actor, act.value, what, text, *place)
-        safe = [value.replace("\0", "\ufffd")[:2000] for value in values]
         async with asked(self._url, by="audit") as connection:
-            (row,) = await connection.fetch(
-                "INSERT INTO audit (actor, act, object, detail, province, unit)"
-                " VALUES ($1, $2, $3, $4, $5, $6) RETURNING seq, sum",
-                *safe,
+            row = await add(
+                connection, act, actor=actor, what=what, place=place, detail=detail
             )
+        self.anchor(row)
+        return row.seq
+
+    def anchor(self, row: "Added") -> None:
+        """Keep the sum of a row beside the database, now that it is there for good."""
         if self._anchor:
-            _drop_anchor(self._anchor, f"{row['seq']} {row['sum']}\n")
-        seq: int = row["seq"]
-        return seq
+            _drop_anchor(self._anchor, f"{row.seq} {row.sum}\n")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Added:
+    """A row that was added."""
+
+    seq: int
+    sum: str
+
+
+async def add(
+    connection: Connection,
+    act: Act,
+    *,
+    actor: str,
+    what: str,
+    place: tuple[str, str] = ("-", "-"),
+    detail: Mapping[str, object],
+) -> Added:
+    """Add a row by a connection that is lent; see ``Audit.note``."""
+    text = json.dumps(detail, ensure_ascii=False, sort_keys=True, default=str)
+    values = (actor, act.value, what, text, *place)
+    safe = [value.replace("\0", "\ufffd")[:2000] for value in values]
+    (row,) = await connection.fetch(
+        "INSERT INTO audit (actor, act, object, detail, province, unit)"
+        " VALUES ($1, $2, $3, $4, $5, $6) RETURNING seq, sum",
+        *safe,
+    )
+    return Added(seq=row["seq"], sum=row["sum"])
 
 
 def _drop_anchor(path: Path, line: str) -> None:

@@ -6,18 +6,19 @@ from typing import Any
 from acd.vocabulary import (
     agent_facts,
     estimate_facts,
+    floor_facts,
     flow_facts,
     leg_facts,
     offer_facts,
     open_facts,
+    recording_facts,
     routing_facts,
 )
 from acd.vocabulary.fact import FactOf, Tick
 from acd.vocabulary.facts import Fact
-from acd.vocabulary.ids import CallId, OfferId
-from acd.vocabulary.recording_facts import RecordingMissing, RecordingStored
+from acd.vocabulary.ids import CallId
 from acd.vocabulary.states import CallState
-from services.store import open_records, routing_records
+from services.store import open_records, recording_records, routing_records
 from services.store.changes import RowChanges
 
 
@@ -318,29 +319,6 @@ def _state_entered(
     )
 
 
-def _recording(
-    changes: RowChanges, fact: RecordingStored | RecordingMissing, **values: object
-) -> None:
-    key: tuple[OfferId] = (fact.offer_id,)
-    changes.put("recordings", key, fact.place, call_id=fact.call_id, **values)
-
-
-def _stored(changes: RowChanges, fact: RecordingStored, _seq: int) -> None:
-    _recording(
-        changes,
-        fact,
-        path=fact.path,
-        sha256=fact.sha256,
-        size_bytes=fact.size_bytes,
-        length_s=fact.length_s,
-        channels=fact.channels,
-    )
-
-
-def _missing(changes: RowChanges, fact: RecordingMissing, _seq: int) -> None:
-    _recording(changes, fact, missing_reason=fact.reason)
-
-
 def _nothing(_changes: RowChanges, _fact: FactOf, _seq: int) -> None:
     """Change no row: the fact stands in the table of facts alone."""
 
@@ -393,8 +371,10 @@ FOLDS: Mapping[type[FactOf], Fold] = {
     offer_facts.CallAdopted: _adopted,
     offer_facts.CallClosed: _closed,
     estimate_facts.EstimatesRebuilt: _nothing,
-    RecordingStored: _stored,
-    RecordingMissing: _missing,
+    floor_facts.FloorPublished: _nothing,
+    floor_facts.QueueClosed: _nothing,
+    recording_facts.RecordingStored: recording_records.stored,
+    recording_facts.RecordingMissing: recording_records.missing,
     Tick: _nothing,
 }
 """What each fact changes; a test fails for a fact that is not here."""

@@ -18,12 +18,16 @@ class Role(StrEnum):
     ENGINE = "engine"
     """Ships the journal."""
     API = "api"
-    """Reads records for the HTTP edge, and adds to the audit."""
+    """Reads records for the HTTP edge; adds to the audit, and versions of the floor."""
     REPORT = "report"
     """Reads records for reports; bodies of facts and the audit are not for it."""
 
 
 _READ = ("SELECT",)
+_PUBLISHED = (
+    "INSERT (number, by, note, made_from, text, sum, file_sum)",
+    "SELECT",
+)
 _FOLDED = ("SELECT", "INSERT", "UPDATE")
 _ADDED = (
     "INSERT (actor, act, object, detail, province, unit)",
@@ -61,6 +65,7 @@ RIGHTS: Mapping[Role, Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "handling_times": _READ,
             "agent_quality": _READ,
             "audit": _ADDED,
+            "floor_versions": _PUBLISHED,
         },
         Role.REPORT: {
             "calls": _READ,

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    func,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -292,3 +293,22 @@ audit = Table(
     Index("audit_by_object", "object", "seq"),
 )
 """Who did what to what is guarded; numbered, timed and chained by the database."""
+
+floor_versions = Table(
+    "floor_versions",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column(
+        "published_at",
+        DateTime(timezone=True),
+        nullable=False,
+        server_default=func.clock_timestamp(),
+    ),
+    _text("by", is_known=True),
+    _text("note", is_known=True),
+    Column("made_from", BigInteger),
+    _text("text", is_known=True),
+    _text("sum", is_known=True),
+    _text("file_sum", is_known=True),
+)
+"""Every floor that was published, whole; rows are added only, the last is in force."""

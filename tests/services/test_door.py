@@ -10,6 +10,7 @@ from cti_bridge.ami.connection import Connection
 from services.floor.floor import Floor
 from services.floor.load import load_floor
 from services.runtime.door import Door, full_numbers
+from services.runtime.published import CurrentFloor
 from tests.support.builders import BILL, FAULT, arrived, queued, seen
 from tests.support.eventually import eventually
 from tests.support.fake_pbx import fake_pbx
@@ -98,7 +99,12 @@ async def test_the_switch_is_told_for_some_seconds_and_when_it_is_over(
         link = await Connection.open(
             pbx.peer, epoch=1, nonce="n", sink=lambda _message: None
         )
-        door = Door(floor, engine.floor, link=lambda: link, wall_s=lambda: 1000.5)
+        door = Door(
+            CurrentFloor(floor=floor, sounds={}),
+            engine.floor,
+            link=lambda: link,
+            wall_s=lambda: 1000.5,
+        )
         await door.keep(link)
         shut = dict(pbx.actions[-2])
         engine.floor.forget_call(next(iter(engine.floor.calls.values())))

@@ -23,6 +23,7 @@ from services.runtime.door import Door
 from services.runtime.launch import read_floor
 from services.runtime.live_view import LiveView
 from services.runtime.pace import Pace
+from services.runtime.published import CurrentFloor
 from services.runtime.settings import CHECKOUT, read_settings
 from services.runtime.switchboard import Switchboard
 from services.store.journal import Journal
@@ -59,7 +60,9 @@ async def figures(tmp_path: Path) -> AsyncIterator[Figures]:
         switch = Switch(
             account, tell=board.tell, now=now_at, beliefs=Watch(engine.floor)
         )
-        door = Door(floor, engine.floor, link=lambda: None)
+        door = Door(
+            CurrentFloor(floor=floor, sounds={}), engine.floor, link=lambda: None
+        )
         shipper = Shipper(journal, "postgresql://nobody@127.0.0.1:1/none")
         operator_figures.add_floor(figures, engine.floor, now=now_at)
         operator_figures.add_counts(figures, fan_out, board)
@@ -120,7 +123,7 @@ async def test_a_forgery_in_the_managers_stream_is_told_by_its_figure(
         account, tell=lambda _: None, now=now_at, beliefs=Watch(engine.floor)
     )
     figures = Figures()
-    door = Door(floor, engine.floor, link=lambda: None)
+    door = Door(CurrentFloor(floor=floor, sounds={}), engine.floor, link=lambda: None)
     operator_figures.add_switch(figures, switch, agi=AgiServer(nobody), door=door)
     [figure] = [f for f in figures if f.name == "tieline_ami_messages_doubted"]
     before = figure.read()

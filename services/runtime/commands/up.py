@@ -20,12 +20,13 @@ from services.runtime.data_folder import held
 from services.runtime.embedded import asterisk
 from services.runtime.embedded.child import Child
 from services.runtime.instance import Instance
-from services.runtime.launch import DatabaseUnusable, Launch, read_floor
+from services.runtime.launch import DatabaseUnusable, Launch, floor_file, read_floor
 from services.runtime.notify import Notifier, this_loop
 from services.runtime.occupied import check_ports
 from services.runtime.parts.obtain import obtain_parts
 from services.runtime.privileges import check_ways, let_pass, service_user
 from services.runtime.progress import say
+from services.runtime.published import differing, kept
 from services.runtime.settings import Settings, read_settings
 from services.runtime.shut import shut
 from services.runtime.supervisor import Supervised, Supervisor
@@ -87,6 +88,8 @@ async def _run(launch: Launch, *, as_json: bool, began: float) -> None:
         instance.write(told)
         if not is_told:
             is_told = True
+            if differs := differing(floor_file(launch.settings), kept(launch.data)):
+                say(differs)
             say(f"ready after {time.monotonic() - began:.1f} s")
             _print(told.ready_line() if as_json else _welcome(launch, told))
             systemd.tell("READY=1")

@@ -1,6 +1,7 @@
 """An Asterisk of our own in the data folder: configured, started, asked, stopped."""
 
 import asyncio
+import os
 import re
 import secrets
 import signal
@@ -13,7 +14,15 @@ from cti_bridge.ami.errors import LoginRefused
 from services.floor.admission import DEFAULT, Admission
 from services.runtime.embedded.aside import put_asterisks_aside
 from services.runtime.embedded.child import Child
-from services.runtime.embedded.conf import LEAVE_NUMBER, Conf, put, render
+from services.runtime.embedded.conf import (
+    LEAVE_NUMBER,
+    Conf,
+    form,
+    made_by,
+    put,
+    render,
+    replace_file,
+)
 from services.runtime.embedded.errors import NotStarted, PartRefuses
 from services.runtime.embedded.open_queue import OpenEntry, OpenQueue
 from services.runtime.parts.asterisk import AsteriskPart
@@ -25,6 +34,8 @@ from services.runtime.privileges import (
     service_environment,
 )
 
+RELOADED = frozenset({"extensions.conf", "pjsip.conf", "queues.conf"})
+"""What a running Asterisk can read anew."""
 START_LIMIT_S = 60.0
 STOP_LIMIT_S = 10.0
 # The boot id, and the day from which the age of calls is counted.
@@ -89,6 +100,15 @@ class AsteriskPlace:
         return (self.data, program, part.modules, *said, *script)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenUp:
+    """What a running Asterisk was made to read."""
+
+    files: tuple[str, ...]
+    later: tuple[str, ...]
+    """Files of which it will know with its next start only."""
+
+
 def check(place: AsteriskPlace) -> None:
     """See that all values of a place can stand in Asterisk's configuration.
 
@@ -117,6 +137,45 @@ def differing(place: AsteriskPlace) -> list[str]:
         for name, text in render(conf).items()
         if _EACH_START.sub("", written(name)) != _EACH_START.sub("", text)
     ]
+
+
+def take_up(place: AsteriskPlace) -> TakenUp:
+    """Write what a running Asterisk can read anew, and let it.
+
+    It reads all of its configuration when it gets SIGHUP, and keeps its calls, its
+    registrations and the members of its queues; no right of AMI's is needed for that.
+    What it has read at its start only stays as it was.
+
+    Raises:
+        ConfRefused: A value cannot stand in Asterisk's configuration.
+        OSError: The files cannot be written.
+    """
+    conf, files = _conf(place), differing(place)
+    if not files:
+        return TakenUp(files=(), later=())
+    if made_by(conf.etc) != form():
+        return TakenUp(files=(), later=tuple(files))
+    texts = render(conf)
+    owner = (place.user.uid, place.user.gid) if place.user else None
+    for name in RELOADED & set(files):
+        before = _EACH_START.findall((conf.etc / name).read_text(encoding="utf-8"))
+        values = iter(before)
+        text = _EACH_START.sub(lambda _found: next(values), texts[name])  # noqa: B023 - used up before the next
+        replace_file(conf.etc / name, text, owner=owner)
+    if (pid := _pid(place)) is not None:
+        os.kill(pid, signal.SIGHUP)
+    later = tuple(sorted(set(files) - RELOADED))
+    return TakenUp(files=tuple(sorted(RELOADED & set(files))), later=later)
+
+
+def _pid(place: AsteriskPlace) -> int | None:
+    """Return the process of a running Asterisk of this folder, or None."""
+    try:
+        told = (place.folder / "run" / "asterisk.pid").read_text("ascii").strip()
+        command = Path(f"/proc/{int(told)}/cmdline").read_bytes()
+    except (OSError, ValueError):
+        return None
+    return int(told) if os.fsencode(place.folder) in command else None
 
 
 async def prepare(

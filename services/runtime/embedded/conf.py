@@ -1,5 +1,6 @@
 """Asterisk's configuration: rendered from the templates, and put in place."""
 
+import hashlib
 import os
 import re
 import shlex
@@ -32,6 +33,8 @@ LEAVE_NUMBER = CHECKOUT / "services" / "callback" / "leave_number.py"
 OPEN_WAIT_S = 600
 """How long a caller waits in the open queue before a call-back is asked for."""
 _BEING_REFUSED = 200
+_FORM = "form.sha256"
+"""Beside the files: what wrote them."""
 _PLACE = re.compile(r"\{\{([a-z_]+)\}\}")
 _NUMBER = re.compile(r"[0-9*#+]{1,20}")
 _DEVICE = re.compile(r"dev-[A-Za-z0-9_-]{1,40}")
@@ -181,11 +184,30 @@ def put(conf: Conf, *, owner: tuple[int, int] | None = None) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o750)
         _own(folder, owner)
     for name, text in files.items():
-        _replace(conf.etc / name, text, owner=owner)
-    _replace(conf.leave_number, _launcher(conf), owner=owner, mode=0o750)
+        replace_file(conf.etc / name, text, owner=owner)
+    replace_file(conf.leave_number, _launcher(conf), owner=owner, mode=0o750)
     for link, target in links.items():
         link.unlink(missing_ok=True)
         link.symlink_to(target)
+    replace_file(conf.etc / _FORM, form(), owner=owner)
+
+
+def form() -> str:
+    """Return what stands for the templates and for how they are filled, as they are."""
+    here = Path(__file__)
+    paths = [it for folder in TEMPLATES for it in sorted(folder.glob("*.[cp]*"))]
+    counted = hashlib.sha256()
+    for path in (*paths, here, here.with_name("open_queue.py")):
+        counted.update(path.read_bytes())
+    return counted.hexdigest()
+
+
+def made_by(etc: Path) -> str:
+    """Return the form that configuration was written in; "" when it is not known."""
+    try:
+        return (etc / _FORM).read_text(encoding="utf-8")
+    except OSError:
+        return ""
 
 
 def _launcher(conf: Conf) -> str:
@@ -194,9 +216,10 @@ def _launcher(conf: Conf) -> str:
     return f'#!/bin/sh\nexec {shlex.join((*words, prompts))} "$@"\n'
 
 
-def _replace(
+def replace_file(
     target: Path, text: str, *, owner: tuple[int, int] | None, mode: int = 0o640
 ) -> None:
+    """Replace a file whole, with mode 0600 where it holds a secret."""
     if target.name in HOLDS_SECRETS:
         mode = 0o600
     draft = target.with_name(f".{target.name}.new")

@@ -9,7 +9,7 @@ from acd.policy import Rona, RonaRule, Step, Target
 from acd.vocabulary.ids import AgentId, Place, QueueId, SkillId
 from ivr.flow import QueueStep
 from services.floor.admission import Bucket
-from services.floor.load import FloorRefused, load_floor
+from services.floor.load import FloorRefused, load_floor, load_text
 
 ROOT = Path(__file__).parents[3]
 
@@ -344,3 +344,79 @@ def test_what_cannot_be_routed_by_is_told_with_its_line(
 ) -> None:
     assert ROUTED.count(right) == 1
     assert refusal(tmp_path, ROUTED.replace(right, wrong)) == [message]
+
+
+def test_two_queues_of_one_name_are_refused(tmp_path: Path) -> None:
+    alike = FLOOR.replace(
+        "agents:\n", "  q_pq: {name: ' 故障报修', skills: [pq]}\nagents:\n"
+    )
+
+    assert refusal(tmp_path, alike) == [
+        "floor.yaml:13: queues → q_pq → name: ' 故障报修' is the name of queue "
+        "'q_fault'; name it otherwise"
+    ]
+
+
+def test_a_queue_whose_callers_nobody_could_ever_take_is_refused(
+    tmp_path: Path,
+) -> None:
+    floor = FLOOR.replace(
+        "agents:\n",
+        "  q_pq:\n    name: quality\n    skills: {pq: 5}\n"
+        "    steps: [{after_s: 9, skills: {pq: 4}}, {after_s: 20, agents: ['1002'], "
+        "skills: {pq: 1}}]\nagents:\n",
+    )
+
+    assert refusal(tmp_path, floor) == [
+        "floor.yaml:15: queues → q_pq → skills: nobody could ever take its calls, "
+        "they need pq 5, or pq 4, or pq 1 of 1002; give an agent the level, or ask "
+        "for less"
+    ]
+
+
+def test_a_queue_that_a_later_step_can_serve_is_taken(tmp_path: Path) -> None:
+    floor = FLOOR.replace(
+        "agents:\n",
+        "  q_pq:\n    name: quality\n    skills: {pq: 5}\n"
+        "    steps: [{after_s: 9, skills: {pq: 3}}]\nagents:\n",
+    )
+
+    assert load_floor(*written(tmp_path, floor, FLOW)).policy.queues
+
+
+def test_a_flow_that_asks_of_a_queue_what_nobody_of_it_can_is_refused(
+    tmp_path: Path,
+) -> None:
+    floor = FLOOR.replace("[fault, pq]", "[fault]")
+
+    assert refusal(tmp_path, floor) == [
+        "flows/main.yaml:8: steps → person → skills: nobody could ever take its calls, "
+        "they need pq 1 and fault 1; give an agent the level, or ask for less"
+    ]
+
+
+def test_a_floor_without_any_agent_is_being_set_up(tmp_path: Path) -> None:
+    begin = FLOOR.index("agents:")
+    floor = FLOOR[:begin] + "agents: {}\n"
+
+    assert load_floor(*written(tmp_path, floor, FLOW)).policy.agents == {}
+
+
+def test_a_text_that_is_no_file_is_named_as_it_is_called(tmp_path: Path) -> None:
+    _, flows = written(tmp_path, FLOOR, FLOW)
+
+    with pytest.raises(FloorRefused) as caught:
+        load_text(FLOOR.replace("YJ", "Y?J"), flows, file="floor version 7")
+
+    assert str(caught.value).startswith("floor version 7:1: province: should be a code")
+
+
+def test_a_floor_of_thousands_of_agents_is_read(tmp_path: Path) -> None:
+    more = "".join(
+        f"  {n}: {{name: A{n}, skills: {{fault: 3, pq: 2}}}}\n"
+        for n in range(2000, 4100)
+    )
+
+    floor = load_floor(*written(tmp_path, FLOOR + more, FLOW))
+
+    assert len(floor.policy.agents) == 2102

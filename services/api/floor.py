@@ -1,0 +1,316 @@
+"""The floor over HTTP: what is in force, its versions, and another one published."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, FastAPI, Header, Path, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import JSONResponse
+
+from acd.vocabulary.errors import UnknownAgent, UnknownQueue
+from ivr.problems import Refused
+from services.api.problems import problem, told_by
+from services.api.publishing import (
+    NotPublished,
+    Outcome,
+    Publication,
+    Publishing,
+    QueueHasCallers,
+)
+from services.floor.edit import EditLost
+from services.prompts.errors import PromptsRefused
+from services.store.floor_versions import (
+    FloorStale,
+    UnknownVersion,
+    Version,
+    WholeVersion,
+)
+
+router = APIRouter(prefix="/floor", tags=["floor"])
+
+_ETAG = re.compile(r'(?:W/)?"?(\d{1,18})"?')
+_FROM_HTTP = "api"
+
+
+class VersionOut(BaseModel):
+    """One version of the floor, without its text."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    number: int
+    published_at: datetime
+    by: str
+    note: str
+    made_from: int | None
+    sum: str
+
+
+class FloorOut(VersionOut):
+    """One version with its text."""
+
+    text: str
+    file_differs: str | None = None
+    """Says that the floor file is not what was published from it."""
+
+
+class PublishedOut(BaseModel):
+    """What a publication came to."""
+
+    version: VersionOut
+    changes: list[str]
+    closing: list[str]
+    leaving: list[str]
+    later: list[str]
+
+
+class CheckedOut(BaseModel):
+    """What a floor would change."""
+
+    changes: list[str]
+    with_callers: dict[str, int]
+
+
+class _In(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class FloorIn(_In):
+    """A whole floor, as it would stand in a file."""
+
+    text: Annotated[str, Field(min_length=1, max_length=2_000_000)]
+    name: Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,200}$")] = "floor.yaml"
+    """What messages call it."""
+
+
+class PublishIn(FloorIn):
+    """A whole floor, who publishes it, and why."""
+
+    by: Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,80}$")] = _FROM_HTTP
+    note: Annotated[str, Field(max_length=400)] = ""
+    drain: bool = False
+    """Whether a queue with callers may be taken out: it goes when it is empty."""
+
+
+class RollBackIn(_In):
+    """Which version is to be in force again, who says so, and why."""
+
+    version: Annotated[int, Field(ge=1)]
+    by: Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,80}$")] = _FROM_HTTP
+    note: Annotated[str, Field(max_length=400)] = ""
+    drain: bool = False
+
+
+Entry = Annotated[
+    dict[str, Any],
+    Field(max_length=40, examples=[{"skills": {"fault": 4}, "unit": "YZ"}]),
+]
+"""What is to be otherwise in one entry, as the floor file has it; null takes out."""
+Made = Annotated[str | None, Header(alias="if-match", max_length=40)]
+By = Annotated[str, Header(alias="x-tieline-by", pattern=r"^[^\x00-\x1f\x7f]{1,80}$")]
+Note = Annotated[str, Header(alias="x-tieline-note", max_length=400)]
+OfName = Annotated[str, Path(max_length=64, examples=["1003"])]
+
+
+def install(app: FastAPI, publishing: Publishing) -> None:
+    """Add the paths of the floor to an app."""
+    app.state.publishing = publishing
+    app.include_router(router)
+    app.add_exception_handler(Refused, _refused)
+    app.add_exception_handler(PromptsRefused, _unspeakable)
+    for cls in _STATUS:
+        app.add_exception_handler(cls, _not_published)
+
+
+def publishing_of(request: Request) -> Publishing:
+    """Return what the app was given."""
+    publishing: Publishing = request.app.state.publishing
+    return publishing
+
+
+Of = Annotated[Publishing, Depends(publishing_of)]
+
+
+@router.get("", responses=told_by(404, 503))
+async def in_force(publishing: Of, response: Response) -> FloorOut:
+    """Show the version in force; its number is the ETag."""
+    version = await publishing.newest()
+    response.headers["ETag"] = f'"{version.number}"'
+    return _whole(version, publishing.differing())
+
+
+@router.get("/versions", responses=told_by(503))
+async def versions(publishing: Of) -> list[VersionOut]:
+    """List the versions, the newest first."""
+    return [VersionOut.model_validate(one) for one in await publishing.history()]
+
+
+@router.get("/versions/{number}", responses=told_by(404, 503))
+async def version(publishing: Of, number: Annotated[int, Path(ge=1)]) -> FloorOut:
+    """Show one version."""
+    return _whole(await publishing.version(number), None)
+
+
+@router.post("/check", responses=told_by(422))
+async def check(publishing: Of, floor: FloorIn) -> CheckedOut:
+    """Say what is wrong with a floor, or what it would change; nothing is published."""
+    found = await publishing.check(floor.text, name=floor.name)
+    return CheckedOut(
+        changes=list(found.changes), with_callers=dict(found.with_callers)
+    )
+
+
+@router.put("", responses=told_by(409, 412, 422, 428, 503))
+async def publish(
+    publishing: Of, floor: PublishIn, response: Response, if_match: Made = None
+) -> PublishedOut:
+    """Put a floor in force; ``If-Match`` names the version that it was made from."""
+    made_from = _made_from(if_match)
+    publication = Publication(
+        made_from=made_from,
+        by=floor.by,
+        note=floor.note,
+        drains=floor.drain,
+        name=floor.name,
+    )
+    return _told(await publishing.publish(floor.text, publication), response)
+
+
+@router.post("/rollback", responses=told_by(404, 409, 412, 422, 428, 503))
+async def roll_back(
+    publishing: Of, wanted: RollBackIn, response: Response, if_match: Made = None
+) -> PublishedOut:
+    """Put an earlier version in force again, under a number of its own."""
+    publication = Publication(
+        made_from=_made_from(if_match),
+        by=wanted.by,
+        note=wanted.note,
+        drains=wanted.drain,
+        name=f"floor version {wanted.version}",
+    )
+    outcome = await publishing.roll_back(wanted.version, publication)
+    return _told(outcome, response)
+
+
+@router.patch("/agents/{agent_id}", responses=told_by(404, 409, 412, 422, 503))
+async def edit_agent(
+    publishing: Of,
+    agent_id: OfName,
+    entry: Entry,
+    response: Response,
+    *,
+    if_match: Made = None,
+    by: By = _FROM_HTTP,
+    note: Note = "",
+) -> PublishedOut:
+    """Change one agent: levels after an assessment, name, unit, device."""
+    return await _edit(
+        publishing,
+        response,
+        patch={"agents": {agent_id: entry}},
+        publication=_edited_by(if_match, by, note or f"agent {agent_id}"),
+        unknown=UnknownAgent(agent_id),
+    )
+
+
+@router.patch("/queues/{queue_id}", responses=told_by(404, 409, 412, 422, 503))
+async def edit_queue(
+    publishing: Of,
+    queue_id: OfName,
+    entry: Entry,
+    response: Response,
+    *,
+    if_match: Made = None,
+    by: By = _FROM_HTTP,
+    note: Note = "",
+) -> PublishedOut:
+    """Change one queue: what it needs, its target, its limits."""
+    return await _edit(
+        publishing,
+        response,
+        patch={"queues": {queue_id: entry}},
+        publication=_edited_by(if_match, by, note or f"queue {queue_id}"),
+        unknown=UnknownQueue(queue_id),
+    )
+
+
+async def _edit(
+    publishing: Publishing,
+    response: Response,
+    *,
+    patch: Mapping[str, Mapping[str, Any]],
+    publication: Publication,
+    unknown: Exception,
+) -> PublishedOut:
+    [(kind, names)] = patch.items()
+    if not await publishing.has(kind, *names):
+        raise unknown
+    return _told(await publishing.edit(patch, publication), response)
+
+
+def _edited_by(if_match: str | None, by: str, note: str) -> Publication:
+    # Of an edit only what it names changes, so it need not name a version.
+    made_from = None if if_match is None else _made_from(if_match)
+    return Publication(made_from=made_from, by=by, note=note, name="floor as edited")
+
+
+class _NoVersionNamed(Exception):
+    def __init__(self, found: str | None) -> None:
+        super().__init__(
+            f"if-match: names the version that a floor was made from, got {found!r}; "
+            'GET /floor tells the newest as its ETag, as in If-Match: "7"'
+        )
+
+
+def _made_from(if_match: str | None) -> int:
+    found = _ETAG.fullmatch(if_match) if if_match else None
+    if found is None:
+        raise _NoVersionNamed(if_match)
+    return int(found[1])
+
+
+def _whole(version: WholeVersion, differs: str | None) -> FloorOut:
+    return FloorOut(**_plain(version), text=version.text, file_differs=differs)
+
+
+def _plain(version: Version) -> dict[str, Any]:
+    return VersionOut.model_validate(version).model_dump()
+
+
+def _told(outcome: Outcome, response: Response) -> PublishedOut:
+    response.headers["ETag"] = f'"{outcome.version.number}"'
+    return PublishedOut(
+        version=VersionOut.model_validate(outcome.version),
+        changes=list(outcome.changes),
+        closing=list(outcome.closing),
+        leaving=list(outcome.leaving),
+        later=list(outcome.later),
+    )
+
+
+_STATUS: Mapping[type[Exception], tuple[int, str]] = {
+    NotPublished: (404, "not_published"),
+    QueueHasCallers: (409, "queue_has_callers"),
+    EditLost: (409, "edit_lost"),
+    FloorStale: (412, "floor_stale"),
+    UnknownVersion: (404, "unknown_version"),
+    UnknownQueue: (404, "unknown_queue"),
+    _NoVersionNamed: (428, "no_version_named"),
+}
+
+
+async def _not_published(_request: Request, error: Exception) -> JSONResponse:
+    status, kind = _STATUS[type(error)]
+    return problem(status, kind, str(error), **vars(error))
+
+
+async def _refused(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Refused)  # noqa: S101 - installed for these alone
+    found = [asdict(one) | {"trail": list(one.trail)} for one in error.problems]
+    return problem(422, "floor_refused", str(error), problems=found)
+
+
+async def _unspeakable(_request: Request, error: Exception) -> JSONResponse:
+    return problem(422, "prompts_refused", str(error))
