@@ -134,13 +134,14 @@ def stories() -> list[Story]:
 
 def floor(told: Sequence[Story]) -> str:
     """Return a floor where each story has its number, queue, skill and agents."""
+    skills = [f"sk_{story.name}" for story in told]
     return "\n".join(
         (
             "province: YJ",
             "numbers:",
             *(f"  {s.number}: {{name: {s.name}, flow: {s.name}}}" for s in told),
             "skills:",
-            *(f"  sk_{s.name}: {s.name}" for s in told),
+            *(f"  {skill}: {skill}" for skill in skills),
             "queues:",
             *(
                 f"  q_{s.name}: {{name: {s.name}, skills: [sk_{s.name}],"
@@ -153,6 +154,8 @@ def floor(told: Sequence[Story]) -> str:
                 for s in told
                 for name in s.plan.agents
             ),
+            # On leave: a queue that nobody could ever serve is refused.
+            f"  9999: {{name: away, skills: [{', '.join(skills)}]}}",
             "",
         )
     )

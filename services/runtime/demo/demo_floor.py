@@ -1,6 +1,7 @@
 """The demo tenant's floor with as many agents as are asked for."""
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,8 +46,18 @@ class DemoFloor:
         floor["agents"] = {
             agent: profiles[n % len(profiles)] for n, agent in enumerate(self.agent_ids)
         }
+        # Of a few, each stands in for several: every queue has somebody.
+        for n, profile in enumerate(profiles[self.agents :]):
+            stand_in = self.agent_ids[n % self.agents]
+            own = floor["agents"][stand_in]
+            skills = _levels(own["skills"]) | _levels(profile["skills"])
+            floor["agents"][stand_in] = own | {"skills": skills}
         for queue in floor["queues"].values():
             queue |= {"ring_s": RING_S, "wrap_up_s": _WRAP_UP_S}
         rate = {"per_s": self.per_s * 4, "number_per_s": self.per_s * 4}
         floor["admission"] = {"calls": 2000, **rate}
         return floor
+
+
+def _levels(skills: Mapping[str, int] | Sequence[str]) -> dict[str, int]:
+    return dict(skills) if isinstance(skills, Mapping) else dict.fromkeys(skills, 3)
