@@ -123,7 +123,6 @@ ENGINE_KILLED = Fault(
     title="engine killed",
     strike=engine_killed,
     rounds=10,
-    short_rounds=2,
     limits={"adopted_s": _ADOPTED},
     enough_talking=1000,
     enough_waiting=600,
