@@ -1,12 +1,14 @@
 """What the engine knows of its agents when a simulation begins."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
+from json import dumps
+from math import log
 
 from acd.core.engine import Engine
 from acd.core.lines import Lines
-from acd.routing.handling_time import HandlingTimes
+from acd.routing.handling_time import HandlingTimes, Known, day_of
 from acd.routing.quality import Outcomes, Quality
-from acd.simulation.people import People
+from acd.simulation.people import OnRecord, People
 from acd.simulation.scenario import Scenario
 from acd.simulation.world import START
 from acd.vocabulary.ids import AgentId
@@ -22,21 +24,32 @@ def teach(engine: Engine, scenario: Scenario, people: People) -> None:
     """
     if not scenario.history_calls:
         return
-    times, at = engine.floor.handling_times, START - timedelta(hours=1)
+    sums: list[tuple[AgentId, str]] = []
     outcomes: dict[AgentId, Outcomes] = {}
     for agent_id in scenario.floor.agents:
-        calls = repeats = 0
-        for nth in sorted(people.served[agent_id]):
-            known = people.known(agent_id, nth)
-            calls += len(known.handled_s)
-            repeats += known.repeats
-            name = scenario.floor.queues[scenario.kinds[nth].queue_id].kind
-            for handled_s in known.handled_s:
-                times.learn(agent_id, name, handled_s, at)
-        outcomes[agent_id] = Outcomes(calls=calls, repeats=repeats)
+        known = {
+            scenario.floor.queues[scenario.kinds[nth].queue_id].kind: people.known(
+                agent_id, nth
+            )
+            for nth in sorted(people.served[agent_id])
+        }
+        sums.append((agent_id, dumps({it: _sums(one) for it, one in known.items()})))
+        outcomes[agent_id] = Outcomes(
+            calls=sum(len(one.handled_s) for one in known.values()),
+            repeats=sum(one.repeats for one in known.values()),
+        )
+    calls = sum(one.calls for one in outcomes.values())
+    times = engine.floor.handling_times
+    times.take(Known(day=day_of(START), calls=calls, agents=tuple(sums)))
     for _ in range(_ROUNDS):
         times.settle()
     engine.floor.quality = Quality.of(outcomes)
+
+
+def _sums(known: OnRecord) -> tuple[int, float, float]:
+    """Return calls, and the sums of log seconds and of their squares."""
+    logs = [log(handled_s) for handled_s in known.handled_s]
+    return len(logs), sum(logs), sum(it * it for it in logs)
 
 
 class TrueTimes(HandlingTimes):

@@ -16,7 +16,7 @@ _NORMAL: Final = NormalDist()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class OnRecord:
     """Calls of one agent and kind before the first day."""
 
     handled_s: tuple[float, ...]
@@ -97,12 +97,12 @@ class People:
         part_s = self._scenario.open_s / (habits.breaks or 1)
         return [(it + chance.share()) * part_s for it in range(habits.breaks)]
 
-    def known(self, agent_id: AgentId, kind: int) -> "Known":
+    def known(self, agent_id: AgentId, kind: int) -> OnRecord:
         """Return what is on record of an agent when the first day begins."""
         nth, mean_s = self._nth[agent_id], self.mean_s(agent_id, kind, 0.0)
         kinds = self.served[agent_id]
         if kind not in kinds:
-            return Known(handled_s=(), repeats=0)
+            return OnRecord(handled_s=(), repeats=0)
         chance = Chance(self._seed, _KNOWN, nth, kind)
         early = self._early.get(agent_id)
         handled_s, repeats = [], 0
@@ -112,7 +112,7 @@ class People:
                 whole_s *= early.left
                 repeats += 1
             handled_s.append(max(_SHORTEST_S, whole_s))
-        return Known(handled_s=tuple(handled_s), repeats=repeats)
+        return OnRecord(handled_s=tuple(handled_s), repeats=repeats)
 
     def _served(self) -> dict[AgentId, frozenset[int]]:
         """Return the kinds of call that each agent can take at the first step."""

@@ -35,7 +35,7 @@ from acd.vocabulary.decisions import (
 )
 from acd.vocabulary.facts import Fact, ToldFact
 from acd.vocabulary.flow_facts import CallArrived
-from acd.vocabulary.ids import AgentId, CallId, LegId, OfferId
+from acd.vocabulary.ids import AgentId, CallId, LegId, OfferId, Place
 from acd.vocabulary.leg_facts import (
     CallQueued,
     LegAnswered,
@@ -69,6 +69,7 @@ class _Live:
     caller: Caller
     call_id: CallId
     leg_id: LegId
+    place: Place
     offers: int = 0
     offer_id: OfferId | None = None
     """Of the conversation."""
@@ -180,14 +181,16 @@ class World:
 
     def _arrive(self, caller: Caller) -> None:
         call_id = CallId(f"call-{caller.key}")
-        live = _Live(caller, call_id, LegId(f"leg-{caller.key}"))
-        self._live[call_id] = live
         kind = self._scenario.kinds[caller.kind]
+        # What names its place needs not be written anew by the engine.
+        place = self._scenario.floor.queues[kind.queue_id].place
+        live = _Live(caller, call_id, LegId(f"leg-{caller.key}"), place)
+        self._live[call_id] = live
         at = instant(self.now_s)
         self._untold.append(
             CallArrived(
                 at=at,
-                place=self._scenario.floor.queues[kind.queue_id].place,
+                place=place,
                 call_id=call_id,
                 leg_id=live.leg_id,
                 number="",
@@ -199,6 +202,7 @@ class World:
         self._say(
             CallQueued(
                 at=at,
+                place=place,
                 call_id=call_id,
                 leg_id=live.leg_id,
                 queue_id=kind.queue_id,
@@ -211,7 +215,11 @@ class World:
 
     def _lose_patience(self, live: _Live) -> None:
         if live.offer_id is None and live.call_id in self._live:
-            self._end_leg(live.leg_id)
+            at, leg_id = instant(self.now_s), live.leg_id
+            ended = LegEnded(
+                at=at, place=live.place, leg_id=leg_id, ending=LegEnding.HUNG_UP
+            )
+            self._say(ended)
 
     def _hang_up(self, live: _Live) -> None:
         if live.call_id not in self._live or live.offer_id is None:
@@ -222,9 +230,10 @@ class World:
             legs.reverse()
         at = instant(self.now_s)
         for leg_id in legs:
-            self._untold.append(
-                LegEnded(at=at, leg_id=leg_id, ending=LegEnding.HUNG_UP)
+            ended = LegEnded(
+                at=at, place=live.place, leg_id=leg_id, ending=LegEnding.HUNG_UP
             )
+            self._untold.append(ended)
         self._tell_all()
 
     def _closed(self, call_id: CallId) -> None:
@@ -259,14 +268,18 @@ class World:
 
     def _done(self, agent_id: AgentId, call_id: CallId) -> None:
         if self._states.get(agent_id) == (AgentState.WRAP_UP, call_id):
-            self._say(WrapUpDone(at=instant(self.now_s), agent_id=agent_id))
+            place = self._scenario.floor.agents[agent_id].place
+            at = instant(self.now_s)
+            self._say(WrapUpDone(at=at, place=place, agent_id=agent_id))
 
     def _state(self, agent_id: AgentId) -> AgentState:
         return self._states.get(agent_id, (AgentState.SIGNED_OUT, None))[0]
 
     def _answer(self, offer_id: OfferId) -> None:
-        if self._ringing.pop(offer_id, None) is not None:
-            self._say(LegAnswered(at=instant(self.now_s), leg_id=LegId(offer_id)))
+        live = self._live.get(self._ringing.pop(offer_id, CallId("")))
+        if live is not None:
+            at, leg_id = instant(self.now_s), LegId(offer_id)
+            self._say(LegAnswered(at=at, place=live.place, leg_id=leg_id))
 
     def _ring(self, ring: RingAgent) -> None:
         live = self._live.get(ring.call_id)
@@ -278,14 +291,12 @@ class World:
         if ring_s is not None:
             self._plan(self.now_s + ring_s, partial(self._answer, ring.offer_id))
 
-    def _end_leg(self, leg_id: LegId) -> None:
-        at = instant(self.now_s)
-        self._say(LegEnded(at=at, leg_id=leg_id, ending=LegEnding.HUNG_UP))
-
     def _join(self, bridge: BridgeCall) -> None:
         at, bridge_id = instant(self.now_s), f"bridge-{bridge.offer_id}"
+        place = self._live[bridge.call_id].place
         for leg_id in (bridge.caller_leg_id, LegId(bridge.offer_id)):
-            self._untold.append(LegJoined(at=at, leg_id=leg_id, bridge_id=bridge_id))
+            joined = LegJoined(at=at, place=place, leg_id=leg_id, bridge_id=bridge_id)
+            self._untold.append(joined)
 
     # What is told, and what comes of it.
 
