@@ -23,16 +23,18 @@ def match_waiting(floor: Floor, turn: Turn) -> None:
     held = frozenset(call.queue_id for call in floor.in_open_queue.values())
     if held != lines.held:
         lines.held, lines.is_unsettled = held, True
+    freed, lines.freed = lines.freed, {}
+    entered, lines.entered = lines.entered, {}
     if not floor.is_linked:
         lines.is_unsettled = True
         return
-    freed, lines.freed = lines.freed, {}
-    entered, lines.entered = lines.entered, {}
     is_settled, lines.is_unsettled = not lines.is_unsettled, False
     if not lines.waiting or not lines.ready:
         return
     is_free = _is_free(floor) if held else None
-    if not is_settled:
+    # Where several came in one turn, whoever goes before the others has the first pick
+    # of all of them.
+    if not is_settled or len(freed) + len(entered) > 1:
         _match_all(floor, turn, is_free)
         return
     for agent_id in freed:

@@ -28,9 +28,6 @@ OCCUPANCY_S_A_POINT = 10.0
 EPOCH_S = 1_767_225_600.0
 """2026 began then: keys of seconds since keep decimals that those since 1970 lose."""
 
-Key = tuple[float, float]
-"""What an index is ordered by; the agent's id breaks ties."""
-
 NAMES: dict[type[AgentChoice], str] = {
     LongestIdle: "longest_idle",
     LeastOccupied: "least_occupied",
@@ -67,42 +64,37 @@ class Scoring:
         """Join it with what is known."""
         self.estimates = estimates
         self.quality = quality
+        self._averages: dict[str, float] = {}
 
-    def key(self, job: Job, agent: Standing) -> Key:
-        """Return by what an agent is ordered, for as long as the idle spell lasts."""
+    def forget_averages(self) -> None:
+        """Ask for everybody's mean anew: the estimates have another revision."""
+        self._averages.clear()
+
+    def key(self, job: Job, agent: Standing) -> tuple[float, float, tuple[float, ...]]:
+        """Return by what an agent is ordered, for as long as the idle spell lasts.
+
+        Returns:
+            The key, what breaks its ties, and the terms that stand as long as it.
+        """
         since_s = agent.ready_since_s - EPOCH_S
         match job.choice:
-            case LongestIdle():
-                return since_s, 0.0
             case Blend() as blend:
-                own = sum(self._own_terms(blend, job, agent))
-                return own + blend.idle_weight * since_s, since_s
+                terms = self._own_terms(blend, job, agent)
+                return sum(terms) + blend.idle_weight * since_s, since_s, terms
+            case LongestIdle():
+                return since_s, 0.0, ()
             case FastestFirst():
-                expected_s = self.estimates.expected_s(agent.profile.agent_id, job.kind)
-                return expected_s, since_s
+                agent_id = agent.profile.agent_id
+                expected_s = self.estimates.expected_s(agent_id, job.kind)
+                return expected_s, since_s, (expected_s,)
             case LeastOccupied():
-                return agent.occupancy_key, since_s
+                return agent.occupancy_key, since_s, (agent.over,)
             case RoundRobin():
-                return agent.last_offers.get(job.queue_id, -inf), since_s
+                last_s = agent.last_offers.get(job.queue_id, -inf)
+                return last_s, since_s, (last_s,)
             case PriorityMatrix():
-                return -job.requirement.surplus(agent.profile), since_s
-
-    def terms(self, job: Job, agent: Standing, now_s: float) -> tuple[float, ...]:
-        """Return the terms of an agent's score as of now, as ``TERMS`` names them."""
-        idle_s = max(0.0, now_s - agent.ready_since_s)
-        match job.choice:
-            case LongestIdle():
-                return (-idle_s,)
-            case Blend() as blend:
-                handling_s, *rest = self._own_terms(blend, job, agent)
-                return handling_s, -blend.idle_weight * idle_s, *rest
-            case FastestFirst() | PriorityMatrix():
-                return (self.key(job, agent)[0],)
-            case LeastOccupied():
-                return (agent.over,)
-            case RoundRobin():
-                last_s = agent.last_offers.get(job.queue_id)
-                return (0.0 if last_s is None else last_s - now_s,)
+                surplus = -job.requirement.surplus(agent.profile)
+                return surplus, since_s, (float(surplus),)
 
     def _own_terms(
         self, blend: Blend, job: Job, agent: Standing
@@ -123,7 +115,9 @@ class Scoring:
     def _handling_s(self, blend: Blend, kind: str, agent: Standing) -> float:
         agent_id = agent.profile.agent_id
         handling_s = self.estimates.expected_s(agent_id, kind)
-        average_s = self.estimates.average_s(kind)
+        average_s = self._averages.get(kind)
+        if average_s is None:
+            average_s = self._averages[kind] = self.estimates.average_s(kind)
         gate = blend.quality_gate
         if gate is not None:
             is_within = self.quality.is_within(
@@ -135,3 +129,28 @@ class Scoring:
         if blend.per_resolved:
             handling_s /= self.quality.resolved_share(agent_id)
         return handling_s
+
+
+def terms_now(
+    choice: AgentChoice, own: tuple[float, ...], idle_s: float, now_s: float
+) -> tuple[float, ...]:
+    """Return the terms of a score as of now, as ``TERMS`` names them.
+
+    Args:
+        choice: The rule.
+        own: Those that stand through the idle spell, as the key was made of.
+        idle_s: How long the agent has been ready.
+        now_s: In seconds since 1970.
+    """
+    match choice:
+        case Blend():
+            handling_s, scarcity_s, level_s, occupancy_s = own
+            idle = -round(choice.idle_weight * idle_s, 3)
+            return handling_s, idle, scarcity_s, level_s, occupancy_s
+        case LongestIdle():
+            return (-round(idle_s, 3),)
+        case RoundRobin():
+            (last_s,) = own
+            return (0.0 if last_s == -inf else round(last_s - now_s, 3),)
+        case FastestFirst() | LeastOccupied() | PriorityMatrix():
+            return own

@@ -8,21 +8,24 @@ from acd.routing.requirements import Lack
 from acd.vocabulary.ids import AgentId, CallId, QueueId
 from acd.vocabulary.states import AgentState
 
-Entry = tuple[float, float, AgentId, int]
-"""Key, agent and mark: it stands for as long as the agent's spell has that mark."""
+Entry = tuple[float, float, AgentId]
+"""By what an agent is ordered; the least is chosen."""
 GroupKey = tuple[QueueId, int, tuple[int, ...]]
 
 
 class Pool:
     """Everybody who qualifies for one step of one queue, and who of them is ready."""
 
-    __slots__ = ("heap", "job", "lacking", "ready", "states", "waiting")
+    __slots__ = ("job", "lacking", "line", "own", "states", "waiting")
 
     def __init__(self, job: Job) -> None:
         """Begin with nobody."""
         self.job = job
-        self.heap: list[Entry] = []
-        self.ready = 0
+        self.line: list[Entry] = []
+        """Who is ready, the best first."""
+        self.own: dict[AgentId, tuple[Entry, tuple[float, ...]]] = {}
+        """Of each of them the entry, and the terms that stand through the spell, to be
+        shown: rounded to milliseconds."""
         self.states: Counter[AgentState] = Counter()
         """Those who qualify, by their states."""
         self.lacking: Counter[Lack] = Counter()

@@ -1,19 +1,20 @@
-"""Who is ready, in order of choice: what it costs is flat in how many there are."""
+"""Who is ready, in order of choice: what it costs is flat in how many there are.
 
+Each pool keeps its ready agents in a sorted list. It is short, since a pool has one
+step's agents in it; and where ten thousand stand in one list, finding a place takes
+fourteen comparisons, and moving what lies behind it some microseconds.
+"""
+
+from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Mapping
-from heapq import heapify, heappop, heappush
 
 from acd.policy import AgentProfile
 from acd.routing.choose_agent import Job, Scoring
-from acd.routing.pools import Entry, Pool
+from acd.routing.pools import Pool
 from acd.routing.requirements import Lack, Requirement
 from acd.routing.standing import Standing
 from acd.vocabulary.ids import AgentId
 from acd.vocabulary.states import AgentState
-
-STALE_SHARE = 4
-"""A heap is cleaned when it has so many times as many entries as agents in it."""
-_SMALL = 32
 
 
 class ReadyIndex:
@@ -27,7 +28,6 @@ class ReadyIndex:
         self._states: dict[AgentId, AgentState] = {}
         self._standing: dict[AgentId, Standing] = {}
         self._pools_of: dict[AgentId, list[Pool]] = {}
-        self._mark = 0
         self._revision = scoring.estimates.revision
 
     def __len__(self) -> int:
@@ -86,13 +86,11 @@ class ReadyIndex:
                 self._pools_of[agent_id].append(pool)
                 standing = self._standing.get(agent_id)
                 if standing is not None:
-                    pool.ready += 1
-                    pool.heap.append(self._entry(pool, standing))
+                    self._put(pool, standing)
             elif any(it.lack(profile) is None for it in later):
                 pool.lacking[Lack.STEP] += 1
             else:
                 pool.lacking[lack] += 1
-        heapify(pool.heap)
         return pool
 
     def pools_of(self, agent_id: AgentId) -> list[Pool]:
@@ -109,62 +107,40 @@ class ReadyIndex:
                 pool.states[state] += 1
 
     def add(self, standing: Standing) -> None:
-        """Take in who has become ready; again is as once."""
+        """Take in who has become ready; who is so already stands anew."""
         agent_id = standing.profile.agent_id
-        is_new = agent_id not in self._standing
-        self._mark += 1
-        standing.mark = self._mark
+        self.remove(agent_id)
         self._standing[agent_id] = standing
         for pool in self._pools_of[agent_id]:
-            pool.ready += is_new
-            heappush(pool.heap, self._entry(pool, standing))
-            if len(pool.heap) > STALE_SHARE * pool.ready + _SMALL:
-                self._clean(pool)
+            self._put(pool, standing)
 
     def remove(self, agent_id: AgentId) -> None:
         """Take out who is not ready any more; nothing happens when nobody is."""
         if self._standing.pop(agent_id, None) is not None:
             for pool in self._pools_of[agent_id]:
-                pool.ready -= 1
+                entry = pool.own.pop(agent_id)[0]
+                del pool.line[bisect_left(pool.line, entry)]
 
     def in_order(self, pool: Pool) -> Iterator[Standing]:
         """Yield who is ready in a pool, the best first; the index must stand still."""
         if self.scoring.estimates.revision != self._revision:
             self.reorder()
-        heap, standing = pool.heap, self._standing
-        while heap:
-            *_, agent_id, mark = heap[0]
-            first = standing.get(agent_id)
-            if first is not None and first.mark == mark:
-                break
-            heappop(heap)
-        front = [(heap[0], 0)] if heap else []
-        while front:
-            entry, place = heappop(front)
-            agent = standing.get(entry[2])
-            if agent is not None and agent.mark == entry[3]:
-                yield agent
-            below = 2 * place + 1
-            front_of = heap[below : below + 2]
-            for nth, other in enumerate(front_of, below):
-                heappush(front, (other, nth))
+        standing = self._standing
+        return (standing[agent_id] for *_, agent_id in pool.line)
 
     def reorder(self) -> None:
         """Order all pools anew: what everybody's scores are made of is another."""
         self._revision = self.scoring.estimates.revision
+        self.scoring.forget_averages()
         for pool in self.pools.values():
-            self._clean(pool)
+            agents = [self._standing[agent_id] for agent_id in pool.own]
+            pool.line.clear()
+            for agent in agents:
+                self._put(pool, agent)
 
-    def _clean(self, pool: Pool) -> None:
-        standing, is_of = self._standing, pool.heap
-        live = {
-            entry[2]: standing[entry[2]]
-            for entry in is_of
-            if entry[2] in standing and standing[entry[2]].mark == entry[3]
-        }
-        pool.heap = [self._entry(pool, agent) for agent in live.values()]
-        heapify(pool.heap)
-
-    def _entry(self, pool: Pool, agent: Standing) -> Entry:
-        key, then = self.scoring.key(pool.job, agent)
-        return key, then, agent.profile.agent_id, agent.mark
+    def _put(self, pool: Pool, agent: Standing) -> None:
+        agent_id = agent.profile.agent_id
+        key, then, terms = self.scoring.key(pool.job, agent)
+        entry = key, then, agent_id
+        pool.own[agent_id] = entry, tuple([round(term, 3) for term in terms])
+        insort(pool.line, entry)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
 
-from acd.routing.choose_agent import NAMES, TERMS
+from acd.routing.choose_agent import NAMES, TERMS, terms_now
 from acd.routing.pools import Pool
 from acd.routing.ready import ReadyIndex
 from acd.routing.requirements import Lack
@@ -52,7 +52,7 @@ def choose_agent(
         None when nobody is there.
     """
     for step, pool in enumerate(pools):
-        if pool.ready:
+        if pool.line:
             in_order = ready.in_order(pool)
             if is_free is not None:
                 in_order = filter(is_free, in_order)
@@ -61,12 +61,11 @@ def choose_agent(
                 held_back = 0
                 if is_free is not None:
                     held_back = sum(not is_free(it) for it in ready.in_order(pool))
-                return _chosen(ready, pool, step, best, now_s, held_back=held_back)
+                return _chosen(pool, step, best, now_s, held_back=held_back)
     return None
 
 
 def _chosen(
-    ready: ReadyIndex,
     pool: Pool,
     step: int,
     best: list[Standing],
@@ -80,19 +79,17 @@ def _chosen(
         by_step=step,
         rule=NAMES[choice],
         terms=TERMS[choice],
-        scored=tuple([_scored(ready, pool, agent, now_s) for agent in best]),
-        ready=pool.ready - held_back,
+        scored=tuple([_scored(pool, agent, now_s) for agent in best]),
+        ready=len(pool.line) - held_back,
         excluded=_excluded(pool, held_back),
     )
 
 
-def _scored(ready: ReadyIndex, pool: Pool, agent: Standing, now_s: float) -> Scored:
-    terms = ready.scoring.terms(pool.job, agent, now_s)
-    return Scored(
-        agent_id=agent.profile.agent_id,
-        score=round(sum(terms), 3),
-        terms=tuple([round(term, 3) for term in terms]),
-    )
+def _scored(pool: Pool, agent: Standing, now_s: float) -> Scored:
+    agent_id = agent.profile.agent_id
+    idle_s = max(0.0, now_s - agent.ready_since_s)
+    terms = terms_now(pool.job.choice, pool.own[agent_id][1], idle_s, now_s)
+    return Scored(agent_id=agent_id, score=round(sum(terms), 3), terms=terms)
 
 
 def _excluded(pool: Pool, held_back: int) -> Excluded:

@@ -39,5 +39,3 @@ class Standing:
     last_offers: Mapping[QueueId, float]
     """When each queue last offered them a call, in seconds since 1970; of queues that
     choose by turns."""
-    mark: int = 0
-    """Number of the spell, given by the index."""

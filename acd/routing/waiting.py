@@ -76,4 +76,5 @@ class WaitingIndex:
         if not group.line:
             del self._groups[key]
             for pool in group.pools:
-                del pool.waiting[key]
+                # Two steps that ask for the same have one pool.
+                pool.waiting.pop(key, None)

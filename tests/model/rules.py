@@ -16,6 +16,7 @@ from acd.vocabulary.offer_facts import (
     ConversationEnded,
     OfferStarted,
 )
+from acd.vocabulary.routing_facts import RoutingDecided
 from acd.vocabulary.states import AgentState, CallState
 from tests.model.switch import Switch
 from tests.support.builders import at
@@ -42,8 +43,13 @@ class Rules:
 
     def hear(self, engine: Engine, facts: Iterable[Fact]) -> None:
         """Check each fact that the engine said."""
+        decided: RoutingDecided | None = None
         for fact in facts:
+            if isinstance(fact, RoutingDecided):
+                decided = fact
             if isinstance(fact, OfferStarted):
+                if decided is None or decided.offer_id != fact.offer_id:
+                    raise Broken(f"no reason for {fact.offer_id}")
                 self.offers += 1
                 self._in_order(engine, fact)
             if isinstance(fact, _STAGES):

@@ -10,7 +10,7 @@ from random import Random
 from acd.core.engine import Engine
 from acd.core.turn import Outcome
 from acd.core.watch import Watch
-from acd.policy import FloorPolicy
+from acd.policy import TOP_LEVEL, FloorPolicy, Rona, RonaRule, Step, Target
 from acd.vocabulary.agent_facts import (
     AgentNotReady,
     AgentReady,
@@ -32,7 +32,7 @@ from acd.vocabulary.errors import AcdError
 from acd.vocabulary.fact import Tick
 from acd.vocabulary.facts import Fact, ToldFact
 from acd.vocabulary.flow_facts import CallArrived, CallRouted
-from acd.vocabulary.ids import AgentId, CallId, LegId, QueueId
+from acd.vocabulary.ids import AgentId, CallId, LegId, Place, QueueId, SkillId
 from acd.vocabulary.leg_facts import (
     BridgeFailed,
     LegChecked,
@@ -59,17 +59,37 @@ QUEUES = (QueueId("q_x"), QueueId("q_y"))
 
 
 def a_policy() -> FloorPolicy:
-    """Twelve agents, two queues, and everybody in a hurry."""
+    """Twelve agents of all levels in two cities, two queues, everybody in a hurry."""
+    x, y = SkillId("x"), SkillId("y")
     queues = (
-        replace(a_queue(QUEUES[0], "x", wrap_up_s=3), ring_s=6),
-        replace(a_queue(QUEUES[1], "y", wrap_up_s=0), ring_s=6),
+        replace(
+            a_queue(QUEUES[0], wrap_up_s=3),
+            steps=(Step(needs={x: 3}, for_s=4), Step(needs={x: 1})),
+            priority=20,
+            ageing_s=2,
+            floor_s=30,
+            ring_s=6,
+        ),
+        replace(
+            a_queue(QUEUES[1], wrap_up_s=0),
+            steps=(Step(needs={y: 1}, region="unit", for_s=6), Step(needs={y: 1})),
+            priority=25,
+            ageing_s=4,
+            target=Target(within_s=10),
+            ring_s=6,
+        ),
     )
     return FloorPolicy(
         queues={queue.queue_id: queue for queue in queues},
         agents={
-            agent: an_agent(agent, *skills)
-            for agent, skills in zip(AGENTS, SKILLS, strict=True)
+            agent: replace(
+                an_agent(agent),
+                levels={SkillId(skill): 1 + nth % TOP_LEVEL for skill in skills},
+                place=YZ if nth % 4 else Place(province="YJ", unit="JK"),
+            )
+            for nth, (agent, skills) in enumerate(zip(AGENTS, SKILLS, strict=True))
         },
+        rona=Rona(no_answer=RonaRule(limit=2, window_s=60, penalty_s=5)),
     )
 
 

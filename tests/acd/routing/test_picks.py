@@ -3,10 +3,11 @@
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from math import exp, inf
+from random import Random
 from typing import get_args
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from acd.choices import (
@@ -27,7 +28,15 @@ from acd.core.agents import OCCUPANCY_TIME, Agent
 from acd.core.calls import Call
 from acd.core.engine import Engine
 from acd.core.floor import Floor
-from acd.policy import AgentProfile, FloorPolicy, QueuePolicy, Rona, RonaRule, Step
+from acd.policy import (
+    AgentProfile,
+    FloorPolicy,
+    QueuePolicy,
+    Rona,
+    RonaRule,
+    Step,
+    Target,
+)
 from acd.routing.choose_agent import NAMES, TERMS
 from acd.routing.choose_call import ORDERS as ORDERS_NAMED
 from acd.routing.classes import class_at, priority_at
@@ -42,6 +51,7 @@ from tests.support.builders import (
     an_agent,
     arrived,
     at,
+    call_id,
     caller_leg,
     hung_up,
     queued,
@@ -52,6 +62,7 @@ from tests.support.routing import can_serve, meets
 AGENTS = [AgentId(f"a{n:02}") for n in range(8)]
 SKILLS = [SkillId("s0"), SkillId("s1"), SkillId("s2")]
 QUEUES = [QueueId("q0"), QueueId("q1"), QueueId("q2")]
+ANYBODY = frozenset[AgentId]()
 UNITS = ["YZ", "JK", "-"]
 
 CHOICES: list[AgentChoice] = [
@@ -80,12 +91,10 @@ def steps(draw: st.DrawFn) -> tuple[Step, ...]:
     return tuple(
         Step(
             needs=draw(
-                st.dictionaries(st.sampled_from(SKILLS), st.integers(1, 5), max_size=2)
+                st.dictionaries(st.sampled_from(SKILLS), st.integers(1, 3), max_size=2)
             ),
-            agents=draw(
-                st.sampled_from([frozenset[AgentId](), frozenset({AGENTS[0]})])
-            ),
-            region=draw(st.sampled_from(["any", "unit", "province"])),
+            agents=draw(st.sampled_from([ANYBODY, ANYBODY, frozenset(AGENTS[:2])])),
+            region=draw(st.sampled_from(["any", "any", "unit", "province"])),
             for_s=None if nth == several - 1 else draw(st.sampled_from([5.0, 20.0])),
         )
         for nth in range(several)
@@ -105,10 +114,11 @@ def floors(draw: st.DrawFn) -> FloorPolicy:
         )
         for queue_id in QUEUES
     ]
+    levels = st.sampled_from([0, 1, 2, 3, 4, 5, 5])
     agents: list[AgentProfile] = [
         replace(
             an_agent(agent_id),
-            levels=draw(st.dictionaries(st.sampled_from(SKILLS), st.integers(1, 5))),
+            levels={it: level for it in SKILLS if (level := draw(levels))},
             place=Place(province="YJ", unit=draw(st.sampled_from(UNITS))),
         )
         for agent_id in AGENTS
@@ -127,16 +137,21 @@ class Told:
     """An engine beside the plainest reading of its rules."""
 
     policy: FloorPolicy
+    staff: list[AgentId] = field(default_factory=lambda: AGENTS)
     engine: Engine = field(init=False)
     now: float = 0.0
     calls: int = 0
     offers: int = 0
+    among_agents: int = 0
+    """Picks with a choice of agents."""
+    among_calls: int = 0
+    """Calls that waited for the agent whom another got."""
     last_offers: dict[tuple[QueueId, AgentId], float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.engine = Engine(self.policy)
         self.tell(seen(0))
-        for agent_id in AGENTS:
+        for agent_id in self.staff:
             self.tell(AgentSignedIn(at=at(0), agent_id=agent_id))
 
     @property
@@ -160,6 +175,7 @@ class Told:
             self.last_offers[fact.queue_id, fact.agent_id] = now.timestamp()
         if len(decided) == 1:
             self.call_is_the_best(decided[0], now)
+        self.among_agents += sum(fact.ready > 1 for fact in decided)
         self.nobody_waits_in_vain()
 
     def agent_is_the_best(
@@ -184,7 +200,7 @@ class Told:
             raise AssertionError("nobody was there to be chosen")
         told = fact.excluded
         excluded = sum(getattr(told, name) for name in type(told).__slots__)
-        assert excluded + fact.ready == len(AGENTS)
+        assert excluded + fact.ready == len(self.staff)
         for scored in fact.scored:
             assert scored.score == pytest.approx(sum(scored.terms), abs=0.01)
 
@@ -232,9 +248,9 @@ class Told:
         floor = self.floor
         agent = floor.agents[fact.agent_id].profile
         taken = self.place(floor.calls[fact.call_id], fact, now)
-        for call_id in floor.waiting:
-            other = floor.calls[call_id]
+        for other in map(floor.call, floor.waiting):
             if can_serve(floor, agent, other):
+                self.among_calls += 1
                 assert taken <= self.place(other, fact, now)
 
     def place(
@@ -277,16 +293,10 @@ class Told:
                     assert not (is_ready and can_serve(floor, agent.profile, call))
 
 
-OFTEN = ("arrives", "ready", "answers", "hangs_up")
-SELDOM = ("declines", "rings_out", "not_ready")
-ACTS = st.lists(
-    st.tuples(
-        st.sampled_from([*OFTEN, *OFTEN, *SELDOM]),
-        st.integers(0, 7),
-        st.sampled_from([0.0, 0.3, 1.0, 7.0, 30.0]),
-    ),
-    max_size=60,
-)
+QUIET = ("ready", "ready", "answers", "hangs_up", "arrives", "not_ready")
+BUSY = ("arrives", "arrives", "answers", "hangs_up", "ready", "declines", "rings_out")
+SPELL = 12
+"""So many things happen in quiet, then so many in a rush."""
 
 
 def live(told: Told, act: str, nth: int, now: float) -> None:
@@ -327,15 +337,84 @@ def answer(told: Told, offer_id: OfferId, now: float) -> None:
         told.tell(LegJoined(at=at(now), leg_id=one, bridge_id=f"b-{offer_id}"))
 
 
-@given(floors(), ACTS)
-@settings(max_examples=200, deadline=None)
-def test_picks_are_those_of_a_scan(
-    policy: FloorPolicy, acts: list[tuple[str, int, float]]
-) -> None:
+def lived(policy: FloorPolicy, seed: int) -> Told:
+    """Let things happen at random on a floor whose people differ."""
+    pick = Random(seed)  # noqa: S311 - the same again, no secret
     told = Told(policy)
-    for act, nth, passed in acts:
-        told.now += passed
-        live(told, act, nth, told.now)
+    for agent_id in AGENTS:
+        handle_s = pick.uniform(100, 400)
+        for queue_id in QUEUES:
+            for _ in range(pick.randrange(4)):
+                told.floor.handling_times.learn(agent_id, queue_id, handle_s, at(0))
+        if pick.random() < 0.8:
+            told.now += pick.random()
+            told.tell(AgentReady(at=at(told.now), agent_id=agent_id))
+    for nth in range(10 * SPELL):
+        told.now += pick.choice([0.0, 0.3, 1.0, 6.0, 20.0])
+        act = pick.choice(BUSY if nth // SPELL % 2 else QUIET)
+        live(told, act, pick.randrange(len(AGENTS)), told.now)
+    return told
+
+
+@given(floors(), st.integers(0, 2**32))
+@settings(max_examples=120, deadline=None)
+def test_picks_are_those_of_a_scan(policy: FloorPolicy, seed: int) -> None:
+    told = lived(policy, seed)
+
+    event(f"choices of agents: {min(told.among_agents, 10)}")
+    event(f"choices of calls: {min(told.among_calls, 10)}")
+
+
+@pytest.mark.parametrize("choice", CHOICES, ids=repr)
+@pytest.mark.parametrize("order", ORDERS, ids=repr)
+def test_each_rule_is_put_to_the_test(choice: AgentChoice, order: CallOrder) -> None:
+    queues = [
+        replace(
+            a_queue(queue_id, SKILLS[nth], wrap_up_s=3),
+            choice=choice,
+            target=Target(within_s=10 + 20 * nth),
+            priority=4 * nth,
+        )
+        for nth, queue_id in enumerate(QUEUES)
+    ]
+    levels = [{it: 1 + (n * m) % 5 for m, it in enumerate(SKILLS, 1)} for n in range(8)]
+    agents = [
+        replace(an_agent(agent_id), levels=own)
+        for agent_id, own in zip(AGENTS, levels, strict=True)
+    ]
+    policy = FloorPolicy(
+        queues={queue.queue_id: queue for queue in queues},
+        agents={agent.agent_id: agent for agent in agents},
+        order=order,
+    )
+
+    stories = [lived(policy, seed) for seed in range(2)]
+
+    assert sum(told.among_agents for told in stories) >= 5
+    assert sum(told.among_calls for told in stories) >= 5
+
+
+def test_when_all_estimates_change_those_who_are_ready_are_put_in_order_anew() -> None:
+    queue = replace(a_queue(QUEUES[0], SKILLS[0]), choice=FastestFirst())
+    agents = {it: an_agent(it, SKILLS[0]) for it in AGENTS[:2]}
+    told = Told(FloorPolicy(queues={QUEUES[0]: queue}, agents=agents), AGENTS[:2])
+    for agent_id in agents:
+        told.tell(AgentReady(at=at(1), agent_id=agent_id))
+    told.tell(arrived(1, 2))
+    told.tell(queued(1, 2, QUEUES[0]))
+    told.tell(hung_up(caller_leg(1), 3))
+    times = told.floor.handling_times
+    revision = times.revision
+
+    for agent_id, handle_s in zip(agents, (400, 100), strict=True):
+        for _ in range(60):
+            times.learn(agent_id, QUEUES[0], handle_s, at(3))
+    told.tell(arrived(2, 4))
+    told.tell(queued(2, 4, QUEUES[0]))
+
+    assert times.revision > revision
+    assert told.floor.calls[call_id(2)].offer_id in told.floor.offers
+    assert told.floor.agents[AGENTS[1]].state is AgentState.RESERVED
 
 
 def test_every_rule_has_a_name_and_terms() -> None:
