@@ -21,9 +21,9 @@ from services.api.publishing import (
     QueueHasCallers,
 )
 from services.floor.changes import changes
-from services.floor.edit import Patch, edited
+from services.floor.edit import Patch
 from services.floor.floor import Floor
-from services.floor.load import load_text
+from services.runtime.proving import Proved, prove
 from services.runtime.published import CurrentFloor, Published, differing, keep
 from services.store.errors import DatabaseAway
 from services.store.floor_versions import (
@@ -139,7 +139,7 @@ class Publisher:
         Raises:
             FloorRefused: With every problem of the text and of every flow.
         """
-        after = await self._proved(text, name)
+        after = (await self._proved(text, name)).floor
         waiting = dict(taken_out(self._around.live, after.policy))
         return Checked(
             changes=tuple(changes(self._around.current.floor, after).sentences()),
@@ -158,7 +158,8 @@ class Publisher:
             DatabaseAway: It could not be kept. Nothing changed, as for all of these.
         """
         async with self._turn:
-            return await self._publish(text, publication, file_sum=None)
+            proved = await self._proved(text, publication.name)
+            return await self._publish(proved, publication, file_sum=None)
 
     async def edit(self, patch: Patch, publication: Publication) -> Outcome:
         """Change what is in force, and put that in force.
@@ -174,8 +175,9 @@ class Publisher:
                 publication = replace(publication, made_from=before.number)
             if publication.made_from != before.number:
                 raise FloorStale(publication.made_from, before.number)
-            text = await asyncio.to_thread(edited, before.text, patch)
-            return await self._publish(text, publication, file_sum=before.file_sum)
+            flows, name = self._around.flows, publication.name
+            proved = await prove(before.text, flows, file=name, patch=patch)
+            return await self._publish(proved, publication, file_sum=before.file_sum)
 
     async def roll_back(self, number: int, publication: Publication) -> Outcome:
         """Publish an earlier version once more, under a number of its own.
@@ -188,18 +190,18 @@ class Publisher:
             before = await self._around.versions.version(number)
             note = publication.note or f"version {number} again"
             again = replace(publication, note=note)
-            return await self._publish(before.text, again, file_sum=before.file_sum)
+            proved = await self._proved(before.text, publication.name)
+            return await self._publish(proved, again, file_sum=before.file_sum)
 
     async def _publish(
-        self, text: str, publication: Publication, *, file_sum: str | None
+        self, proved: Proved, publication: Publication, *, file_sum: str | None
     ) -> Outcome:
-        around = self._around
-        after = await self._proved(text, publication.name)
+        around, after = self._around, proved.floor
         if not publication.drains:
             _refuse_to_drop(around.live, after)
         sounds = await around.prepare(after.flows.values())
         version = await around.versions.publish(
-            text,
+            proved.text,
             made_from=publication.made_from,
             by=publication.by,
             note=publication.note,
@@ -254,7 +256,8 @@ class Publisher:
                 # The database was made anew: what is in force is not lost with it.
                 text = around.current.version.text
             first = Publication(made_from=None, by=OURS, note=FIRST, drains=True)
-            await self._publish(text, first, file_sum=None)
+            proved = await self._proved(text, str(around.file))
+            await self._publish(proved, first, file_sum=None)
             return
         in_force = around.current.version
         if in_force is not None and in_force.sum == newest.sum:
@@ -262,12 +265,12 @@ class Publisher:
             if in_force.number == newest.number:
                 return
         name = f"floor version {newest.number}"
-        after = await self._proved(newest.text, name)
+        after = (await self._proved(newest.text, name)).floor
         sounds = await around.prepare(after.flows.values())
         await self._put_in_force(newest, after, sounds)
 
-    async def _proved(self, text: str, name: str) -> Floor:
-        return await asyncio.to_thread(load_text, text, self._around.flows, file=name)
+    async def _proved(self, text: str, name: str) -> Proved:
+        return await prove(text, self._around.flows, file=name)
 
 
 def _refuse_to_drop(live: LiveFloor, after: Floor) -> None:

@@ -247,6 +247,17 @@ async def _what_the_command_tells(desk: Desk, text: str) -> None:
         (2, "api"),
         (1, "tieline"),
     ]
+    checked = await desk.http("POST", "/floor/check", {"text": text})
+    assert checked.json() == {"changes": ["nothing is otherwise"], "with_callers": {}}
+    for method, path, status in (
+        ("PUT", "/floor", 428),
+        ("PATCH", "/floor/agents/9999", 404),
+        ("PATCH", "/floor/queues/q_none", 404),
+        ("GET", "/floor/versions/99", 404),
+    ):
+        answer = await desk.http(method, path, {"text": text} if status == 428 else {})
+        assert answer.status_code == status, answer.text
+        assert answer.headers["content-type"] == "application/problem+json"
     wrong = desk.folder / "wrong.yaml"
     wrong.write_text(text.replace("fault: 5", "fualt: 5", 1), encoding="utf-8")
     refused = await asyncio.to_thread(

@@ -124,7 +124,7 @@ async def _refused(_room: Room) -> Found:
             more={"taken": taken},
         ),
     )
-    note = "before a start; there is no reload while calls run yet"
+    note = "by what a start and a publication hold a floor against"
     return Found(figures=figures, note=note)
 
 
