@@ -61,6 +61,20 @@ async def test_a_version_made_from_an_older_one_is_refused_with_both_named(
     assert newest.text == "two"
 
 
+@pytest.mark.parametrize("made_from", [None, 1, 9])
+async def test_only_what_is_made_from_the_version_in_force_is_published(
+    versions: FloorVersions, made_from: int | None
+) -> None:
+    for number in range(3):
+        await versions.publish("text", made_from=number or None, by="lina")
+
+    with pytest.raises(FloorStale) as caught:
+        await versions.publish("mine", made_from=made_from, by="omar")
+
+    assert caught.value.newest == 3
+    assert [one.number for one in await versions.history()] == [3, 2, 1]
+
+
 async def test_of_two_who_publish_at_once_one_is_refused(
     versions: FloorVersions,
 ) -> None:
