@@ -15,12 +15,13 @@ from acd.choices import (
     LeastOccupied,
     LongestIdle,
     PriorityMatrix,
+    QualityGate,
     RoundRobin,
 )
 from acd.routing.quality import Quality, gated_s
 from acd.routing.requirements import Requirement
 from acd.routing.standing import Estimates, Standing
-from acd.vocabulary.ids import QueueId
+from acd.vocabulary.ids import AgentId, QueueId
 
 OCCUPANCY_S_A_POINT = 10.0
 """Seconds of score for each hundredth that somebody is busier than the bound."""
@@ -65,6 +66,16 @@ class Scoring:
         self.estimates = estimates
         self.quality = quality
         self._averages: dict[str, float] = {}
+
+    @property
+    def quality(self) -> Quality:
+        """How everybody's calls end; with another one keys are others."""
+        return self._quality
+
+    @quality.setter
+    def quality(self, quality: Quality) -> None:
+        self._quality = quality
+        self._within: dict[QualityGate, dict[AgentId, bool]] = {}
 
     def forget_averages(self) -> None:
         """Ask for everybody's mean anew: the estimates have another revision."""
@@ -120,15 +131,23 @@ class Scoring:
             average_s = self._averages[kind] = self.estimates.average_s(kind)
         gate = blend.quality_gate
         if gate is not None:
-            is_within = self.quality.is_within(
-                agent_id, repeat_rate=gate.repeat_rate, least_calls=gate.least_calls
-            )
+            is_within = self._is_within(gate, agent_id)
             handling_s = gated_s(handling_s, average_s, is_within=is_within)
         reach_s = average_s * blend.clamp
         handling_s = min(max(handling_s, average_s - reach_s), average_s + reach_s)
         if blend.per_resolved:
             handling_s /= self.quality.resolved_share(agent_id)
         return handling_s
+
+    def _is_within(self, gate: QualityGate, agent_id: AgentId) -> bool:
+        """Tell whether short calls count, worked out once for each quality."""
+        judged = self._within.setdefault(gate, {})
+        found = judged.get(agent_id)
+        if found is None:
+            found = judged[agent_id] = self._quality.is_within(
+                agent_id, repeat_rate=gate.repeat_rate, least_calls=gate.least_calls
+            )
+        return found
 
 
 def terms_now(
