@@ -126,8 +126,11 @@ def bench_policy(
 ) -> None:
     """Simulate policies on the same callers: what the default is worth."""
     from services.runtime.bench.policy import bench, plan
+    from services.runtime.simulate.report import print_told
 
     told = bench.run(plan.PolicyBench(is_short=short, seeds=seeds, cores=cores))
+    if not as_json:
+        print_told(told["scenarios"][0], Console())
     _tell(told, as_json=as_json, keep=keep)
 
 

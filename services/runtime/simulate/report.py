@@ -34,6 +34,17 @@ class Report:
         """Return a policy's figures, seed by seed."""
         return [ran.figures for ran in self.policies[name]]
 
+    def less(
+        self, measure: str, name: str, *, is_relative: bool = False
+    ) -> tuple[Interval, int]:
+        """Return by how much a policy differs from the first, over how many seeds."""
+        ours, others = self.figures(name), self.figures(self.first)
+        seeds = min(len(ours), len(others))
+        found = difference(
+            measure, ours[:seeds], others[:seeds], is_relative=is_relative
+        )
+        return found, seeds
+
     @property
     def first(self) -> str:
         """Return the policy that the others are compared with."""
@@ -61,11 +72,7 @@ def _one_as_json(report: Report) -> dict[str, object]:
         "against": report.first,
         "differences": {
             name: {
-                measure: _interval(
-                    difference(
-                        measure, report.figures(name), report.figures(report.first)
-                    )
-                )
+                measure: _interval(report.less(measure, name)[0])
                 for measure in MEASURES
             }
             for name in report.others
@@ -115,29 +122,31 @@ def _interval(found: Interval) -> dict[str, float]:
 
 def print_report(report: Report, console: Console) -> None:
     """Print a report's figures, with the differences from the first policy."""
-    runs = report.policies[report.first]
+    print_told(_one_as_json(report), console)
+
+
+def print_told(told: Mapping[str, Any], console: Console) -> None:
+    """Print a report that is told as JSON."""
+    seeds, policies = told["seeds"], told["policies"]
     console.print(
-        f"{report.scenario.name}: {len(report.scenario.floor.agents)} agents, load"
-        f" {report.scenario.load:.2f}, {runs[0].calls} calls, seeds"
-        f" {runs[0].job.seed} to {runs[-1].job.seed}",
+        f"{told['name']}: {told['agents']} agents, load {told['load']:.2f}, seeds"
+        f" {seeds[0]} to {seeds[-1]}",
         highlight=False,
         markup=False,
     )
-    table = Table("", *report.policies, box=None)
+    table = Table("", *policies, box=None)
     for measure in SHOWN:
-        cells = (_cell(report, measure, name) for name in report.policies)
-        table.add_row(_heading(measure), *cells)
+        table.add_row(_heading(measure), *(_cell(told, measure, it) for it in policies))
     console.print(table)
 
 
-def _cell(report: Report, measure: str, name: str) -> str:
+def _cell(told: Mapping[str, Any], measure: str, name: str) -> str:
     """Return a figure, and by how much it differs from the first policy's."""
-    figures = report.figures(name)
-    shown = f"{measured(measure, figures).mean:.2f}"
-    if name == report.first or len(figures) == 1:
+    shown = f"{told['policies'][name][measure]['mean']:.2f}"
+    less = told["differences"].get(name, {}).get(measure)
+    if less is None or len(told["seeds"]) == 1:
         return shown
-    less = difference(measure, figures, report.figures(report.first))
-    return f"{shown} ({less.mean:+.2f} ± {less.half:.2f})"
+    return f"{shown} ({less['mean']:+.2f} ± {less['half']:.2f})"
 
 
 def _heading(measure: str) -> str:

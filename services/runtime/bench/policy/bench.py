@@ -1,5 +1,7 @@
 """``tieline bench policy``: the same callers under the default and under others."""
 
+from typing import Any
+
 from services.runtime.bench.figures import machine
 from services.runtime.bench.policy.free import checks
 from services.runtime.bench.policy.judged import figures_of
@@ -15,7 +17,7 @@ from services.runtime.simulate.report import Report, as_json
 from services.runtime.simulate.running import Ran, run_all
 
 
-def run(bench: PolicyBench) -> dict[str, object]:
+def run(bench: PolicyBench) -> dict[str, Any]:
     """Simulate, and return what ``--json`` prints."""
     told_machine = machine()
     jobs = jobs_of(bench)
@@ -39,15 +41,14 @@ def run(bench: PolicyBench) -> dict[str, object]:
 
 
 def reports_of(ran: list[Ran]) -> list[Report]:
-    """Return the runs scenario by scenario, as far as the policies' seeds agree."""
+    """Return the runs scenario by scenario."""
     reports: dict[str, dict[str, list[Ran]]] = {}
     for one in ran:
         of_scenario = reports.setdefault(one.job.scenario.name, {})
         of_scenario.setdefault(one.job.policy, []).append(one)
-    found = []
-    for policies in reports.values():
-        seeds = min(map(len, policies.values()))
-        of_seeds = {name: runs[:seeds] for name, runs in policies.items()}
-        scenario = next(iter(of_seeds.values()))[0].job.scenario
-        found.append(Report(scenario=scenario, policies=of_seeds))
-    return found
+    return [
+        Report(
+            scenario=next(iter(policies.values()))[0].job.scenario, policies=policies
+        )
+        for policies in reports.values()
+    ]

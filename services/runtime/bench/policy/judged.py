@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from statistics import fmean
 
-from acd.simulation.compare import MEASURES, Interval, difference
+from acd.simulation.compare import Interval, difference
 from acd.simulation.figures import Figures
 from services.runtime.bench.figures import Figure
 from services.runtime.bench.policy.plan import (
@@ -13,13 +13,11 @@ from services.runtime.bench.policy.plan import (
     LARGE,
     NO_RING,
     OTHERS,
-    PEERS,
     REFERENCE,
     shipped,
 )
 from services.runtime.simulate.policies import (
     DEFAULT,
-    FASTEST_FIRST,
     LONGEST_IDLE,
     ORACLE,
 )
@@ -53,7 +51,6 @@ def figures_of(ran: Sequence[Ran]) -> Iterator[Figure]:
     for name in (REFERENCE, LARGE, *OTHERS):
         yield _no_worse(runs, name, names[name])
     yield from _early(runs, names["early_hang_up"])
-    yield from _against_others(runs, reference)
     yield from _speed(runs, names)
 
 
@@ -218,21 +215,6 @@ def _early(runs: Runs, scenario: str) -> Iterator[Figure]:
             "calls_longest_idle": round(fmean(it.busy[early][0] for it in others), 1),
         },
     )
-
-
-def _against_others(runs: Runs, reference: str) -> Iterator[Figure]:
-    """Yield how the default stands against each other policy; nothing is promised."""
-    for policy in (FASTEST_FIRST, *PEERS):
-        for measure in ("service_level", "asa_s", "to_offer_s", "occupancy_spread"):
-            found, seeds = _less(runs, reference, measure, against=policy)
-            yield Figure(
-                name=f"default_less_{policy}_{measure.removesuffix('_s')}",
-                value=found.mean,
-                unit=MEASURES[measure].unit,
-                n=seeds,
-                is_more_better=MEASURES[measure].is_more_better,
-                more=_more(found),
-            )
 
 
 def _speed(runs: Runs, names: Mapping[str, str]) -> Iterator[Figure]:
