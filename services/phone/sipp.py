@@ -68,6 +68,8 @@ class CallerPlan:
     """The codec offered, by its RTP payload type."""
     media_ports: Sequence[int] = ()
     """Where each caller in turn wants its sound; SIPp's own port when empty."""
+    dial_after_ms: Sequence[int] = ()
+    """How long each caller in turn waits before it dials; not at all when empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +161,7 @@ async def _dial(
         payload=plan.payload,
         rtp_events=plan.rtp_events,
         has_media_ports=bool(plan.media_ports),
+        waits=bool(plan.dial_after_ms),
     )
     fields = _csv(folder, _rows(plan))
     arguments = [server, "-s", plan.number, "-inf", str(fields)]
@@ -169,12 +172,14 @@ async def _dial(
 
 def _rows(plan: CallerPlan) -> list[tuple[str, ...]]:
     hang_ups, ports = plan.hang_up_after_ms, plan.media_ports
-    count = max(len(plan.callers), len(hang_ups), len(ports))
+    waits = plan.dial_after_ms
+    count = max(len(plan.callers), len(hang_ups), len(ports), len(waits))
     return [
         (
             *plan.callers[n % len(plan.callers)],
             str(hang_ups[n % len(hang_ups)]),
             str(ports[n % len(ports)] if ports else 0),
+            str(waits[n % len(waits)] if waits else 0),
         )
         for n in range(count)
     ]

@@ -138,6 +138,14 @@ _ANSWER = f"""<nop>
   <recv request="ACK">{_SET_UNTIL}
   </recv>"""
 
+_WAIT = """<nop>
+    <action>
+      <assignstr assign_to="wait_text" value="[field4]"/>
+      <todouble assign_to="wait_ms" variable="wait_text"/>
+    </action>
+  </nop>
+  <pause variable="wait_ms"/>"""
+
 _REFUSE = """<nop>
     <action><log message="refused [timestamp] [call_id] {{status}}"/></action>
   </nop>
@@ -157,7 +165,12 @@ _REFUSE = """<nop>
 
 
 def caller(
-    keys: str, *, payload: int, rtp_events: bool, has_media_ports: bool = False
+    keys: str,
+    *,
+    payload: int,
+    rtp_events: bool,
+    has_media_ports: bool = False,
+    waits: bool = False,
 ) -> str:
     """Return a caller's scenario.
 
@@ -168,6 +181,7 @@ def caller(
         rtp_events: Send keys as RTP events, for which SIPp needs a raw socket and so
             root; else as SIP INFO.
         has_media_ports: Each caller's sound goes to the port in its [field3].
+        waits: Each caller dials only after [field4] ms.
     """
     names = {0: "PCMU", 8: "PCMA", 18: "G729"}
     by = _press_by_rtp if rtp_events else _press_by_info
@@ -178,6 +192,7 @@ def caller(
 
     return _rendered(
         "caller.xml",
+        wait=_WAIT if waits else "",
         payloads=f"{payload} 101",
         rtpmaps=f"a=rtpmap:{payload} {names[payload]}/8000",
         ear=_EAR,

@@ -55,10 +55,31 @@ def lived_again(folder: Path, policy: FloorPolicy, call_id: CallId) -> Decisions
     found: Decisions = {}
     for entry in _entries(folder, _begun(engine, folder, first_seq)):
         if entry.origin is Origin.TOLD and isinstance(fact := _fact(entry), ToldFact):
-            found |= _decided(engine, fact, call_id)
+            of_all = _decided(engine, fact)
+            found |= {k: it for k, it in of_all.items() if it.call_id == call_id}
             if call_id in engine.floor.closed:
                 break
     return found
+
+
+def everything(folder: Path, policy: FloorPolicy) -> tuple[Decisions, Decisions]:
+    """Return all decisions that the journal has, and all that are taken again.
+
+    An engine that knows nothing lives through the journal from its oldest entry, which
+    must be the first there was.
+
+    Raises:
+        OSError: The journal cannot be read.
+    """
+    engine = Engine(policy)
+    stood: Decisions = {}
+    again: Decisions = {}
+    for entry in _entries(folder, 1):
+        if entry.origin is Origin.TOLD and isinstance(fact := _fact(entry), ToldFact):
+            again |= _decided(engine, fact)
+        elif _KIND in entry.text and isinstance(fact := _fact(entry), RoutingDecided):
+            stood[fact.offer_id] = fact
+    return stood, again
 
 
 def _begun(engine: Engine, folder: Path, before_seq: int) -> int:
@@ -71,16 +92,12 @@ def _begun(engine: Engine, folder: Path, before_seq: int) -> int:
     return 1
 
 
-def _decided(engine: Engine, fact: ToldFact, call_id: CallId) -> Decisions:
+def _decided(engine: Engine, fact: ToldFact) -> Decisions:
     try:
         outcome = engine.apply(fact)
     except AcdError:
         return {}  # it was taken in once; a floor of now does not know it
-    return {
-        it.offer_id: it
-        for it in outcome.facts
-        if isinstance(it, RoutingDecided) and it.call_id == call_id
-    }
+    return {it.offer_id: it for it in outcome.facts if isinstance(it, RoutingDecided)}
 
 
 def _first_of(folder: Path, call_id: CallId) -> int | None:

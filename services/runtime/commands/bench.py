@@ -134,6 +134,24 @@ def bench_policy(
     _tell(told, as_json=as_json, keep=keep)
 
 
+@app.command(name="routing")
+def bench_routing(
+    *,
+    as_json: AsJson = False,
+    keep: Keep = None,
+    short: Short = False,
+    base_port: Annotated[
+        int | None, typer.Option(help="of its instance; else some that are free")
+    ] = None,
+) -> None:
+    """Call two groups for real, and check every decision that was taken."""
+    from services.runtime.bench.routing import bench, plan
+
+    size = {"calls": 120, "group": 3} if short else {}
+    asked = plan.RoutingBench(**size, base_port=base_port)
+    _tell(_run(bench.run(asked)), as_json=as_json, keep=keep)
+
+
 # Loaded when asked for: what benches need is not needed by the command line.
 def _measured(**plan: Any) -> dict[str, object]:  # noqa: ANN401 - CallBench's own
     from services.runtime.bench import call

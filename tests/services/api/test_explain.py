@@ -1,7 +1,7 @@
 """``tieline explain`` and ``GET /calls/{id}/decisions`` over real rows."""
 
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from acd.vocabulary.ids import LegId
 from acd.vocabulary.leg_facts import LegEnding
 from acd.vocabulary.routing_facts import Excluded, RoutingDecided
 from services.runtime.commands.replay import UnknownCall
-from services.runtime.decided_before import lived_again, written
+from services.runtime.decided_before import everything, lived_again, written
 from services.store import checkpoints
 from services.store.journal import Journal
 from services.store.segments import Origin
@@ -168,13 +168,15 @@ async def test_the_desk_is_told_the_same(
     assert (absent.status_code, wrong.status_code) == (404, 422)
 
 
-async def journaled(folder: Path, facts: list[Fact]) -> None:
-    """Write a journal as a release did that stated no decisions."""
+async def journaled(
+    folder: Path, facts: list[Fact], *, with_decisions: bool = False
+) -> None:
+    """Write a journal, unless asked for as a release did that stated no decisions."""
     async with Journal(folder) as journal:
         for fact in facts:
             if isinstance(fact, ToldFact):
                 journal.append(fact, Origin.TOLD)
-            elif not isinstance(fact, RoutingDecided):
+            elif with_decisions or not isinstance(fact, RoutingDecided):
                 journal.append(fact, Origin.ESTABLISHED)
         await journal.flushed(journal.last_seq)
 
@@ -208,3 +210,28 @@ async def test_it_begins_with_a_checkpoint_where_the_beginning_is_gone(
 
     assert list(again.values()) == desk.said(RoutingDecided)
     assert len(again) == 1
+
+
+async def test_all_decisions_of_a_journal_are_taken_again(tmp_path: Path) -> None:
+    desk = Desk()
+    two_offers(desk)
+    await journaled(tmp_path, desk.facts, with_decisions=True)
+
+    stood, again = everything(tmp_path, a_floor())
+
+    assert list(stood.values()) == desk.said(RoutingDecided)
+    assert again == stood
+    assert len(again) == 2
+
+
+async def test_under_another_policy_other_decisions_are_taken(tmp_path: Path) -> None:
+    desk = Desk()
+    two_offers(desk)
+    await journaled(tmp_path, desk.facts, with_decisions=True)
+    whole = a_floor()
+    others = {k: it for k, it in whole.agents.items() if k != ALICE}
+
+    stood, again = everything(tmp_path, replace(whole, agents=others))
+
+    assert [it.agent_id for it in stood.values()] == [ALICE, BOB]
+    assert [it.agent_id for it in again.values()] == [BOB]
