@@ -136,7 +136,7 @@ def _on_record(date: datetime, data: Path | None, names: list[str]) -> "DayAgain
         facts = asyncio.run(facts_on_record(found.database, since=since, until=until))
     except DatabaseAway as away:
         raise RecordsAway(str(away)) from away
-    floor = read_floor(read_settings()).policy
+    floor = read_floor(read_settings(data=found.data)).policy
     return live_again(facts, floor=floor, since=since, names=names)
 
 
