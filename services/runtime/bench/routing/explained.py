@@ -3,6 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import cycle
 from typing import Any
 
 from services.runtime.asking import ask
@@ -23,10 +24,11 @@ def measure(found: Instance, decisions: Sequence[Row]) -> Figure:
     chosen = spread_over(
         sorted(by_call, key=lambda it: by_call[it][-1]["waited_s"]), CALLS
     )
+    languages = cycle(("en", "zh"))
     problems = {
         call_id: wrong
-        for call_id in chosen
-        if (wrong := list(_wrong(found, call_id, by_call[call_id])))
+        for call_id, language in zip(chosen, languages, strict=False)
+        if (wrong := list(_wrong(found, call_id, by_call[call_id], language)))
     }
     return Figure(
         name="explained_as_the_rows",
@@ -49,21 +51,18 @@ def spread_over(these: Sequence[str], count: int) -> list[str]:
     return [these[round(n * (len(these) - 1) / (count - 1))] for n in range(count)]
 
 
-def _wrong(found: Instance, call_id: str, rows: Sequence[Row]) -> Iterator[str]:
-    for language in ("en", "zh"):
-        asked = ask(found, f"/calls/{call_id}/decisions", lang=language)
-        said = json.loads(
-            told_by_command(
-                *("explain", call_id, "--json", "--lang", language), data=found.data
-            )
-        )
-        if asked != said:
-            yield f"{language}: the command tells other than http"
-        if len(asked["decisions"]) != len(rows):
-            yield f"{language}: {len(asked['decisions'])} reasons of {len(rows)} rows"
-            continue
-        for one, row in zip(asked["decisions"], rows, strict=True):
-            yield from (f"{language}: {it}" for it in unlike(one, row))
+def _wrong(
+    found: Instance, call_id: str, rows: Sequence[Row], language: str
+) -> Iterator[str]:
+    asked = ask(found, f"/calls/{call_id}/decisions", lang=language)
+    words = ("explain", call_id, "--json", "--lang", language)
+    if asked != json.loads(told_by_command(*words, data=found.data)):
+        yield "the command tells other than http"
+    if len(asked["decisions"]) != len(rows):
+        yield f"{len(asked['decisions'])} reasons of {len(rows)} rows"
+        return
+    for one, row in zip(asked["decisions"], rows, strict=True):
+        yield from unlike(one, row)
 
 
 def unlike(one: Mapping[str, Any], row: Row) -> Iterator[str]:
