@@ -1,5 +1,6 @@
 """A recorded time lived through again, under its own policy or another."""
 
+from bisect import bisect_left
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
@@ -10,7 +11,7 @@ from acd.core.engine import Engine
 from acd.core.turn import Outcome
 from acd.policy import FloorPolicy
 from acd.simulation.chance import Chance
-from acd.simulation.record import Record
+from acd.simulation.record import Record, Told
 from acd.simulation.world import Hear
 from acd.vocabulary.agent_facts import WrapUpDone, WrapUpStarted
 from acd.vocabulary.decisions import (
@@ -40,6 +41,8 @@ from acd.vocabulary.offer_facts import CallClosed, CallConnected, OfferStarted
 
 _TICK_LATE: Final = timedelta(seconds=1)
 """A deadline on record was acted on so soon, if it was the same one."""
+_STALLED: Final = timedelta(seconds=30)
+"""It was the same one for so long, while all went as on record."""
 _PATIENCE = 41
 _Planned = tuple[datetime, int, ToldFact, CallId | None]
 """When, in which order, what; and of which call it is for sure."""
@@ -78,8 +81,7 @@ class Again:
         self._is_other = False
         self._agenda: list[_Planned] = []
         self._later = _LATER
-        self._ticks = iter(record.ticks)
-        self._tick = next(self._ticks, None)
+        self._ticks = record.ticks
         self._scripted: set[OfferId] = set()
         self._legs = {call_id: leg_id for leg_id, call_id in record.callers.items()}
         self._talking: set[CallId] = set()
@@ -96,21 +98,29 @@ class Again:
         """
         while self._agenda:
             due = self.engine.next_deadline
-            if due is not None and (at := self._acted_at(due)) <= self._agenda[0][0]:
-                self._follow(self.engine.tick(at))
-                continue
+            if due is not None:
+                moment, nth, at = self._acted_at(due)
+                if (moment, nth) < self._agenda[0][:2]:
+                    self._follow(self.engine.tick(at))
+                    continue
             _, _, fact, call_id = heappop(self._agenda)
             if self._has_its_place(fact, call_id):
                 self._follow(self._apply(fact))
         return self._compared()
 
-    def _acted_at(self, due: datetime) -> datetime:
-        """Return when a deadline is acted on: as on record, if it is there."""
-        while self._tick is not None and self._tick < due:
-            self._tick = next(self._ticks, None)
-        if self._tick is not None and self._tick - due < _TICK_LATE:
-            return self._tick
-        return due
+    def _acted_at(self, due: datetime) -> tuple[datetime, int, datetime]:
+        """Return when a deadline is acted on: as on record, if it is there.
+
+        Returns:
+            Moment and place among all that is told, and what the clock showed.
+        """
+        limit = _TICK_LATE if self._is_other else _STALLED
+        first = bisect_left(self._ticks, due, key=_shown)
+        if first < len(self._ticks):
+            tick = self._ticks[first]
+            if tick.fact.at - due < limit:
+                return tick.moment, tick.nth, tick.fact.at
+        return due, 0, due
 
     def _has_its_place(self, fact: ToldFact, call_id: CallId | None) -> bool:
         """Tell whether a fact can be so in this course of things."""
@@ -235,6 +245,10 @@ class Again:
                 """What is on record went on as it stands there."""
             case StoreRecording() | MirrorAgents():
                 """Nothing of this is simulated."""
+
+
+def _shown(told: Told) -> datetime:
+    return told.fact.at
 
 
 def _number(call_id: CallId) -> int:

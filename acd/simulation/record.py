@@ -61,7 +61,8 @@ class Record:
     """What people and the switch did whoever was chosen."""
     offers: dict[OfferId, RecordedOffer] = field(default_factory=dict)
     decisions: list[OfferStarted] = field(default_factory=list)
-    ticks: list[datetime] = field(default_factory=list)
+    ticks: list[Told] = field(default_factory=list)
+    """When deadlines were acted on, which is later on a busy machine."""
     talks: dict[CallId, tuple[AgentId, float]] = field(default_factory=dict)
     """With whom and how long each caller talked."""
     talks_of: dict[QueueId, list[float]] = field(default_factory=dict)
@@ -172,7 +173,7 @@ class _Taking:
         record, told = self.record, Told(self._nth, self._moment, fact)
         match fact:
             case Tick():
-                record.ticks.append(fact.at)
+                record.ticks.append(told)
             case WrapUpDone() if fact.agent_id in self._wrapping:
                 call_id, since = self._wrapping.pop(fact.agent_id)
                 record.wrap_ups_s[call_id] = (fact.at - since).total_seconds()

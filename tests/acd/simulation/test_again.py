@@ -16,6 +16,17 @@ from acd.vocabulary.facts import Fact
 from acd.vocabulary.leg_facts import CallQueued
 from acd.vocabulary.offer_facts import CallClosed, CallConnected, OfferStarted
 from tests.acd.simulation.small import a_scenario
+from tests.support.builders import (
+    ALICE,
+    BOB,
+    Desk,
+    a_floor,
+    arrived,
+    at,
+    caller_leg,
+    hung_up,
+    queued,
+)
 
 CHOICES = (LongestIdle(), Blend())
 
@@ -84,3 +95,23 @@ def test_under_another_policy_as_many_are_served_by_and_large() -> None:
     served = sum(isinstance(f, CallConnected) for f in facts)
     served_again = sum(isinstance(f, CallConnected) for f in again_facts)
     assert served_again == pytest.approx(served, rel=0.1)
+
+
+@pytest.mark.parametrize("late_s", [0.4, 4.0])
+def test_a_deadline_is_acted_on_as_late_as_it_was(late_s: float) -> None:
+    desk = Desk(a_floor(wrap_up_s=1))
+    desk.ready(ALICE, BOB)
+    desk.tell(arrived(1, 0), queued(1, 1))
+    leg = desk.talk(1, 2)
+    # While it rings for the next call, a deadline lies far behind those to come.
+    desk.tell(arrived(2, 7), queued(2, 8))
+    desk.tell(hung_up(caller_leg(1), 9), hung_up(leg, 9))
+    desk.tell(arrived(3, 10), queued(3, 10.2))
+    desk.tick(10 + late_s)
+    desk.tell(hung_up(caller_leg(3), 20))
+
+    again = Again(record_of(desk.facts, at(-200)), a_floor(wrap_up_s=1))
+    again.run()
+
+    assert again.made == desk.said(OfferStarted)
+    assert [it.agent_id for it in again.made] == [ALICE, BOB, ALICE]
