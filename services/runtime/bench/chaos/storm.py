@@ -86,6 +86,7 @@ class StormFloor(FloorPlan):
         floor["skills"][_DANGER_SKILL] = "danger"
         floor["queues"][_DANGER_QUEUE] = {
             **floor["queues"][QUEUE],
+            "name": "danger",
             "skills": [_DANGER_SKILL],
         }
         for agent in self.agent_ids[self.agents :]:
