@@ -134,4 +134,11 @@ def _problems(bench: RoutingBench, callers: list[SippOutcome]) -> list[str]:
         problems.append(
             f"SIPp placed {placed} of {bench.calls} calls, {well} ended as planned"
         )
+    problems += [
+        f"{call.number} {call.sip_call_id}: answered {call.status}, hung up by"
+        f" {call.hung_up_by}, {', '.join(call.at)}"
+        for one in callers
+        for call in one.calls
+        if not call.went_well
+    ]
     return problems
