@@ -63,6 +63,7 @@ async def run(bench: RoutingBench) -> dict[str, object]:
         "agents": agents,
         "offers": outcomes,
         "engine_said": said,
+        "sipp": _telephones(callers),
         "problems": problems,
     }
 
@@ -127,18 +128,19 @@ def _day(at: datetime) -> str:
 
 def _problems(bench: RoutingBench, callers: list[SippOutcome]) -> list[str]:
     """Tell what makes this run another than was planned."""
-    placed = sum(len(one.calls) for one in callers)
-    well = sum(call.went_well for one in callers for call in one.calls)
-    problems = [f"SIPp: {one.errors[:400]}" for one in callers if one.errors]
-    if not placed == well == bench.calls:
-        problems.append(
-            f"SIPp placed {placed} of {bench.calls} calls, {well} ended as planned"
-        )
-    problems += [
-        f"{call.number} {call.sip_call_id}: answered {call.status}, hung up by"
-        f" {call.hung_up_by}, {', '.join(call.at)}"
-        for one in callers
-        for call in one.calls
-        if not call.went_well
-    ]
-    return problems
+    calls = [call for one in callers for call in one.calls]
+    answered = sum(call.status == 200 for call in calls)
+    if len(calls) == answered == bench.calls:
+        return []
+    found = f"SIPp placed {len(calls)} of {bench.calls} calls, {answered} were answered"
+    return [found]
+
+
+def _telephones(callers: list[SippOutcome]) -> dict[str, object]:
+    """Tell what SIPp saw that was not planned, and changes no decision."""
+    return {
+        "hung_up_by_the_switch": sum(
+            call.hung_up_by == "them" for one in callers for call in one.calls
+        ),
+        "said": [one.errors[:400] for one in callers if one.errors],
+    }
