@@ -123,12 +123,19 @@ def bench_policy(
     short: Short = False,
     seeds: Annotated[int, typer.Option(min=2, max=100, help="of all chance")] = 8,
     cores: Annotated[int | None, typer.Option(min=1, help="at most so many")] = None,
+    page: Annotated[
+        Path | None, typer.Option(help="file.html or file.svg to draw the charts to")
+    ] = None,
 ) -> None:
     """Simulate policies on the same callers: what the default is worth."""
     from services.runtime.bench.policy import bench, plan
-    from services.runtime.simulate.report import print_told
+    from services.runtime.simulate.report import Report, draw, print_told
 
-    told = bench.run(plan.PolicyBench(is_short=short, seeds=seeds, cores=cores))
+    def drawn(reports: list[Report]) -> None:
+        if page is not None:
+            draw(reports, page)
+
+    told = bench.run(plan.PolicyBench(is_short=short, seeds=seeds, cores=cores), drawn)
     if not as_json:
         print_told(told["scenarios"][0], Console())
     _tell(told, as_json=as_json, keep=keep)

@@ -150,9 +150,7 @@ def _tell(
     from services.runtime.simulate import report as reporting
 
     if drawn is not None:
-        is_page = drawn.suffix == ".html"
-        text = reporting.page(reports) if is_page else reporting.picture(reports)
-        drawn.write_text(text, encoding="utf-8")
+        reporting.draw(reports, drawn)
     if as_json:
         told = reporting.as_json(reports)
         if compared:

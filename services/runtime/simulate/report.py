@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from pathlib import Path
 from statistics import fmean
 from typing import Any
 
@@ -206,3 +207,9 @@ def charts(report: Report) -> Iterator[tuple[str, str]]:
 def picture(reports: Sequence[Report]) -> str:
     """Return reports' charts as one SVG."""
     return stacked([chart for report in reports for chart in charts(report)])
+
+
+def draw(reports: Sequence[Report], path: Path) -> None:
+    """Write reports to a file, as a page or, by its name, a picture."""
+    text = picture(reports) if path.suffix == ".svg" else page(reports)
+    path.write_text(text, encoding="utf-8")

@@ -1,5 +1,6 @@
 """``tieline bench policy``: the same callers under the default and under others."""
 
+from collections.abc import Callable
 from typing import Any
 
 from services.runtime.bench.figures import machine
@@ -17,8 +18,15 @@ from services.runtime.simulate.report import Report, as_json
 from services.runtime.simulate.running import Ran, run_all
 
 
-def run(bench: PolicyBench) -> dict[str, Any]:
-    """Simulate, and return what ``--json`` prints."""
+def run(
+    bench: PolicyBench, draw: Callable[[list[Report]], None] | None = None
+) -> dict[str, Any]:
+    """Simulate, and return what ``--json`` prints.
+
+    Args:
+        bench: What is measured, and how long.
+        draw: Given the reports of all scenarios, to draw them.
+    """
     told_machine = machine()
     jobs = jobs_of(bench)
     calls = sum(
@@ -29,14 +37,17 @@ def run(bench: PolicyBench) -> dict[str, Any]:
     ran = run_all(jobs, title="policies", cores=bench.cores)
     say("what theory says must come out …")
     reference = shortened(shipped(REFERENCE), 0.125 if bench.is_short else 0.5)
-    hours = 4.0 if bench.is_short else 16.0
+    hours = 6.0 if bench.is_short else 16.0
+    reports = reports_of(ran)
+    if draw is not None:
+        draw(reports)
     figures = [*figures_of(ran), *checks(reference, seeds=bench.seeds, hours=hours)]
     return {
         "bench": "policy",
         "is_short": bench.is_short,
         "machine": told_machine,
         "figures": [figure.as_json() for figure in figures],
-        **as_json(reports_of(ran)),
+        **as_json(reports),
     }
 
 
