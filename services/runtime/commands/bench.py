@@ -141,6 +141,16 @@ def bench_policy(
     _tell(told, as_json=as_json, keep=keep)
 
 
+@app.command(name="route")
+def bench_route(
+    *, as_json: AsJson = False, keep: Keep = None, short: Short = False
+) -> None:
+    """Decide again and again: what a choice costs, by agents and by callers."""
+    from services.runtime.bench import route
+
+    _tell(route.run(is_short=short), as_json=as_json, keep=keep)
+
+
 @app.command(name="routing")
 def bench_routing(
     *,
