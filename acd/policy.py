@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from acd.choices import AgentChoice, CallOrder, CMu, LongestIdle
+from acd.choices import AgentChoice, Blend, CallOrder, CMu
 from acd.vocabulary.ids import AgentId, DeviceId, Place, QueueId, SkillId
 
 PLAIN_LEVEL = 3
@@ -63,7 +63,7 @@ class QueuePolicy:
     target: Target = Target()
     kind: str = ""
     """Kind of call, for handling times: the queue's id unless named."""
-    choice: AgentChoice = field(default_factory=LongestIdle)
+    choice: AgentChoice = field(default_factory=Blend)
 
     def __post_init__(self) -> None:
         """Take the queue's id for the kind where none is named."""

@@ -21,7 +21,8 @@ AT_WORK = BUSY | {AgentState.READY}
 OCCUPANCY_TIME = timedelta(hours=1)
 """How far back occupancy looks: what is older fades."""
 NEW_OCCUPANCY = 0.8
-"""Whoever has not worked yet counts as busy as people are, and is not rushed upon."""
+"""Of the first to come to work; those after begin with the mean of who is there, and
+so are not rushed upon."""
 
 AT_REST = frozenset({AgentState.NOT_READY, AgentState.READY})
 """States in which a wish that had to wait can be granted."""

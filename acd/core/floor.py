@@ -197,10 +197,13 @@ class Floor:
         Raises:
             IllegalTransition: The state has no place for the fact; nothing changed.
         """
-        ready_since = agent.ready_since
+        ready_since, mean = agent.ready_since, self.lines.mean_occupancy()
+        if agent.state is AgentState.SIGNED_OUT and mean is not None:
+            # Who comes to work is as busy as those who are there.
+            agent.occupancy = mean
         agent.take(turn, fact, reason=reason)
         if agent.ready_since != ready_since:
-            agent.over = agent.occupancy - self.lines.mean_occupancy()
+            agent.over = agent.occupancy - mean if mean is not None else 0.0
         self._index(agent)
 
     def restore_agent(self, agent: Agent) -> None:

@@ -80,9 +80,14 @@ class Lines:
         self.ready.forget(agent_id)
         self._occupied -= self._at_work.pop(agent_id, 0)
 
-    def mean_occupancy(self) -> float:
-        """Return the mean of those at work, each as of their last change."""
-        return self._occupied / _MILLION / max(1, len(self._at_work))
+    def mean_occupancy(self) -> float | None:
+        """Return the mean of those at work, each as of their last change.
+
+        None where nobody is.
+        """
+        if not self._at_work:
+            return None
+        return self._occupied / _MILLION / len(self._at_work)
 
     def enter(self, call: Call) -> None:
         """Put a call to its place; who waits already, by the step it has reached."""

@@ -121,7 +121,7 @@ class WrittenFloor(BaseModel):
     queues: Mapping[Id, WrittenQueue] = Field(min_length=1, max_length=500)
     agents: Mapping[Who, WrittenAgent] = Field(max_length=10_000)
     admission: WrittenAdmission = WrittenAdmission()
-    choice: Choice = WrittenChoice(rule="longest_idle")
+    choice: Choice = WrittenChoice(rule="blend")
     order: Order = WrittenOrder(rule="cmu")
     rona: WrittenRona = WrittenRona()
 

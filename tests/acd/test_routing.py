@@ -420,3 +420,18 @@ def test_a_restart_goes_on_at_the_same_step_with_the_same_order() -> None:
     assert remember(again.floor) == remember(desk.engine.floor)
     assert again.tick(at(21)).facts == desk.engine.tick(at(21)).facts != ()
     assert again.floor.agents[BOB].state is AgentState.RESERVED
+
+
+def test_who_comes_to_work_is_as_busy_as_those_who_are_there() -> None:
+    desk = a_blended_desk(Blend(), {ALICE: 1, BOB: 1, CAROL: 1})
+    desk.ready(ALICE)
+    assert desk.engine.floor.agents[ALICE].over == 0
+    desk.tell(arrived(1, 0), queued(1, 0))
+    desk.talk(1, 1)
+    desk.tell(hung_up(caller_leg(1), 600))
+
+    desk.ready(BOB, seconds=700)
+
+    alice, bob = (desk.engine.floor.agents[it] for it in (ALICE, BOB))
+    assert bob.occupancy == pytest.approx(alice.occupancy, abs=1e-6)
+    assert bob.over == pytest.approx(0, abs=1e-6)
