@@ -1,6 +1,7 @@
 """All that the engine knows right now: calls, agents, offers, who waits for whom."""
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -57,14 +58,17 @@ class Offer:
         return self.open_leg_id or LegId(self.offer_id)
 
 
+def in_order(profiles: Mapping[AgentId, AgentProfile]) -> dict[AgentId, Agent]:
+    """Return agents as they begin, by their ids: one floor is like another then."""
+    return {it: Agent(profile) for it, profile in sorted(profiles.items())}
+
+
 class Floor:
     """The engine's memory; the functions beside it decide."""
 
     def __init__(self, policy: FloorPolicy) -> None:
         """Begin with nobody signed in and no call."""
-        self.agents = {
-            agent_id: Agent(profile) for agent_id, profile in policy.agents.items()
-        }
+        self.agents = in_order(policy.agents)
         self.calls: dict[CallId, Call] = {}
         self.callers: dict[LegId, Call] = {}
         self.offers: dict[OfferId, Offer] = {}

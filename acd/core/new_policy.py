@@ -46,6 +46,7 @@ def publish(floor: Floor, turn: Turn, fact: FloorPublished) -> bool:
     closing = {it: before.queues[it] for it in floor.closing}
     for agent_id, profile in new.agents.items():
         _take_on(floor, turn, agent_id, profile)
+    floor.agents = dict(sorted(floor.agents.items()))
     floor.put_policy(replace(new, queues={**new.queues, **closing}))
     for call in floor.calls.values():
         if call.state in steps.WAITS and _has_other_steps(call, before, floor.policy):

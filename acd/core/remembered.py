@@ -9,11 +9,11 @@ from typing import TypeVar
 from acd.core.agents import Agent
 from acd.core.calls import Call
 from acd.core.deadlines import Deadline
-from acd.core.floor import Floor, Offer
+from acd.core.floor import Floor, Offer, in_order
 from acd.policy_form import as_text, from_text
 from acd.routing.handling_time import Known
 from acd.routing.quality import Quality
-from acd.vocabulary.ids import AgentId, CallId, LegId, Place, QueueId
+from acd.vocabulary.ids import AgentId, CallId, LegId, OfferId, Place, QueueId
 from acd.vocabulary.states import CallState
 
 T = TypeVar("T")
@@ -85,7 +85,7 @@ def restore(floor: Floor, remembered: Remembered) -> None:
     floor.alive_at = remembered.alive_at
     floor.handling_times.take(remembered.handling_times)
     floor.quality = remembered.quality
-    left_out = {o.offer_id for o in remembered.offers if not _has_its_place(floor, o)}
+    left_out = _without_place(floor, remembered)
     for offer in remembered.offers:
         if offer.offer_id not in left_out:
             floor.add_offer(offer)
@@ -93,8 +93,7 @@ def restore(floor: Floor, remembered: Remembered) -> None:
         if agent.offer_id not in left_out:
             floor.restore_agent(agent)
     for call in remembered.calls:
-        has_queue = call.queue_id is None or call.queue_id in floor.policy.queues
-        if has_queue and call.offer_id not in left_out:
+        if _has_queue(floor, remembered, call) and call.offer_id not in left_out:
             floor.add_call(call)
             if call.state is CallState.QUEUED:
                 floor.queue(call)
@@ -118,12 +117,25 @@ def _decide_as_before(floor: Floor, remembered: Remembered, policy: str) -> None
         # Who leaves is not in the policy any more.
         if agent.profile.agent_id in floor.leaving:
             profiles[agent.profile.agent_id] = agent.profile
-    floor.agents = {it: Agent(profile) for it, profile in profiles.items()}
+    floor.agents = in_order(profiles)
     floor.put_policy(known)
 
 
-def _has_its_place(floor: Floor, offer: Offer) -> bool:
-    return offer.agent_id in floor.agents and offer.queue_id in floor.policy.queues
+def _without_place(floor: Floor, remembered: Remembered) -> set[OfferId]:
+    """Return the offers that a floor of another policy has no place for."""
+    if remembered.policy is not None:
+        return set()
+    agents, queues = floor.agents, floor.policy.queues
+    return {
+        offer.offer_id
+        for offer in remembered.offers
+        if offer.agent_id not in agents or offer.queue_id not in queues
+    }
+
+
+def _has_queue(floor: Floor, remembered: Remembered, call: Call) -> bool:
+    is_own = remembered.policy is not None
+    return is_own or call.queue_id is None or call.queue_id in floor.policy.queues
 
 
 def _newest(items: Collection[T]) -> Iterator[T]:

@@ -27,7 +27,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def instance() -> Iterator[RunningInstance]:
     """Run one real instance; its end is looked at too."""
-    with running_instance(floor=floor(STORIES), flows=flows(STORIES)) as running:
+    # Who has an engine hang wants it to: the watchdog would have another in no time.
+    settings = {"TIELINE_WATCHDOG__KILL_AFTER_S": "0"}
+    with running_instance(
+        floor=floor(STORIES), flows=flows(STORIES), settings=settings
+    ) as running:
         yield running
 
 
