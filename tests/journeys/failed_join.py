@@ -18,9 +18,9 @@ async def fail_a_join(instance: RunningInstance, number: str) -> None:
     )
     try:
         legs = await link.ask("Status", {"Variables": "CC_NUMBER"})
-        [channel] = [
-            leg["Channel"] for leg in legs if leg.variables().get("CC_NUMBER") == number
-        ]
+        [caller] = [leg for leg in legs if leg.variables().get("CC_NUMBER") == number]
+        assert not caller.get("BridgeID"), f"too late, they talk already: {caller}"
+        channel = caller["Channel"]
         pair = {"Channel1": channel, "Channel2": channel, "Tone": "no"}
         answer = await link.act("Bridge", pair)
         assert "Unable to add Channel2" in answer["Message"], answer
