@@ -1,13 +1,14 @@
 """YAML to flow, or every problem with file and line."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePath
 
 from ivr.check import findings, unknown_steps
 from ivr.flow import KINDS, Flow, Prompt
 from ivr.problems import FlowRefused, Problem, nearest
-from ivr.source import Source, SourceRefused, Trail, read_source
+from ivr.source import Source, SourceRefused, Trail, parse_source, read_source
 from ivr.words import problem_at, read_as
 
 
@@ -25,7 +26,7 @@ def load_flow(path: Path) -> WrittenFlow:
     Raises:
         FlowRefused: With every problem found.
     """
-    problems, written = _read(path)
+    problems, written = _read(path, lambda: read_source(path))
     if written is None:
         raise FlowRefused(problems)
     return written
@@ -43,13 +44,44 @@ def load_flows(folder: Path) -> Mapping[str, WrittenFlow]:
     except OSError as error:
         what = f"cannot be read: {error.strerror}; flows are files *.yaml in it"
         raise FlowRefused([_whole(folder, what)]) from error
+    return _all(folder, {path: partial(read_source, path) for path in paths})
+
+
+def load_flows_from(
+    texts: Mapping[str, str], *, folder: PurePath
+) -> Mapping[str, WrittenFlow]:
+    """Prove flows whose files are at hand as texts; see ``load_flows``.
+
+    Args:
+        texts: What stands in each file, by its name beside the folder of flows: of a
+            flow ``flows/main.yaml``. What is no flow is passed over.
+        folder: What the folder of flows is called in messages.
+
+    Raises:
+        FlowRefused: With every problem of every file; also where there is no flow.
+    """
+
+    def reads(path: PurePath, text: str) -> _Reads:
+        return lambda: parse_source(text.encode(), file=path.as_posix())
+
+    flows = {PurePath(name).name: text for name, text in texts.items() if "/" in name}
+    files = {folder / name: reads(folder / name, text) for name, text in flows.items()}
+    return _all(folder, files)
+
+
+_Reads = Callable[[], Source]
+
+
+def _all(
+    folder: PurePath, files: Mapping[PurePath, _Reads] | Mapping[Path, _Reads]
+) -> Mapping[str, WrittenFlow]:
     problems: list[Problem] = []
     flows: dict[str, WrittenFlow] = {}
-    for path in paths:
+    for path, reads in sorted(files.items()):
         if path.suffix == ".yml":
             problems.append(_whole(path, "would be passed over; end it in '.yaml'"))
         if path.suffix == ".yaml":
-            found, written = _read(path)
+            found, written = _read(path, reads)
             problems += found
             if written is not None:
                 flows[written.flow.name] = written
@@ -60,9 +92,9 @@ def load_flows(folder: Path) -> Mapping[str, WrittenFlow]:
     return flows
 
 
-def _read(path: Path) -> tuple[list[Problem], WrittenFlow | None]:
+def _read(path: PurePath, reads: _Reads) -> tuple[list[Problem], WrittenFlow | None]:
     try:
-        source = read_source(path)
+        source = reads()
     except SourceRefused as refused:
         return source_problems(path, refused), None
     flow = read_as(Flow, source, options_at=_options_at, trail_of=_trail_of)
@@ -92,7 +124,7 @@ def unknown(name: str, what: str, known: Iterable[str]) -> str:
     return f"no {what} is called {name!r}{nearest(name, known)}"
 
 
-def _whole(path: Path, what: str) -> Problem:
+def _whole(path: PurePath, what: str) -> Problem:
     return Problem(file=path.as_posix(), line=0, trail=(), what=what)
 
 

@@ -76,6 +76,15 @@ def read_source(path: Path, *, most_nodes: int = MOST_NODES) -> Source:
     return parse_source(raw, file=path.as_posix(), most_nodes=most_nodes)
 
 
+def read_text(path: Path) -> str:
+    """Read one file as text, which may or may not be YAML.
+
+    Raises:
+        SourceRefused: It cannot be read, is too large or is not UTF-8.
+    """
+    return _decoded(_read_bytes(path))
+
+
 def parse_source(raw: bytes, *, file: str, most_nodes: int = MOST_NODES) -> Source:
     """Turn the bytes of one YAML file into plain values and their lines.
 
@@ -87,14 +96,7 @@ def parse_source(raw: bytes, *, file: str, most_nodes: int = MOST_NODES) -> Sour
     Raises:
         SourceRefused: As for ``read_source``.
     """
-    if len(raw) > LARGEST_BYTES:
-        _refuse(0, f"too large, more than {LARGEST_BYTES} bytes; split it")
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        found = raw[error.start : error.start + 1]
-        _refuse(line, f"not UTF-8, found {found!r}; save it as UTF-8")
+    text = _decoded(raw)
     building = _Building(most_nodes)
     try:
         value = _build(building, text)
@@ -103,6 +105,17 @@ def parse_source(raw: bytes, *, file: str, most_nodes: int = MOST_NODES) -> Sour
     if building.found:
         raise SourceRefused(building.found)
     return Source(file=file, value=value, lines=building.lines)
+
+
+def _decoded(raw: bytes) -> str:
+    if len(raw) > LARGEST_BYTES:
+        _refuse(0, f"too large, more than {LARGEST_BYTES} bytes; split it")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        found = raw[error.start : error.start + 1]
+        _refuse(line, f"not UTF-8, found {found!r}; save it as UTF-8")
 
 
 def _build(building: "_Building", text: str) -> Written:

@@ -1,11 +1,11 @@
 """Every message about a flow that cannot be walked, with file and line."""
 
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import pytest
 
 from ivr.flow import Language, MenuStep, QueueStep
-from ivr.load import load_flow, load_flows
+from ivr.load import load_flow, load_flows, load_flows_from
 from ivr.problems import FlowRefused
 
 GOOD = """\
@@ -217,6 +217,20 @@ def test_the_problems_of_all_files_come_at_once(tmp_path: Path) -> None:
         "a.yaml:1: steps: is required, got nothing\n"
         "b.yaml:1: x: anchor '&a' is not used here; delete it\n"
         "c.yml: would be passed over; end it in '.yaml'"
+    )
+
+
+def test_flows_at_hand_as_texts_are_proved_as_those_of_a_folder() -> None:
+    texts = {"flows/main.yaml": GOOD, "hours.yaml": "not: looked at here"}
+
+    found = load_flows_from(texts, folder=PurePath("version 3/flows"))
+
+    assert list(found) == ["main"]
+    with pytest.raises(FlowRefused) as caught:
+        load_flows_from({"flows/other.yaml": GOOD}, folder=PurePath("version 3/flows"))
+    assert str(caught.value) == (
+        "version 3/flows/other.yaml:1: name: 'main' is not the file's own name; "
+        "write 'other'"
     )
 
 
