@@ -1,5 +1,7 @@
+import shutil
 import signal
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -73,3 +75,20 @@ async def test_each_start_has_a_boot_id_of_its_own(place: AsteriskPlace) -> None
 
     assert boot_id_of(place) != boot
     await asterisk.stop(second)
+
+
+async def test_one_that_lies_in_a_folder_shut_to_others_starts(
+    place: AsteriskPlace, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    shut = tmp_path_factory.mktemp("shut")
+    shut.chmod(0o700)
+    kept = place.part.program.root
+    assert kept is not None, "the tests' Asterisk is an unpacked one"
+    root = shut / "parts" / "asterisk"
+    shutil.copytree(kept, root, symlinks=True)
+    place = replace(place, part=asterisk_part.unpacked(root))
+
+    child = await asterisk.start(place)
+
+    await asterisk.stop(child)
+    assert child.exit_code == 0

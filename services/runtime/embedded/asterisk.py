@@ -93,11 +93,10 @@ class AsteriskPlace:
     def needed(self) -> tuple[Path, ...]:
         """Folders that Asterisk must reach."""
         part = self.part
-        program = Path(part.program.argv[-1]).parent
         said = (part.sounds, part.music, part.documentation or part.sounds)
         # Asterisk itself runs the script by which a caller leaves a number.
         script = (Path(sys.prefix), Path(sys.base_prefix), LEAVE_NUMBER.parent)
-        return (self.data, program, part.modules, *said, *script)
+        return (self.data, part.program.folder, part.modules, *said, *script)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

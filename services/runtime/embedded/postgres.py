@@ -59,7 +59,7 @@ class PostgresPlace:
     @property
     def needed(self) -> tuple[Path, ...]:
         """Folders that the server must reach."""
-        return (self.data, Path(self.part.program.argv[0]).parent)
+        return (self.data, self.part.program.folder)
 
     def url(self) -> str:
         """Return the address of the product's database, with its password."""

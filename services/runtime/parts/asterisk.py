@@ -109,6 +109,7 @@ def unpacked(root: Path) -> AsteriskPart:
             str(root / "usr" / "sbin" / "asterisk"),
         ),
         source="unpacked",
+        root=root,
     )
     version = ask_version(program, "-V", r"Asterisk (\d+(?:\.\d+)*)")
     if why_not := unfit(version):

@@ -39,5 +39,6 @@ def unpacked(root: Path) -> Program:
             "ESPEAK_DATA_PATH": str(root / "usr" / "lib" / this_machine().triplet),
         },
         source="unpacked",
+        root=root,
     )
     return replace(program, version=ask_version(program, "--version"))

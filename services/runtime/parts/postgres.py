@@ -72,6 +72,7 @@ def unpacked(root: Path) -> PostgresPart:
         argv=(str(binaries[-1]),) if binaries else ("postgres",),
         environment={"LD_LIBRARY_PATH": libraries(root)},
         source="unpacked",
+        root=root,
     )
     version = ask_version(program, "--version")
     if not version:

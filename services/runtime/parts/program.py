@@ -23,6 +23,13 @@ class Program:
     """What is added to the environment of the one who starts it."""
     version: Version = ()
     source: Source
+    root: Path | None = None
+    """The folder that it was unpacked into, with its loader and its libraries."""
+
+    @property
+    def folder(self) -> Path:
+        """The folder that whoever starts it must reach."""
+        return self.root or Path(self.argv[-1]).parent
 
     @property
     def shown(self) -> str:

@@ -34,6 +34,7 @@ def unpacked(root: Path) -> Program:
         argv=(str(root / "usr" / "bin" / "sipp"),),
         environment={"LD_LIBRARY_PATH": libraries(root)},
         source="unpacked",
+        root=root,
     )
     return replace(program, version=_version(program))
 
