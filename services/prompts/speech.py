@@ -29,8 +29,15 @@ class SpeechProgram:
     """What it needs in its environment; nothing else is in it."""
 
 
-def speak(program: SpeechProgram, runs: tuple[Run, ...]) -> "array[int]":
+def speak(
+    program: SpeechProgram, runs: tuple[Run, ...], *, limit_s: float = LIMIT_S
+) -> "array[int]":
     """Return the samples, 8 kHz and 16 bit, of words spoken one after the other.
+
+    Args:
+        program: The voices.
+        runs: What each of them says.
+        limit_s: For each run.
 
     Raises:
         SpeechFailed: The program is missing, failed, took too long or was silent.
@@ -39,11 +46,11 @@ def speak(program: SpeechProgram, runs: tuple[Run, ...]) -> "array[int]":
     for run in runs:
         if made:
             made += array("h", bytes(2 * int(_GAP_S * TELEPHONE_HZ)))
-        made += _speak_run(program, run)
+        made += _speak_run(program, run, limit_s)
     return made
 
 
-def _speak_run(program: SpeechProgram, run: Run) -> "array[int]":
+def _speak_run(program: SpeechProgram, run: Run, limit_s: float) -> "array[int]":
     with tempfile.TemporaryDirectory(prefix="tieline-speech-") as folder:
         written = Path(folder) / "spoken.wav"
         argv = (
@@ -51,7 +58,7 @@ def _speak_run(program: SpeechProgram, run: Run) -> "array[int]":
             *("-v", run.voice.name, "-s", str(run.voice.speed_wpm)),
             *("-a", str(_AMPLITUDE), "-b", "1", "--stdin", "-w", str(written)),
         )
-        _run(program.argv_prefix[0], argv, program.env, run.words)
+        _run(program, argv, run.words, limit_s)
         if not written.is_file():
             raise SpeechFailed(program.argv_prefix[0], f"no sound for {run.words!r}")
         samples, rate_hz = _samples_of(written)
@@ -60,18 +67,23 @@ def _speak_run(program: SpeechProgram, run: Run) -> "array[int]":
     return to_telephone(samples, rate_hz)
 
 
-def _run(name: str, argv: tuple[str, ...], env: Mapping[str, str], words: str) -> None:
+def _run(
+    program: SpeechProgram, argv: tuple[str, ...], words: str, limit_s: float
+) -> None:
+    name = program.argv_prefix[0]
     try:
         done = subprocess.run(  # noqa: S603  argv is ours; the words go in by stdin
             argv,
             input=words.encode(),
-            env=dict(env),
+            env=dict(program.env),
             capture_output=True,
-            timeout=LIMIT_S,
+            timeout=limit_s,
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise SpeechFailed(name, f"took more than {LIMIT_S} s for {words!r}") from error
+        raise SpeechFailed(
+            name, f"took more than {limit_s:g} s for {words!r}"
+        ) from error
     except OSError as error:
         raise SpeechFailed(name, f"cannot be started: {error.strerror}") from error
     if done.returncode:

@@ -2,28 +2,38 @@
 
 import asyncio
 import hashlib
-import os
-import tempfile
-import wave
-from array import array
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from functools import cache
-from importlib.metadata import version
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from ivr.flow import Flow, Recorded, Sound, Spoken
-from services.prompts import wording
-from services.prompts.errors import PromptsRefused, SpeechFailed, Unplayable
-from services.prompts.recorded import recorded_file
-from services.prompts.resample import TELEPHONE_HZ
-from services.prompts.speech import SpeechProgram, speak
-from services.prompts.wording import Unspeakable, runs_of
+import structlog
 
-MADE_BY = 1
+from ivr.flow import Flow, Language, Recorded, Sound, Spoken
+from services.prompts.errors import PromptsRefused, SpeechFailed, Unplayable
+from services.prompts.loudness import levelled, trimmed
+from services.prompts.recorded import recorded_file
+from services.prompts.sound_files import (
+    is_whole,
+    keep_most,
+    make_folder,
+    mark_used,
+    name_it,
+    write_whole,
+)
+from services.prompts.speech import LIMIT_S, SpeechProgram
+from services.prompts.voices import EspeakVoice, Voice
+from services.prompts.wording import Unspeakable
+
+log = structlog.get_logger()
+
+MADE_BY = 2
 """Counts up when the same words would be spoken otherwise: all are made anew."""
-_PARTIAL = ".part-"
+NOW_LIMIT_S = 2.0
+"""How long a caller can wait for a value to be spoken; then it is left out."""
+MOST_WAITING = 40
+"""Values that are being spoken or wait for it; more would all come too late."""
+_EXPECTED = (Unspeakable, SpeechFailed, Unplayable, OSError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +45,29 @@ class PromptStore:
     recorded: Path
     """Folder of files that flows name; nothing outside it is ever played."""
     program: SpeechProgram
+    voices: Mapping[Language, Voice] = field(default_factory=dict)
+    """Who speaks a language instead of ``program``."""
     at_once: int = 2
     """How many texts are spoken at a time."""
+    most_kept: int = 20_000
+    """Texts of flows that are kept, also those of earlier versions."""
+    most_values: int = 5000
+    """Values that are kept; of 3 s each they are 240 MB."""
+    _making: "dict[Sound, asyncio.Future[Path]]" = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    """What is being made at this moment, so that no two make the same."""
+    _pool: ThreadPoolExecutor = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Have threads of our own; they begin when they are needed."""
+        pool = ThreadPoolExecutor(self.at_once, "prompts-now")
+        object.__setattr__(self, "_pool", pool)
+
+    @property
+    def values(self) -> Path:
+        """Folder of what was spoken while a caller waited."""
+        return self.spoken / "values"
 
     async def prepare(self, flows: Iterable[Flow]) -> Mapping[Sound, str]:
         """Make every sound of the flows ready; what was made before is kept.
@@ -58,10 +89,9 @@ class PromptStore:
         """
         wanted = sorted(set(sounds), key=repr)
         try:
-            self.spoken.mkdir(parents=True, exist_ok=True)
-            # Asterisk, which may run as another user, reads them.
-            self.spoken.chmod(0o755)
-            _sweep(self.spoken)
+            make_folder(self.spoken)
+            make_folder(self.values)
+            keep_most(self.spoken, self.most_kept)
         except OSError as error:
             raise PromptsRefused([_cannot_write(self.spoken, error)]) from error
         problems: set[str] = set()
@@ -80,13 +110,53 @@ class PromptStore:
             raise PromptsRefused(problems)
         return ready
 
+    async def ready_now(self, sound: Sound) -> str | None:
+        """Make one sound ready while a caller waits for it.
+
+        What was made before is there at once. What was not made within 2 s is left out
+        of this call, and made all the same.
+
+        Returns:
+            The absolute path without suffix; None where there is nothing to play, which
+            the log says without the text.
+        """
+        making = self._making.get(sound)
+        if making is None:
+            if len(self._making) >= MOST_WAITING:
+                _leave_out(sound, f"{MOST_WAITING} wait already")
+                return None
+            loop = asyncio.get_running_loop()
+            making = loop.run_in_executor(self._pool, self._now, sound)
+            self._making[sound] = making
+            making.add_done_callback(lambda done: self._made(sound, done))
+        try:
+            # Shielded: another call may wait for the same.
+            made = await asyncio.wait_for(asyncio.shield(making), NOW_LIMIT_S)
+        except TimeoutError:
+            _leave_out(sound, f"took more than {NOW_LIMIT_S:g} s")
+        except _EXPECTED as error:
+            _leave_out(sound, type(error).__name__)
+        else:
+            return str(made)
+        return None
+
+    def found(self, sound: Sound) -> Path | None:
+        """Return where a sound is that was made or recorded; None where it is not."""
+        match sound:
+            case Recorded():
+                try:
+                    return recorded_file(self.recorded, sound.name)
+                except Unplayable:
+                    return None
+            case Spoken():
+                voices = self._voices(sound.language)
+                return next(
+                    filter(None, (self._kept(sound, it) for it in voices)), None
+                )
+
     def name(self, name: str, sound: str) -> None:
         """Give a sound that was made ready a name, by which the dialplan plays it."""
-        link = self.spoken / f"{name}.wav"
-        draft = self.spoken / f"{_PARTIAL}{name}"
-        draft.unlink(missing_ok=True)
-        draft.symlink_to(f"{sound}.wav")
-        draft.replace(link)
+        name_it(self.spoken / f"{name}.wav", f"{sound}.wav")
 
     async def _all(self, wanted: Iterable[Sound]) -> list[Path | BaseException]:
         """Return what became of each, in threads of our own, a few at a time."""
@@ -98,6 +168,12 @@ class PromptStore:
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 
+    def _made(self, sound: Sound, making: "asyncio.Future[Path]") -> None:
+        self._making.pop(sound, None)
+        error = None if making.cancelled() else making.exception()
+        if error and not isinstance(error, _EXPECTED):
+            log.error("prompt_broke", exc_info=error)
+
     def _ready(self, sound: Sound) -> Path:
         match sound:
             case Spoken():
@@ -106,66 +182,66 @@ class PromptStore:
                 return recorded_file(self.recorded, sound.name)
 
     def _spoken_file(self, sound: Spoken) -> Path:
-        kept = (self.spoken / f"{sound.language.value}-{_key(sound)}").absolute()
-        file = kept.with_suffix(".wav")
-        if not _is_whole(file):
-            runs = runs_of(sound.text, sound.language)
-            _write(file, speak(self.program, runs))
+        return self._first(sound, into=self.spoken, limit_s=LIMIT_S)
+
+    def _now(self, sound: Sound) -> Path:
+        if isinstance(sound, Recorded):
+            return recorded_file(self.recorded, sound.name)
+        self.values.mkdir(parents=True, exist_ok=True)
+        made = self._first(sound, into=self.values, limit_s=NOW_LIMIT_S / 2)
+        keep_most(self.values, self.most_values)
+        return made
+
+    def _first(self, sound: Spoken, *, into: Path, limit_s: float) -> Path:
+        """Return the sound by the best voice that can: kept, else spoken."""
+        *better, plain = self._voices(sound.language)
+        for voice in better:
+            if kept := self._kept(sound, voice):
+                return kept
+            if into == self.values and not voice.is_quick:
+                continue
+            try:
+                return self._speak(sound, voice, into, limit_s)
+            except SpeechFailed as error:
+                # Callers hear a plainer voice rather than no number at all.
+                log.warning("voice_failed", voice=voice.name, reason=error.why)
+        return self._kept(sound, plain) or self._speak(sound, plain, into, limit_s)
+
+    def _kept(self, sound: Spoken, voice: Voice) -> Path | None:
+        """Return where a sound lies that this voice spoke; None where it did not."""
+        for folder in (self.spoken, self.values):
+            file = folder / f"{_name(sound, voice)}.wav"
+            if is_whole(file):
+                mark_used(file)
+                return file.with_suffix("").absolute()
+        return None
+
+    def _speak(self, sound: Spoken, voice: Voice, into: Path, limit_s: float) -> Path:
+        said = voice.speak(sound.text, sound.language, is_slow=False, limit_s=limit_s)
+        kept = (into / _name(sound, voice)).absolute()
+        write_whole(kept.with_suffix(".wav"), trimmed(levelled(said)))
         return kept
 
+    def _voices(self, language: Language) -> tuple[Voice, ...]:
+        """Return who speaks a language, the best first; the last is always there."""
+        plain = EspeakVoice(program=self.program)
+        chosen = self.voices.get(language)
+        return (plain,) if chosen is None else (chosen, plain)
 
-def _key(sound: Spoken) -> str:
+
+def _name(sound: Spoken, voice: Voice) -> str:
     """Return what stands for this text as this release speaks it.
 
     Without spelling it, which is dear: whatever could spell it otherwise is in the key.
     """
-    whole = repr((MADE_BY, _speller(), sound.language.value, sound.text))
-    return hashlib.sha256(whole.encode()).hexdigest()[:32]
+    whole = repr((MADE_BY, voice.made_as, sound.language.value, sound.text))
+    key = hashlib.sha256(whole.encode()).hexdigest()[:32]
+    return f"{sound.language.value}-{key}"
 
 
-@cache
-def _speller() -> str:
-    words = Path(wording.__file__).read_bytes()
-    return f"{version('pypinyin')} {hashlib.sha256(words).hexdigest()}"
-
-
-def _is_whole(file: Path) -> bool:
-    try:
-        with wave.open(str(file), "rb") as opened:
-            sound = (opened.getnchannels(), opened.getsampwidth())
-            rate_hz, length = opened.getframerate(), opened.getnframes()
-            size_bytes = file.stat().st_size
-    except (OSError, EOFError, wave.Error):
-        return False
-    right = (*sound, rate_hz) == (1, 2, TELEPHONE_HZ)
-    return right and length > 0 and size_bytes >= 2 * length
-
-
-def _write(file: Path, samples: "array[int]") -> None:
-    """Write a sound so that it is there whole or not at all."""
-    handle, name = tempfile.mkstemp(prefix=_PARTIAL, dir=file.parent)
-    partial = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as opened:
-            with wave.open(opened, "wb") as sound:
-                sound.setnchannels(1)
-                sound.setsampwidth(2)
-                sound.setframerate(TELEPHONE_HZ)
-                sound.writeframes(samples.tobytes())
-            opened.flush()
-            os.fsync(opened.fileno())
-        # Asterisk may run as another user.
-        partial.chmod(0o644)
-        partial.replace(file)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
-
-
-def _sweep(folder: Path) -> None:
-    """Delete what a crash left half made."""
-    for left in folder.glob(f"{_PARTIAL}*"):
-        left.unlink(missing_ok=True)
+def _leave_out(sound: Sound, why: str) -> None:
+    # Not the text: it is somebody's balance.
+    log.warning("prompt_left_out", prompt=_shown(sound), reason=why)
 
 
 def _shown(sound: Sound) -> str:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ivr.flow import Language
 
@@ -20,6 +20,10 @@ VOICES = {
     Language.ZH: Voice(name="cmn-latn-pinyin", speed_wpm=160),
     Language.EN: Voice(name="en-us", speed_wpm=160),
 }
+
+
+SLOWNESS = 0.75
+"""Of the usual speed, for those who want more time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +80,7 @@ _READ_OTHERWISE = re.compile(f"({'|'.join(_READINGS)})")
 _LONG_NUMBER = re.compile(r"[0-9]{5,}")
 
 
-def runs_of(text: str, language: Language) -> tuple[Run, ...]:
+def runs_of(text: str, language: Language, *, is_slow: bool = False) -> tuple[Run, ...]:
     """Return what the voices shall say, one after the other.
 
     Digits in a Chinese text are said one by one, as key and telephone numbers are;
@@ -86,6 +90,7 @@ def runs_of(text: str, language: Language) -> tuple[Run, ...]:
     Args:
         text: As a flow has it.
         language: Of the text; words of the other language in it get its own voice.
+        is_slow: Whether it is said for those who want more time.
 
     Raises:
         Unspeakable: It has letters of another script, signs that have no sound, or
@@ -113,10 +118,10 @@ def runs_of(text: str, language: Language) -> tuple[Run, ...]:
         raise Unspeakable(text, f"no voice for {signs}; write it in words")
     if not any(character.isalnum() for _, said in spoken for character in said):
         raise Unspeakable(text, "there are no words in it; write some")
-    return tuple(_joined(spoken))
+    return tuple(_joined(spoken, SLOWNESS if is_slow else 1.0))
 
 
-def _joined(spoken: list[tuple[Language, str]]) -> Iterator[Run]:
+def _joined(spoken: list[tuple[Language, str]], pace: float) -> Iterator[Run]:
     """Join what stands beside each other for one voice."""
     words: list[str] = []
     for place, (language, said) in enumerate(spoken):
@@ -124,7 +129,9 @@ def _joined(spoken: list[tuple[Language, str]]) -> Iterator[Run]:
         last = place + 1 == len(spoken)
         if last or spoken[place + 1][0] is not language:
             whole = re.sub(r"\s+", " ", " ".join(words)).strip()
-            yield Run(voice=VOICES[language], words=whole)
+            voice = VOICES[language]
+            speed_wpm = round(voice.speed_wpm * pace)
+            yield Run(voice=replace(voice, speed_wpm=speed_wpm), words=whole)
             words = []
 
 

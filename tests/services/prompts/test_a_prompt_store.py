@@ -82,6 +82,7 @@ def test_a_text_becomes_a_sound_that_a_telephone_can_play(
         assert 8000 < max(samples) < 32767
         assert stat.S_IMODE(file.stat().st_mode) == 0o644
     assert sorted(path.suffix for path in (tmp_path / "spoken").iterdir()) == [
+        "",
         ".wav",
         ".wav",
     ]
@@ -116,11 +117,15 @@ def test_what_was_made_is_kept_and_what_is_broken_is_made_again(
 
 def test_what_a_crash_left_half_made_is_swept_away(tmp_path: Path) -> None:
     (tmp_path / "spoken").mkdir()
-    (tmp_path / "spoken" / ".part-x").write_bytes(b"half")
+    left, being_made = (tmp_path / "spoken" / f".part-{name}" for name in "xy")
+    left.write_bytes(b"half")
+    being_made.write_bytes(b"half")
+    os.utime(left, (0, 0))
 
     prepared(store(tmp_path), [flow_saying({"zh": "您好"})])
 
-    assert not (tmp_path / "spoken" / ".part-x").exists()
+    assert not left.exists()
+    assert being_made.exists()
 
 
 def test_every_text_that_cannot_be_spoken_is_named_at_once(
@@ -154,7 +159,7 @@ def test_a_speech_program_that_fails_is_named(
         prepared(store(tmp_path, broken), [flow_saying({"zh": "您好"})])
 
     assert str(caught.value) == f"prompt in 'zh': {program}: {why}"
-    assert list((tmp_path / "spoken").iterdir()) == []
+    assert [path.name for path in (tmp_path / "spoken").iterdir()] == ["values"]
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
@@ -230,4 +235,4 @@ def test_a_sound_that_cannot_be_put_in_its_place_leaves_nothing(
     with pytest.raises(PromptsRefused, match="spoken: cannot be written: Is a direct"):
         prepared(store(tmp_path), [flow])
 
-    assert list((tmp_path / "spoken").iterdir()) == [file]
+    assert {*(tmp_path / "spoken").iterdir()} == {file, tmp_path / "spoken/values"}
