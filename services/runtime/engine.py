@@ -30,7 +30,8 @@ from services.prompts.store import PromptStore
 from services.runtime.clock import Clock
 from services.runtime.composition import Composition, Surroundings
 from services.runtime.embedded.asterisk import AsteriskPlace
-from services.runtime.embedded.engine import REFUSED, SPARE
+from services.runtime.embedded.engine import NAME, SPARE
+from services.runtime.embedded.our_own import refused
 from services.runtime.errors import RuntimeProblem
 from services.runtime.estimating import Estimator
 from services.runtime.launch import floor_file, launch_with, read_floor
@@ -89,7 +90,7 @@ def main() -> None:
             runner.run(_serve(settings))
     except RuntimeProblem as problem:
         # tieline up finds the sentence behind the mark, and tells it.
-        sys.stderr.write(f"{REFUSED}{problem}\n")
+        sys.stderr.write(f"{refused(NAME)}{problem}\n")
         sys.exit(problem.exit_code)
 
 

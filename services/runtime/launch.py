@@ -258,7 +258,8 @@ class Launch:
             )
         if self.settings.watchdog.is_on:
             parts["watchdog"] = Supervised(
-                start=lambda: watchdog.start(self.watchdog()), stop=watchdog.stop
+                start=lambda: watchdog.start(self.watchdog()),
+                stop=self.watchdog().stop,
             )
         return parts
 

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Literal, cast, get_args
 
 from services.runtime import instance
-from services.runtime.embedded import asterisk, engine, watchdog
+from services.runtime.embedded import asterisk
 from services.runtime.errors import RuntimeProblem
 from services.runtime.launch import Launch, read_floor
 from services.runtime.parts.obtain import obtain_parts
-from services.runtime.settings import CHECKOUT, read_settings
+from services.runtime.settings import read_settings
 
 OwnUnit = Literal["asterisk", "engine", "watchdog"]
 
@@ -59,9 +59,9 @@ async def _prepared(
             # Found by it: the process stays the same when it becomes the engine.
             pid = os.getpid()
             instance.write(launch.instance({"supervisor": pid, "engine": pid}))
-            return _python(engine.MODULE, launch, launch.engine().variables)
+            return launch.engine().command()
         case "watchdog":
-            return _python(watchdog.MODULE, launch, launch.watchdog().variables)
+            return launch.watchdog().command()
 
 
 def _launch(data: Path | None) -> Launch:
@@ -79,14 +79,6 @@ def _launch(data: Path | None) -> Launch:
         parts=obtain_parts(settings),
         user=None,
     )
-
-
-def _python(
-    module: str, launch: Launch, variables: Mapping[str, str]
-) -> tuple[Sequence[str], Mapping[str, str]]:
-    argv = (sys.executable, "-P", "-m", module, "--data", str(launch.data))
-    paths = {"PYTHONPATH": str(CHECKOUT), "PYTHONSAFEPATH": "1"}
-    return argv, os.environ | paths | dict(variables)
 
 
 if __name__ == "__main__":

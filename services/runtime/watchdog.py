@@ -15,7 +15,8 @@ import structlog
 import uvloop
 from pydantic import SecretStr
 
-from services.runtime.embedded.watchdog import REFUSED
+from services.runtime.embedded.our_own import refused
+from services.runtime.embedded.watchdog import NAME
 from services.runtime.errors import RuntimeProblem
 from services.runtime.instance import FILE_NAME
 from services.runtime.logs import set_up_logs
@@ -61,7 +62,7 @@ def main() -> None:
             runner.run(_watch(settings))
     except RuntimeProblem as problem:
         # tieline up finds the sentence behind the mark, and tells it.
-        sys.stderr.write(f"{REFUSED}{problem}\n")
+        sys.stderr.write(f"{refused(NAME)}{problem}\n")
         sys.exit(problem.exit_code)
 
 

@@ -75,10 +75,10 @@ def test_a_spare_whose_code_was_changed_loads_it_anew(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> EnginePlace:
-    monkeypatch.setattr(engine, "MODULE", "tests.support.small_engine")
+def place(tmp_path: Path) -> EnginePlace:
     port = free_port()
     return EnginePlace(
+        module="tests.support.small_engine",
         data=tmp_path,
         http=f"http://127.0.0.1:{port}",
         trust=ssl.create_default_context(),

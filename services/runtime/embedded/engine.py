@@ -1,21 +1,15 @@
 """The engine as a process of its own: started, asked whether it is ready, stopped."""
 
 import asyncio
-import os
-import signal
 import ssl
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 import httpx
 
 from services.runtime.embedded.child import Child
-from services.runtime.embedded.errors import NotStarted, PartRefuses
-from services.runtime.privileges import confined
-from services.runtime.settings import CHECKOUT
+from services.runtime.embedded.our_own import OurOwn
 
 START_LIMIT_S = 60.0
 STOP_LIMIT_S = 15.0
@@ -23,29 +17,20 @@ MODULE = "services.runtime.engine"
 SPARE = "--spare"
 """Has the engine load its code and wait for a line before it does anything."""
 SPARE_AFTER_S = 6.0
-REFUSED = "tieline-engine: "
-"""Begins, in the engine's log, the sentence by which it refused to run."""
-_OPERATORS = 2
-"""The exit code of what an operator must mend."""
+NAME = "engine"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EnginePlace:
+class EnginePlace(OurOwn):
     """What the engine is started with."""
 
-    data: Path
+    name: str = NAME
+    module: str = MODULE
+    stop_s: float = STOP_LIMIT_S
     http: str
     """Where it answers, as in http://127.0.0.1:16001."""
     trust: ssl.SSLContext
     """By whom its certificate may be signed."""
-    variables: Mapping[str, str]
-    """What it is told over its inherited environment, by the names of the variables:
-    settings as they were found, secrets, its role's address of the database."""
-
-    @property
-    def log(self) -> Path:
-        """The engine's words."""
-        return self.data / "log" / "engine.log"
 
 
 class Engines:
@@ -78,15 +63,16 @@ class Engines:
             PartRefuses: It ended for what an operator must mend; it says what.
         """
         place = self._place()
-        child = await self._taken(place) or await _launched(place, is_spare=False)
-        await _until_ready(place, child)
+        child = await self._taken(place) or await place.launched()
+        asked, ready = f"{place.http}/readiness answers 200", _is_ready(place)
+        await place.answering(child, ready, limit_s=START_LIMIT_S, asked=asked)
         self._loading = asyncio.create_task(self._load(), name="spare engine")
         return child
 
     async def stop(self, child: Child) -> None:
         """Stop the engine: it writes down what it knows, then ends."""
         await self._drop()
-        await stop(child)
+        await self._place().stop(child)
 
     async def _taken(self, place: EnginePlace) -> Child | None:
         """Return the spare at work, where there is one that fits."""
@@ -102,7 +88,7 @@ class Engines:
         await self._drop_spare()
         place = self._place()
         with suppress(OSError):
-            self._spare = place, await _launched(place, is_spare=True)
+            self._spare = place, await place.launched(SPARE, is_held=True)
 
     async def _drop(self) -> None:
         loading, self._loading = self._loading, None
@@ -119,60 +105,6 @@ class Engines:
 
 def _is_same(before: EnginePlace, now: EnginePlace) -> bool:
     return (before.data, before.variables) == (now.data, now.variables)
-
-
-async def start(place: EnginePlace) -> Child:
-    """Start one engine, without a spare, and return when it says that it is ready.
-
-    Raises:
-        NotStarted: It ended, or did not become ready.
-        PartRefuses: It ended for what an operator must mend; it says what.
-    """
-    child = await _launched(place, is_spare=False)
-    await _until_ready(place, child)
-    return child
-
-
-async def _launched(place: EnginePlace, *, is_spare: bool) -> Child:
-    """Start the process, as the one who started us: its code lies in their folders."""
-    argv = [sys.executable, "-P", "-m", MODULE, "--data", str(place.data)]
-    if is_spare:
-        argv.append(SPARE)
-    paths = {"PYTHONPATH": str(CHECKOUT), "PYTHONSAFEPATH": "1"}
-    return await Child.start(
-        "engine",
-        confined(argv, None),
-        log=place.log,
-        environment=os.environ | paths | dict(place.variables),
-        is_held=is_spare,
-    )
-
-
-async def _until_ready(place: EnginePlace, child: Child) -> None:
-    try:
-        await child.until(
-            _is_ready(place),
-            limit_s=START_LIMIT_S,
-            asked=f"{place.http}/readiness answers 200",
-        )
-    except NotStarted as ended:
-        await stop(child)
-        if ended.ended_with == _OPERATORS:
-            raise PartRefuses("engine", _refusal(place.log), log=place.log) from None
-        raise
-    except BaseException:
-        await stop(child)
-        raise
-
-
-async def stop(child: Child) -> None:
-    """Stop the engine: it writes down what it knows, then ends."""
-    await child.stop((signal.SIGTERM, STOP_LIMIT_S))
-
-
-def _refusal(log: Path) -> str:
-    said = log.read_text(encoding="utf-8", errors="replace")
-    return said.rpartition(REFUSED)[2].strip()
 
 
 async def _is_ready(place: EnginePlace) -> None:

@@ -4,47 +4,33 @@ Whoever starts it looks after it: it guards the engine, and nobody else guards i
 """
 
 import asyncio
-import os
-import signal
-import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import httpx
 
 from services.runtime.embedded.child import Child
-from services.runtime.embedded.errors import NotStarted, PartRefuses
-from services.runtime.privileges import confined
-from services.runtime.settings import CHECKOUT
+from services.runtime.embedded.our_own import OurOwn
 from services.runtime.trust import NOBODY
 
 START_LIMIT_S = 60.0
 STOP_LIMIT_S = 5.0
 MODULE = "services.runtime.watchdog"
-REFUSED = "tieline-watchdog: "
-"""Begins, in the watchdog's log, the sentence by which it refused to run."""
+NAME = "watchdog"
 LOOK_EVERY_S = 2.0
 _LOOK_S = 2.0
 _MISSES = 3
-_OPERATORS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WatchdogPlace:
+class WatchdogPlace(OurOwn):
     """What the watchdog is started with."""
 
-    data: Path
+    name: str = NAME
+    module: str = MODULE
+    stop_s: float = STOP_LIMIT_S
+    """It has nothing to lose."""
     door: str
     """Where it answers, as in http://127.0.0.1:16005."""
-    variables: Mapping[str, str]
-    """What it is told over its inherited environment, by the names of the variables:
-    settings as they were found, secrets, its role's address of the database."""
-
-    @property
-    def log(self) -> Path:
-        """The watchdog's words."""
-        return self.data / "log" / "watchdog.log"
 
 
 _guards: set[asyncio.Task[None]] = set()
@@ -57,39 +43,14 @@ async def start(place: WatchdogPlace) -> Child:
         NotStarted: It ended, or did not answer.
         PartRefuses: It ended for what an operator must mend; it says what.
     """
-    argv = (sys.executable, "-P", "-m", MODULE, "--data", str(place.data))
-    paths = {"PYTHONPATH": str(CHECKOUT), "PYTHONSAFEPATH": "1"}
-    child = await Child.start(
-        "watchdog",
-        confined(argv, None),
-        log=place.log,
-        environment=os.environ | paths | dict(place.variables),
-    )
-    try:
-        await child.until(
-            _answers(place.door),
-            limit_s=START_LIMIT_S,
-            asked=f"{place.door}/health answers 200",
-        )
-    except NotStarted as ended:
-        await stop(child)
-        if ended.ended_with == _OPERATORS:
-            said = place.log.read_text(encoding="utf-8", errors="replace")
-            sentence = said.rpartition(REFUSED)[2].strip()
-            raise PartRefuses("watchdog", sentence, log=place.log) from None
-        raise
-    except BaseException:
-        await stop(child)
-        raise
+    child = await place.launched()
+    asked = f"{place.door}/health answers 200"
+    answers = _answers(place.door)
+    await place.answering(child, answers, limit_s=START_LIMIT_S, asked=asked)
     guard = asyncio.create_task(_guard(child, place.door), name="watchdog-guard")
     _guards.add(guard)
     guard.add_done_callback(_guards.discard)
     return child
-
-
-async def stop(child: Child) -> None:
-    """Stop the watchdog: it has nothing to lose."""
-    await child.stop((signal.SIGTERM, STOP_LIMIT_S))
 
 
 async def _guard(child: Child, door: str) -> None:
