@@ -8,6 +8,7 @@ from typing import Literal, get_args
 from services.runtime.bench import cost, greeting, latency, starting, wire
 from services.runtime.bench.figures import Figure, machine
 from services.runtime.bench.floor_plan import FloorPlan
+from services.runtime.bench.problems import BenchFailed
 from services.runtime.bench.stand import Stand, open_stand
 from services.runtime.parts import asterisk, sipp
 from services.runtime.progress import say
@@ -33,9 +34,9 @@ class CallBench:
 
 
 async def run(bench: CallBench) -> dict[str, object]:
-    """Measure, and return what ``--json`` prints."""
+    """Measure, and return what ``--json`` prints: also where a part of it failed."""
     told_machine = machine() | _versions()
-    figures = [figure async for figure in _figures(bench)]
+    figures, problems = await found(_figures(bench))
     return {
         "bench": "call",
         "is_short": bench.is_short,
@@ -43,7 +44,22 @@ async def run(bench: CallBench) -> dict[str, object]:
         "agents": bench.agents,
         "machine": told_machine,
         "figures": [figure.as_json() for figure in figures],
+        "problems": problems,
     }
+
+
+async def found(measured: AsyncIterator[Figure]) -> tuple[list[Figure], list[str]]:
+    """Return the figures, and why there are not all of them where one part failed.
+
+    Minutes of measuring are not thrown away for a part that could not be run.
+    """
+    figures: list[Figure] = []
+    try:
+        async for figure in measured:
+            figures.append(figure)  # noqa: PERF401 - those before a failure stand
+    except BenchFailed as failed:
+        return figures, [str(failed)]
+    return figures, []
 
 
 async def _figures(bench: CallBench) -> AsyncIterator[Figure]:

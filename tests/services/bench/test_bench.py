@@ -1,18 +1,22 @@
 """The parts of benches that need no calls."""
 
 import socket
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 import typer
 
 from services.floor.load import load_floor
+from services.runtime.bench.call import found
 from services.runtime.bench.clocks import ClockOffset
+from services.runtime.bench.figures import Figure
 from services.runtime.bench.floor_plan import DIRECT, GREETING, QUEUE, FloorPlan
 from services.runtime.bench.free_ports import free_base, peer_port
 from services.runtime.bench.greeting import is_audible
 from services.runtime.bench.mixed_load import engine_said
 from services.runtime.bench.ordinary import numbered
+from services.runtime.bench.problems import BenchFailed
 from services.runtime.bench.starting import downloads
 from services.runtime.commands.bench import chosen
 from services.runtime.ports import Ports
@@ -127,3 +131,14 @@ def test_only_figures_that_there_are_can_be_chosen() -> None:
     assert "latency" in chosen(None)
     with pytest.raises(typer.BadParameter, match="no figure is called 'speed'"):
         chosen("speed")
+
+
+async def test_figures_stand_though_a_later_part_could_not_be_run() -> None:
+    first = Figure(name="wire_parsed", value=5.0, unit="times", n=3)
+    lost = BenchFailed("a start", found="no ready line", would_do="look at its log")
+
+    async def measured() -> AsyncIterator[Figure]:
+        yield first
+        raise lost
+
+    assert await found(measured()) == ([first], [str(lost)])
