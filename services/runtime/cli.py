@@ -31,6 +31,7 @@ COMMANDS = {
     "upgrade": "the engine started anew from the code of now; calls go on",
     "certificate": "an own CA and a certificate, for HTTPS",
     "test": "every check of the code, and the tests",
+    "utility": "the SIMULATED utility: its texts, orders, customers and failures",
     "simulate": "a day under several policies, on a virtual clock",
     "bench": "measure what calls cost, survive, and gain by routing",
 }

@@ -29,6 +29,8 @@ class Instance:
     """What a caller can dial."""
     watchdog: str = ""
     """Address of the watchdog's own door; "" when there is none."""
+    utility: str = ""
+    """Address of the simulated utility; "" when there is none."""
     pids: dict[str, int] = field(default_factory=dict)
     """Process ids by part; ``supervisor`` is always among them."""
 

@@ -10,11 +10,12 @@ from ivr.problems import Refused
 from services.floor.floor import Floor
 from services.floor.load import load_floor, load_text
 from services.runtime.data_folder import device_passwords
-from services.runtime.embedded import asterisk, engine, postgres, watchdog
+from services.runtime.embedded import asterisk, engine, postgres, utility, watchdog
 from services.runtime.embedded.asterisk import AsteriskPlace
 from services.runtime.embedded.engine import EnginePlace
 from services.runtime.embedded.open_queue import OpenEntry, OpenQueue
 from services.runtime.embedded.postgres import PostgresPlace, role_name
+from services.runtime.embedded.utility import UtilityPlace
 from services.runtime.embedded.watchdog import WatchdogPlace
 from services.runtime.errors import RuntimeProblem
 from services.runtime.instance import Instance
@@ -218,6 +219,17 @@ class Launch:
             },
         )
 
+    def utility(self) -> UtilityPlace:
+        """Return how the simulated utility is started."""
+        return UtilityPlace(
+            data=self.data,
+            url=self.settings.simulated_utility,
+            variables={
+                "TIELINE_DATA": str(self.data),
+                "TIELINE_BASE_PORT": str(self.settings.base_port),
+            },
+        )
+
     @property
     def _watchdog_door(self) -> str:
         return f"http://{self.settings.host}:{self.settings.ports.watchdog}"
@@ -256,6 +268,10 @@ class Launch:
             parts["postgresql"] = Supervised(
                 start=partial(postgres.start, place), stop=postgres.stop
             )
+        if self.settings.simulated_utility:
+            parts["simulated-utility"] = Supervised(
+                start=lambda: utility.start(self.utility()), stop=self.utility().stop
+            )
         if self.settings.watchdog.is_on:
             parts["watchdog"] = Supervised(
                 start=lambda: watchdog.start(self.watchdog()),
@@ -283,5 +299,6 @@ class Launch:
             database=self.database_url,
             numbers=tuple(self.floor.numbers),
             watchdog=self._watchdog_door if self.settings.watchdog.is_on else "",
+            utility=self.settings.simulated_utility,
             pids=dict(pids),
         )

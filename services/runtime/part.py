@@ -19,7 +19,7 @@ from services.runtime.launch import Launch, read_floor
 from services.runtime.parts.obtain import obtain_parts
 from services.runtime.settings import read_settings
 
-OwnUnit = Literal["asterisk", "engine", "watchdog"]
+OwnUnit = Literal["asterisk", "engine", "watchdog", "simulated-utility"]
 
 
 class PartRefused(RuntimeProblem):
@@ -62,6 +62,8 @@ async def _prepared(
             return launch.engine().command()
         case "watchdog":
             return launch.watchdog().command()
+        case "simulated-utility":
+            return launch.utility().command()
 
 
 def _launch(data: Path | None) -> Launch:

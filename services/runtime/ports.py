@@ -22,6 +22,8 @@ class Ports:
     """Used by the embedded PostgreSQL only."""
     watchdog: int
     """HTTP of the watchdog: how things are, also when the engine is dead."""
+    utility: int
+    """HTTP of the simulated utility."""
     rtp_first: int
     rtp_last: int
 
@@ -35,6 +37,7 @@ class Ports:
             agi=base + 3,
             database=base + 4,
             watchdog=base + 5,
+            utility=base + 6,
             rtp_first=base + RTP_OFFSET,
             rtp_last=base + RTP_OFFSET + RTP_COUNT - 1,
         )
@@ -47,4 +50,5 @@ class Ports:
             "agi": self.agi,
             "database": self.database,
             "watchdog": self.watchdog,
+            "utility": self.utility,
         }

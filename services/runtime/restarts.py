@@ -3,11 +3,11 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, get_args
 
-PartName = Literal["postgresql", "asterisk", "engine", "watchdog"]
+PartName = Literal["postgresql", "asterisk", "simulated-utility", "engine", "watchdog"]
 
-START_ORDER: tuple[PartName, ...] = ("postgresql", "asterisk", "engine", "watchdog")
+START_ORDER: tuple[PartName, ...] = get_args(PartName)
 """At the first start each waits for the one before; stopped from the end."""
 
 DELAYS_S = (0.2, 0.4, 0.8, 1.6, 3.2, 5.0)

@@ -26,6 +26,7 @@ from services.runtime.ports import (
     LOWEST_BASE_PORT,
     Ports,
 )
+from services.runtime.utility_settings import UtilitySettings
 from services.runtime.watchdog_settings import AlarmSettings, WatchdogSettings
 
 PREFIX = "TIELINE_"
@@ -215,12 +216,20 @@ class Settings(BaseSettings):
     logs: LogSettings = LogSettings()
     watchdog: WatchdogSettings = WatchdogSettings()
     alarm: AlarmSettings = AlarmSettings()
+    utility: UtilitySettings = UtilitySettings()
 
     @property
     def http(self) -> str:
         """Where the engine answers, as in http://127.0.0.1:16001."""
         scheme = "https" if self.https.is_on else "http"
         return f"{scheme}://{self.host}:{self.ports.http}"
+
+    @property
+    def simulated_utility(self) -> str:
+        """Where the simulated utility answers; "" where there is none."""
+        if not self.utility.starts_simulator:
+            return ""
+        return f"http://{self.host}:{self.ports.utility}"
 
     @property
     def ports(self) -> Ports:

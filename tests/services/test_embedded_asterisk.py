@@ -31,6 +31,7 @@ def place(tmp_path: Path) -> AsteriskPlace:
             agi=free_port(),
             database=free_port(),
             watchdog=free_port(),
+            utility=free_port(),
             rtp_first=20000,
             rtp_last=20099,
         ),

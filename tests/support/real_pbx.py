@@ -54,6 +54,7 @@ async def real_pbx(
             agi=free_port(),
             database=free_port(),
             watchdog=free_port(),
+            utility=free_port(),
             rtp_first=20100,
             rtp_last=20199,
         ),

@@ -156,6 +156,12 @@ def _print(text: str) -> None:
     sys.stdout.flush()
 
 
+def _utility(launch: Launch, told: Instance) -> list[str]:
+    if told.utility:
+        return [f"utility   SIMULATED, its customers are invented: {told.utility}"]
+    return [f"utility   {launch.settings.utility.url or 'none'}"]
+
+
 def _welcome(launch: Launch, told: Instance) -> str:
     numbers = [
         f"  {number.number}  {number.name}" for number in launch.floor.numbers.values()
@@ -177,6 +183,7 @@ def _welcome(launch: Launch, told: Instance) -> str:
             "",
             f"HTTP      {told.http} (its API: {told.http}/docs)",
             f"database  {told.database}",
+            *_utility(launch, told),
             "",
             "Try it in two more terminals:",
             "  ./tieline agent --calls 1",
