@@ -28,3 +28,16 @@ class PromptsRefused(PromptError):
 
 class Unplayable(PromptError):
     """A recorded file is missing, or is not one of the folder's own files."""
+
+
+class NotASound(PromptError):
+    """A file that is no sound which a prompt can be made of."""
+
+
+class UploadRefused(PromptError):
+    """A sound cannot become a prompt."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        """Keep all of them, in order."""
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -149,10 +149,11 @@ class PromptStore:
                 except Unplayable:
                     return None
             case Spoken():
-                voices = self._voices(sound.language)
-                return next(
-                    filter(None, (self._kept(sound, it) for it in voices)), None
-                )
+                return next((path for _, path in self._made_by(sound)), None)
+
+    def voice_of(self, sound: Spoken) -> str | None:
+        """Return the voice that a text is heard in; None where it was not made yet."""
+        return next((voice.name for voice, _ in self._made_by(sound)), None)
 
     def name(self, name: str, sound: str) -> None:
         """Give a sound that was made ready a name, by which the dialplan plays it."""
@@ -187,7 +188,9 @@ class PromptStore:
     def _now(self, sound: Sound) -> Path:
         if isinstance(sound, Recorded):
             return recorded_file(self.recorded, sound.name)
-        self.values.mkdir(parents=True, exist_ok=True)
+        if not self.values.is_dir():
+            make_folder(self.spoken)
+            make_folder(self.values)
         made = self._first(sound, into=self.values, limit_s=NOW_LIMIT_S / 2)
         keep_most(self.values, self.most_values)
         return made
@@ -215,6 +218,12 @@ class PromptStore:
                 mark_used(file)
                 return file.with_suffix("").absolute()
         return None
+
+    def _made_by(self, sound: Spoken) -> Iterator[tuple[Voice, Path]]:
+        """Yield the voices that a text was made by, with the sound of each."""
+        for voice in self._voices(sound.language):
+            if kept := self._kept(sound, voice):
+                yield voice, kept
 
     def _speak(self, sound: Spoken, voice: Voice, into: Path, limit_s: float) -> Path:
         said = voice.speak(sound.text, sound.language, is_slow=False, limit_s=limit_s)

@@ -23,6 +23,7 @@ COMMANDS = {
     "estimates": "handling times of agents, shown or worked out anew",
     "explain": "why each offer of a call was made to whom",
     "floor": "queues, skills, policies and people: checked, published, taken back",
+    "prompts": "what callers hear: synthetic, recorded, missing; recordings added",
     "live": "queues, agents and calls as they change",
     "recordings": "hear, hold and shred recordings; rotate their keys",
     "audit": "who heard, shredded or was refused, and whether that is whole",

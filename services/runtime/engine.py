@@ -25,7 +25,6 @@ from services.api.app import create_app
 from services.api.listeners import Listeners
 from services.api.recordings import Hearing
 from services.floor.floor import Floor
-from services.prompts.speech import SpeechProgram
 from services.prompts.store import PromptStore
 from services.runtime.clock import Clock
 from services.runtime.composition import Composition, Surroundings
@@ -38,7 +37,7 @@ from services.runtime.launch import floor_file, launch_with, read_floor
 from services.runtime.logs import set_up_logs
 from services.runtime.notify import Notifier
 from services.runtime.open_prompts import begin_to_name
-from services.runtime.parts import espeak
+from services.runtime.prompting import prompt_store
 from services.runtime.published import CurrentFloor, kept_or_newest
 from services.runtime.publisher import Around, Publisher
 from services.runtime.retention import Retention
@@ -97,7 +96,7 @@ def main() -> None:
 async def _serve(settings: Settings) -> None:
     records = _records_url(settings)
     versions = FloorVersions(records, Audit(records, anchor_of(settings.data)))
-    prompts = _prompts(settings)
+    prompts = prompt_store(settings)
     current = await _in_force(versions, settings, prompts)
     database = _given(settings.database.url, "TIELINE_DATABASE__URL")
     async with Journal(settings.data / "journal") as journal:
@@ -160,19 +159,6 @@ async def _in_force(
     read = read_floor(settings)
     sounds = await prompts.prepare(read.flows.values())
     return CurrentFloor(version=version, floor=read, sounds=sounds)
-
-
-def _prompts(settings: Settings) -> PromptStore:
-    speech = espeak.obtain(settings.parts)
-    return PromptStore(
-        spoken=settings.data / "prompts",
-        recorded=settings.flows.parent / "prompts",
-        program=SpeechProgram(
-            # Not our whole environment: there are secrets in it.
-            argv_prefix=speech.argv,
-            env={"PATH": os.defpath, **speech.environment},
-        ),
-    )
 
 
 def _estimating(app: FastAPI, composition: Composition, database: str) -> Estimator:

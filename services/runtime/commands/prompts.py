@@ -1,0 +1,144 @@
+"""``tieline prompts``: what callers hear, which of it is recorded, and more of it."""
+
+import asyncio
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ivr.flow import Language, Spoken
+from ivr.load import load_flows
+from ivr.problems import Refused
+from services.prompts.errors import PromptsRefused, UploadRefused
+from services.prompts.inventory import Kind, Listed, counted, inventory
+from services.prompts.upload import Uploaded, add_prompt
+from services.runtime.errors import RuntimeProblem
+from services.runtime.prompting import prompt_store
+from services.runtime.settings import Settings, read_settings
+
+app = typer.Typer(no_args_is_help=True)
+
+_Data = Annotated[Path | None, typer.Option(help="data folder of the instance")]
+_Json = Annotated[bool, typer.Option("--json", help="tell it as JSON")]
+_Name = Annotated[
+    str | None,
+    typer.Option(help="as flows name it: storm/warning; else the file's own"),
+]
+_Replace = Annotated[
+    bool, typer.Option("--replace", help="there may be one of that name already")
+]
+_TEXT_SHOWN = 40
+
+
+class PromptUnfit(RuntimeProblem):
+    """A prompt, or a flow that has prompts, cannot be used."""
+
+    exit_code = 2
+
+
+@app.command(name="list")
+def list_(*, as_json: _Json = False, data: _Data = None) -> None:
+    """List all that flows say: synthetic, recorded, or missing, by language.
+
+    Ends with 0 when nothing is missing, 1 when something is.
+    """
+    listed = _inventory(read_settings(data=data))
+    counts = counted(listed)
+    if as_json:
+        typer.echo(
+            json.dumps(
+                {"counts": counts, "prompts": [asdict(it) for it in listed]},
+                ensure_ascii=False,
+                indent=2,
+            )
+        )
+    else:
+        for one in listed:
+            typer.echo(_line(one))
+        for language, kinds in counts.items():
+            many = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
+            typer.echo(f"{language}: {many}")
+    if any(it.kind is Kind.MISSING for it in listed):
+        raise typer.Exit(1)
+
+
+@app.command()
+def add(
+    file: Annotated[Path, typer.Argument(help="a WAV file of at most 3 minutes")],
+    *,
+    name: _Name = None,
+    replace: _Replace = False,
+    as_json: _Json = False,
+    data: _Data = None,
+) -> None:
+    """Bring a recording among the prompts: checked, 8 kHz, as loud as all others.
+
+    Flows play it by its name, as in `file: storm/warning`. One that is played already
+    is heard anew from the next caller on.
+    """
+    settings = read_settings(data=data)
+    folder = settings.flows.parent / "prompts"
+    named = name if name is not None else re.sub(r"[^A-Za-z0-9_-]+", "-", file.stem)
+    try:
+        made = add_prompt(file, named, folder, replace=replace)
+    except UploadRefused as refused:
+        raise PromptUnfit(str(refused)) from None
+    if as_json:
+        told = asdict(made) | {"file": str(made.file)}
+        typer.echo(json.dumps(told, ensure_ascii=False))
+        return
+    for line in _told(made):
+        typer.echo(line)
+
+
+@app.command()
+def say(
+    text: Annotated[str, typer.Argument(help="as a flow would have it")],
+    out: Annotated[
+        Path, typer.Argument(help="where the WAV file goes", dir_okay=False)
+    ],
+    *,
+    language: Annotated[Language, typer.Option(help="of the text")] = Language.ZH,
+    data: _Data = None,
+) -> None:
+    """Speak a text to a file, as callers would hear it."""
+    store = prompt_store(read_settings(data=data))
+    sound = Spoken(language=language, text=text)
+    try:
+        ready = asyncio.run(store.prepare_sounds([sound]))
+        out.write_bytes(Path(f"{ready[sound]}.wav").read_bytes())
+    except PromptsRefused as refused:
+        raise PromptUnfit(str(refused)) from None
+    except OSError as error:
+        why = f"{out}: cannot be written: {error.strerror}"
+        raise PromptUnfit(f"{why}; name another file") from None
+    typer.echo(f"{out}: spoken by {store.voice_of(sound)}")
+
+
+def _inventory(settings: Settings) -> tuple[Listed, ...]:
+    try:
+        flows = load_flows(settings.flows)
+    except Refused as refused:
+        raise PromptUnfit(str(refused)) from None
+    store = prompt_store(settings)
+    return inventory((it.flow for it in flows.values()), store)
+
+
+def _line(one: Listed) -> str:
+    text = one.text or ""
+    what = text if len(text) <= _TEXT_SHOWN else f"{text[:_TEXT_SHOWN]}…"
+    voice = f" ({one.voice or 'not made yet'})" if one.kind is Kind.SYNTHETIC else ""
+    where = one.used[0] if one.used else "nowhere"
+    more = f" and {len(one.used) - 1} more" if len(one.used) > 1 else ""
+    languages = "+".join(one.languages) or "-"
+    named = f"file {one.file}" if one.file else what or "no text"
+    return f"{one.kind:<9} {languages:<5} {named}{voice}, in {where}{more}"
+
+
+def _told(made: Uploaded) -> Iterable[str]:
+    yield f"{made.name}: {made.length_s:.1f} s, for flows as `file: {made.name}`"
+    yield from (f"  {note}" for note in made.notes)

@@ -1,0 +1,106 @@
+"""``tieline prompts`` as an operator meets it."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from services.runtime.cli import build
+from services.runtime.commands.prompts import PromptUnfit
+from tests.services.prompts.test_a_prompt_store import sound_in
+from tests.services.prompts.waves import voice, wav, written
+
+FLOW = """\
+name: main
+language: zh
+entry: welcome
+person: person
+steps:
+  welcome: {say: {zh: 您好}, goto: warning}
+  warning: {say: {file: storm/warning}, goto: person}
+  person: {queue: q_fault}
+"""
+
+
+@pytest.fixture
+def centre(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    flows = tmp_path / "dialplans" / "flows"
+    flows.mkdir(parents=True)
+    (flows / "main.yaml").write_text(FLOW, encoding="utf-8")
+    monkeypatch.setenv("TIELINE_FLOWS", str(flows))
+    monkeypatch.setenv("TIELINE_DATA", str(tmp_path / "data"))
+    return tmp_path
+
+
+def ran(*arguments: str) -> Result:
+    return CliRunner(env={"COLUMNS": "200"}).invoke(
+        build("prompts"), ["prompts", *arguments], catch_exceptions=False
+    )
+
+
+def test_a_prompt_that_is_missing_is_recorded_and_then_there(centre: Path) -> None:
+    told = ran("list")
+    assert told.exit_code == 1
+    assert told.output.splitlines() == [
+        "missing   zh    file storm/warning, in main → warning → say",
+        "synthetic zh    您好 (not made yet), in main → welcome → say",
+        "zh: 1 synthetic, 0 recorded, 1 missing",
+        "en: 0 synthetic, 0 recorded, 0 missing",
+    ]
+
+    file = written(centre, wav(voice(2).tobytes()))
+    added = ran("add", str(file), "--name", "storm/warning")
+    assert added.exit_code == 0
+    assert added.output.splitlines() == [
+        "storm/warning: 2.0 s, for flows as `file: storm/warning`",
+        "  its speech was at -15 dB",
+    ]
+
+    told = ran("list", "--json")
+    assert told.exit_code == 0
+    body = json.loads(told.output)
+    assert body["counts"]["zh"] == {"synthetic": 1, "recorded": 1, "missing": 0}
+    assert [(it["kind"], it["file"]) for it in body["prompts"]] == [
+        ("synthetic", None),
+        ("recorded", "storm/warning"),
+    ]
+
+
+def test_a_recording_is_named_by_its_file_where_no_name_is_given(centre: Path) -> None:
+    file = written(centre, wav(voice().tobytes()), "storm warning (2).wav")
+
+    added = ran("add", str(file), "--json")
+
+    assert json.loads(added.output)["name"] == "storm-warning-2-"
+    assert (centre / "dialplans/prompts/storm-warning-2-.wav").is_file()
+
+
+def test_a_recording_that_is_none_is_refused_in_words(centre: Path) -> None:
+    file = written(centre, b"ID3", "hello.wav")
+
+    with pytest.raises(PromptUnfit) as caught:
+        ran("add", str(file))
+
+    assert caught.value.exit_code == 2
+    assert str(caught.value) == "'hello.wav': is MP3, not WAV; save it as WAV"
+
+
+def test_flows_that_are_wrong_are_told_as_check_tells_them(centre: Path) -> None:
+    (centre / "dialplans/flows/main.yaml").write_text("name: main\n")
+
+    with pytest.raises(PromptUnfit, match=r"main\.yaml"):
+        ran("list")
+
+
+def test_a_text_can_be_heard_before_it_is_in_a_flow(centre: Path) -> None:
+    out = centre / "heard.wav"
+
+    told = ran("say", "Press one.", str(out), "--language", "en")
+
+    assert told.output == f"{out}: spoken by espeak-ng\n"
+    assert len(sound_in(out)) > 4000
+    with pytest.raises(PromptUnfit, match="no voice for '€'"):
+        ran("say", "€", str(out))
+    with pytest.raises(PromptUnfit, match="cannot be written: No such file"):
+        ran("say", "好", str(centre / "none" / "x.wav"))
