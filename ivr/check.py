@@ -2,20 +2,26 @@
 
 from collections.abc import Iterator, Mapping
 
-from ivr.flow import (
-    Flow,
+from ivr.flow import Flow
+from ivr.problems import nearest
+from ivr.source import Trail
+from ivr.steps import (
     HangUpStep,
     MenuStep,
     QueueStep,
     SayStep,
-    StepName,
-    exits_of,
     prompts_of,
 )
-from ivr.problems import nearest
-from ivr.source import Trail
+from ivr.ways import By, ways_of
+from ivr.written import StepName
 
 Finding = tuple[Trail, str]
+
+_LEADING = (
+    *("goto", "give_up", "on_silence", "yes", "no"),
+    *("otherwise", "not_found", "failed"),
+)
+"""The fields of steps that name a step."""
 
 
 def unknown_steps(written: object) -> list[Finding]:
@@ -26,19 +32,31 @@ def unknown_steps(written: object) -> list[Finding]:
     """
     flow = _mapping(written)
     steps = _mapping(flow.get("steps"))
+    defaults = _mapping(flow.get("defaults"))
     named: list[tuple[Trail, object]] = [
         ((field,), flow.get(field)) for field in ("entry", "person")
     ]
+    named.append((("defaults", "on_failure"), defaults.get("on_failure")))
     for name, step in steps.items():
-        options, here = _mapping(step), ("steps", name)
-        named += [((*here, field), options.get(field)) for field in ("goto", "give_up")]
-        keys = _mapping(options.get("keys"))
-        named += [((*here, "keys", key), goto) for key, goto in keys.items()]
+        named += _named((("steps", name)), _mapping(step))
     return [
         (trail, f"no step is called {goto!r}{nearest(goto, steps)}")
         for trail, goto in named
         if isinstance(goto, str) and goto not in steps
     ]
+
+
+def _named(
+    here: Trail, options: Mapping[str, object]
+) -> Iterator[tuple[Trail, object]]:
+    for field in _LEADING:
+        yield (*here, field), options.get(field)
+    if "menu" in options:
+        for key, goto in _mapping(options.get("keys")).items():
+            yield (*here, "keys", key), goto
+    cases = options.get("branch")
+    for place, case in enumerate(cases if isinstance(cases, list) else ()):
+        yield (*here, "branch", str(place), "goto"), _mapping(case).get("goto")
 
 
 def findings(flow: Flow) -> list[Finding]:
@@ -66,12 +84,12 @@ def _no_person(flow: Flow) -> Iterator[Finding]:
 
 def _unreachable(flow: Flow) -> Iterator[Finding]:
     reached: set[StepName] = set()
-    todo = [flow.entry, flow.person]
+    todo = [flow.entry, flow.person, flow.failure]
     while todo:
         name = todo.pop()
         if name not in reached:
             reached.add(name)
-            todo += exits_of(flow.steps[name], flow.person)
+            todo += [way.goto for way in ways_of(flow, flow.steps[name])]
     for name in flow.steps:
         if name not in reached:
             yield ("steps", name), "cannot be reached; lead to it or delete it"
@@ -96,14 +114,13 @@ def _endless_silence(flow: Flow) -> Iterator[Finding]:
         safe.update(way)
 
 
+_SILENT = (By.SILENCE, By.GIVE_UP, By.FAILED, By.OTHERWISE, By.ON)
+"""How a caller goes who says and presses nothing, where most goes wrong."""
+
+
 def _in_silence(flow: Flow, name: StepName) -> StepName | None:
-    match flow.steps[name]:
-        case SayStep() as step:
-            return step.goto
-        case MenuStep() as step:
-            return step.give_up or flow.person
-        case QueueStep() | HangUpStep():
-            return None
+    ways = {way.by: way.goto for way in ways_of(flow, flow.steps[name])}
+    return next((ways[by] for by in _SILENT if by in ways), None)
 
 
 def _told_secrets(flow: Flow) -> Iterator[Finding]:
@@ -127,11 +144,12 @@ def _told_secrets(flow: Flow) -> Iterator[Finding]:
 
 def _missing_texts(flow: Flow) -> Iterator[Finding]:
     for name, step in flow.steps.items():
-        own = None if isinstance(step, QueueStep) else step.language
+        own = (
+            step.language if isinstance(step, SayStep | MenuStep | HangUpStep) else None
+        )
         language = own or flow.language
         for field, prompt in prompts_of(step).items():
-            texts = prompt.texts()
-            if texts and language not in texts:
+            if language not in prompt.languages():
                 yield (
                     ("steps", name, field),
                     f"has no text in {language.value!r}, the language spoken here; "

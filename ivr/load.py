@@ -1,15 +1,18 @@
 """YAML to flow, or every problem with file and line."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePath
 
 from ivr.check import findings, unknown_steps
-from ivr.flow import KINDS, Flow, Prompt
+from ivr.flow import Defaults, Flow
 from ivr.problems import FlowRefused, Problem, nearest
+from ivr.prompt import BY_LANGUAGE, BY_NAME, Files, Prompt
 from ivr.source import Source, SourceRefused, Trail, parse_source, read_source
+from ivr.steps import KINDS, Case, Digits, SubFlowStep
 from ivr.words import problem_at, read_as
+from ivr.written import Part
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,9 +90,19 @@ def _all(
                 flows[written.flow.name] = written
     if not problems and not flows:
         problems.append(_whole(folder, "holds no flow; flows are files *.yaml in it"))
+    if not problems:
+        problems += _unknown_flows(flows)
     if problems:
         raise FlowRefused(problems)
     return flows
+
+
+def _unknown_flows(flows: Mapping[str, WrittenFlow]) -> Iterator[Problem]:
+    for written in flows.values():
+        for name, step in written.flow.steps.items():
+            if isinstance(step, SubFlowStep) and step.flow not in flows:
+                what = unknown(step.flow, "flow", flows)
+                yield problem_at(written.source, ("steps", name, "flow"), what)
 
 
 def _read(path: PurePath, reads: _Reads) -> tuple[list[Problem], WrittenFlow | None]:
@@ -129,7 +142,8 @@ def _whole(path: PurePath, what: str) -> Problem:
 
 
 def _trail_of(place: Trail) -> Trail:
-    """Take out the step's kind, which pydantic puts after the step's name."""
+    """Take out what pydantic puts between: the step's kind, the form of a file."""
+    place = tuple(part for part in place if part not in (BY_NAME, BY_LANGUAGE))
     match place:
         case ("steps", name, kind, *rest) if kind in KINDS and rest:
             return ("steps", name, *rest)
@@ -140,11 +154,22 @@ def _trail_of(place: Trail) -> Trail:
 
 
 def _options_at(place: Trail) -> Iterable[str]:
+    return [one.alias or name for name, one in _model_at(place).model_fields.items()]
+
+
+def _model_at(place: Trail) -> type[Part]:
     match place:
         case (_,):
-            return Flow.model_fields
+            return Flow
+        case ("defaults", _):
+            return Defaults
         case ("steps", _, kind, _):
-            fields = KINDS[kind].model_fields.items()
-            return [one.alias or name for name, one in fields]
+            return KINDS[kind]
+        case ("steps", _, _, "digits", _):
+            return Digits
+        case ("steps", _, _, "branch", _, _):
+            return Case
+        case (*_, "file", _, _):
+            return Files
         case _:
-            return Prompt.model_fields
+            return Prompt

@@ -1,68 +1,79 @@
 """One caller's walk through a flow: inputs in; acts, facts and a new state out."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import datetime
 
-from acd.vocabulary.facts import FlowFact
-from acd.vocabulary.flow_facts import (
-    CallAnswered,
-    CallRouted,
-    FlowEnded,
-    FlowEnding,
-    KeyPressed,
-    KeyTimedOut,
-    StepEntered,
+from acd.vocabulary.flow_facts import CallAnswered, FlowEnding, PromptHeard
+from ivr.asking import ask, key_came, listen, no_key_came, takes
+from ivr.doing import (
+    answer_came,
+    ask_others,
+    decide,
+    give_back,
+    give_over,
+    go_into,
+    message_came,
+    take_down,
 )
-from acd.vocabulary.ids import QueueId, SkillId
-from ivr.flow import (
-    KEYS,
-    Flow,
+from ivr.flow_set import FlowSet
+from ivr.steps import (
+    AskingStep,
+    BranchStep,
     HangUpStep,
-    MenuStep,
-    Prompt,
+    LookUpStep,
+    OrderStep,
     QueueStep,
+    RecordStep,
+    ReturnStep,
     SayStep,
-    Sound,
-    Step,
-    StepName,
+    SetStep,
+    SmsStep,
+    SpeakStep,
+    SubFlowStep,
+    TransferStep,
 )
+from ivr.stride import MOST_STEPS, MOST_TURNS, Goto, Stride, Then
 from ivr.turns import (
-    Act,
     Answer,
     Answered,
+    AskFailed,
     Begun,
     Broke,
     CallerLeft,
+    Found,
     HangUp,
     Input,
     KeyCame,
     LetGo,
-    Listen,
+    MessageTaken,
     NoKeyCame,
+    NotFound,
     Played,
-    Queue,
-    Say,
 )
+from ivr.values import NOTHING, Values
 from ivr.walk import TAKES, InputOutOfPlace, Phase, Turn, Walk
+from ivr.written import KEYS
 
-MOST_TURNS = 200
-"""After so many prompts and waits the caller is given to a person."""
-
-PERSON_KEY, REPEAT_KEY, BACK_KEY = "0", "9", "*"
+__all__ = ["MOST_STEPS", "MOST_TURNS", "take"]
 
 
-def take(flow: Flow, walk: Walk, came: Input, at: datetime) -> Turn:
+def take(
+    flow_set: FlowSet,
+    walk: Walk,
+    came: Input,
+    at: datetime,
+    around: Values = NOTHING,
+) -> Turn:
     """Take in one input.
 
     Every walk ends, after at most ``MOST_TURNS`` prompts and waits, in exactly one of
     CallRouted and FlowEnded, whatever comes.
 
     Args:
-        flow: A flow that ``ivr.load`` has proved.
+        flow_set: Flows that ``ivr.load`` has proved together.
         walk: Where the caller is.
         came: What happened on the line.
         at: When, for the facts.
+        around: What is so in the world at this instant: hours, queues, flags.
 
     Returns:
         The new state, the one thing that the line shall do, and the facts.
@@ -72,229 +83,145 @@ def take(flow: Flow, walk: Walk, came: Input, at: datetime) -> Turn:
     """
     if type(came) not in TAKES[walk.phase]:
         raise InputOutOfPlace(walk.phase, came)
-    return _Stride(flow, walk, at).take(came)
+    stride = Stride(flow_set, walk, at, around)
+    then = _taken(stride, came)
+    while isinstance(then, Goto):
+        then = _entered(stride, then)
+    return stride.turn(then)
 
 
-class _Stride:
-    """The work of one turn: a walk that moves, and the facts that this states."""
+def _taken(stride: Stride, came: Input) -> Then:
+    match came:
+        case Begun():
+            return stride.do(Phase.ANSWERING, Answer())
+        case Answered():
+            stride.tell(CallAnswered(at=stride.at, call_id=stride.walk.call_id))
+            return Goto(stride.flow.entry, is_onward=False)
+        case Played():
+            return _played(stride)
+        case KeyCame():
+            return _key_came(stride, came.key)
+        case NoKeyCame():
+            step = stride.step
+            if isinstance(step, AskingStep):
+                return no_key_came(stride, step)
+            stride.time_out()
+            return stride.route(stride.flow.person)
+        case Found() | NotFound() | AskFailed() | MessageTaken():
+            return _done(stride, came)
+        case CallerLeft():
+            _note_heard(stride, is_whole=False)
+            return stride.end(FlowEnding.CALLER_LEFT, LetGo())
+        case Broke():
+            person = stride.queue_of(stride.flow.person)
+            return stride.end(FlowEnding.FAILED, person, detail=came.detail)
 
-    def __init__(self, flow: Flow, walk: Walk, at: datetime) -> None:
-        self._flow = flow
-        self._walk = walk
-        self._at = at
-        self._facts: list[FlowFact] = []
 
-    def take(self, came: Input) -> Turn:
-        act = self._take(came)
-        return Turn(walk=self._walk, act=act, facts=tuple(self._facts))
+def _played(stride: Stride) -> Then:
+    _note_heard(stride, is_whole=True)
+    match stride.step:
+        case SayStep() as step:
+            return Goto(step.goto)
+        case AskingStep() as step:
+            return listen(stride, step)
+        case RecordStep() as step:
+            return take_down(stride, step)
+        case QueueStep():
+            return stride.route(stride.walk.step)
+        case _:
+            return stride.end(FlowEnding.COMPLETED, HangUp())
 
-    def _take(self, came: Input) -> Act:
-        match came:
-            case Begun():
-                return self._do(Phase.ANSWERING, Answer())
-            case Answered():
-                walk = self._walk
-                self._facts.append(CallAnswered(at=self._at, call_id=walk.call_id))
-                return self._enter(self._flow.entry, is_onward=False)
-            case Played():
-                return self._played()
-            case KeyCame():
-                return self._key_came(came.key)
-            case NoKeyCame():
-                return self._no_key_came()
-            case CallerLeft():
-                return self._end(FlowEnding.CALLER_LEFT, LetGo())
-            case Broke():
-                person = self._person()
-                self._end(FlowEnding.FAILED, person, detail=came.detail)
-                return person
 
-    def _played(self) -> Act:
-        match self._step():
-            case SayStep() as step:
-                return self._enter(step.goto)
-            case MenuStep() as step:
-                return self._turn(Phase.LISTENING, Listen(limit_s=step.timeout_s))
-            case HangUpStep() | QueueStep():
-                return self._end(FlowEnding.COMPLETED, HangUp())
+def _key_came(stride: Stride, key: str) -> Then:
+    _note_heard(stride, is_whole=False)
+    match stride.step:
+        case AskingStep() as step:
+            return key_came(stride, step, key)
+        case SayStep() as step:
+            return _skip(stride, step, key)
+        case RecordStep() as step:
+            stride.press(key, is_choice=key == "0")
+            return Goto(stride.flow.person) if key == "0" else take_down(stride, step)
+        case LookUpStep():
+            stride.press(key, is_choice=True)
+            return Goto(stride.flow.person)
+        case QueueStep():
+            stride.press(key, is_choice=False)
+            return stride.route(stride.walk.step)
+        case _:
+            stride.press(key, is_choice=False)
+            return stride.end(FlowEnding.COMPLETED, HangUp())
 
-    def _key_came(self, key: str) -> Act:
-        match self._step():
-            case MenuStep() as step:
-                return self._choose(step, key)
-            case SayStep() as step:
-                return self._skip(step, key)
-            case HangUpStep() | QueueStep():
-                self._press(key, is_choice=False)
-                return self._end(FlowEnding.COMPLETED, HangUp())
 
-    def _skip(self, step: SayStep, key: str) -> Act:
-        """Cut a saying short; a key of the menu that follows is taken as its own."""
-        following = self._flow.steps[step.goto]
-        if isinstance(following, MenuStep) and key in self._meanings(following):
-            self._note_entry(step.goto)
-            return self._choose(following, key)
-        self._press(key, is_choice=False)
-        return self._enter(step.goto)
+def _skip(stride: Stride, step: SayStep, key: str) -> Then:
+    """Cut a saying short; a key that the next step asks for is taken as its own."""
+    following = stride.flow.steps[step.goto]
+    if isinstance(following, AskingStep) and takes(stride, following, key):
+        stride.note_entry(step.goto)
+        return key_came(stride, following, key)
+    stride.press(key, is_choice=False)
+    return Goto(step.goto)
 
-    def _meanings(self, menu: MenuStep) -> Mapping[str, Callable[[], Act]]:
-        """Return what each key does at a menu; what the flow says goes first."""
 
-        def going(name: StepName) -> Callable[[], Act]:
-            return lambda: self._enter(name)
+def _done(stride: Stride, came: Found | NotFound | AskFailed | MessageTaken) -> Then:
+    match stride.step, came:
+        case (LookUpStep() | OrderStep() | SmsStep()) as step, (
+            Found() | NotFound() | AskFailed()
+        ):
+            return answer_came(stride, step, came)
+        case RecordStep() as step, (MessageTaken() | AskFailed()):
+            return message_came(stride, step, came)
+        case _:
+            return Goto(stride.flow.person)
 
-        return {
-            PERSON_KEY: going(self._flow.person),
-            REPEAT_KEY: lambda: self._say(menu.menu),
-            BACK_KEY: self._go_back,
-            **{key: going(name) for key, name in menu.keys.items()},
-        }
 
-    def _choose(self, menu: MenuStep, key: str) -> Act:
-        meaning = self._meanings(menu).get(key)
-        self._press(key, is_choice=meaning is not None)
-        if meaning is None:
-            return self._fail(menu, menu.on_wrong)
-        return meaning()
+def _entered(stride: Stride, goto: Goto) -> Then:
+    if stride.walk.steps >= MOST_STEPS:
+        return stride.route(stride.flow.person)
+    stride.note_entry(goto.step, is_onward=goto.is_onward)
+    match stride.step:
+        case SayStep() as step:
+            return stride.say(step.say, keys=KEYS if step.barge_in else "")
+        case AskingStep() as step:
+            return ask(stride, step)
+        case BranchStep() as step:
+            return decide(stride, step)
+        case SetStep() as step:
+            values = stride.values
+            stride.remember({key: it.value(values) for key, it in step.values.items()})
+            return Goto(step.goto)
+        case SpeakStep() as step:
+            is_slow = stride.walk.is_slow if step.slow is None else step.slow
+            stride.move(language=step.speak, is_slow=is_slow)
+            return Goto(step.goto)
+        case LookUpStep() | OrderStep() | SmsStep() as step:
+            return ask_others(stride, step)
+        case RecordStep() as step:
+            return stride.say(step.record)
+        case SubFlowStep() as step:
+            return go_into(stride, step)
+        case TransferStep() as step:
+            return give_over(stride, step)
+        case ReturnStep():
+            return give_back(stride)
+        case HangUpStep() as step:
+            return stride.say(step.hang_up, keys="")
+        case QueueStep() as step:
+            if step.hears is not None:
+                return stride.say(step.hears)
+            return stride.route(goto.step)
 
-    def _go_back(self) -> Act:
-        """Enter the menu before this one; the first one is said again."""
-        *before, name = self._walk.back or (self._walk.step,)
-        self._walk = replace(self._walk, back=tuple(before))
-        return self._enter(name, is_onward=False)
 
-    def _no_key_came(self) -> Act:
-        walk = self._walk
-        self._facts.append(
-            KeyTimedOut(
-                at=self._at,
-                call_id=walk.call_id,
-                flow=self._flow.name,
-                step=walk.step,
-                nth=self._count(),
-            )
+def _note_heard(stride: Stride, *, is_whole: bool) -> None:
+    """Tell what was heard of a prompt, where one was being said."""
+    walk = stride.walk
+    if walk.phase is not Phase.SAYING:
+        return
+    took = stride.at - (walk.since or stride.at)
+    stride.tell(
+        PromptHeard(
+            **stride.here(),
+            sounds=walk.sounds,
+            interrupted_ms=None if is_whole else round(took.total_seconds() * 1000),
         )
-        menu = self._step()
-        if not isinstance(menu, MenuStep):
-            return self._route(self._flow.person)
-        return self._fail(menu, menu.on_timeout)
-
-    def _fail(self, menu: MenuStep, remark: Prompt | None) -> Act:
-        self._walk = replace(self._walk, failures=self._walk.failures + 1)
-        if self._walk.failures >= menu.tries:
-            return self._enter(menu.give_up or self._flow.person)
-        return self._say(*([remark] if remark else []), menu.menu)
-
-    def _enter(self, name: StepName, *, is_onward: bool = True) -> Act:
-        if is_onward and isinstance(self._step(), MenuStep):
-            self._walk = replace(self._walk, back=(*self._walk.back, self._walk.step))
-        self._note_entry(name)
-        match self._step():
-            case SayStep() as step:
-                return self._say(step.say, keys=KEYS if step.barge_in else "")
-            case MenuStep() as step:
-                return self._say(step.menu)
-            case HangUpStep() as step:
-                return self._say(step.hang_up, keys="")
-            case QueueStep():
-                return self._route(name)
-
-    def _note_entry(self, name: StepName) -> None:
-        step = self._flow.steps[name]
-        language = None if isinstance(step, QueueStep) else step.language
-        self._walk = replace(
-            self._walk,
-            step=name,
-            failures=0,
-            language=language or self._walk.language,
-        )
-        self._facts.append(
-            StepEntered(
-                at=self._at,
-                call_id=self._walk.call_id,
-                flow=self._flow.name,
-                step=name,
-                nth=self._count(),
-            )
-        )
-
-    def _press(self, key: str, *, is_choice: bool) -> None:
-        self._facts.append(
-            KeyPressed(
-                at=self._at,
-                call_id=self._walk.call_id,
-                flow=self._flow.name,
-                step=self._walk.step,
-                key="" if self._is_secret() else key,
-                nth=self._count(),
-                is_choice=is_choice,
-            )
-        )
-
-    def _is_secret(self) -> bool:
-        step = self._step()
-        return isinstance(step, MenuStep) and step.secret
-
-    def _say(self, *prompts: Prompt, keys: str = KEYS) -> Act:
-        sounds: tuple[Sound, ...] = tuple(
-            prompt.sound(self._walk.language, self._flow.language) for prompt in prompts
-        )
-        return self._turn(Phase.SAYING, Say(sounds=sounds, keys=keys))
-
-    def _turn(self, phase: Phase, act: Act) -> Act:
-        if self._walk.turns >= MOST_TURNS:
-            return self._route(self._flow.person)
-        self._walk = replace(self._walk, turns=self._walk.turns + 1)
-        return self._do(phase, act)
-
-    def _route(self, name: StepName) -> Act:
-        queue = self._queue_of(name)
-        self._facts.append(
-            CallRouted(
-                at=self._at,
-                call_id=self._walk.call_id,
-                flow=self._flow.name,
-                step=name,
-                nth=self._count(),
-                queue_id=queue.queue_id,
-                skills=tuple(sorted(queue.skills)),
-            )
-        )
-        return self._do(Phase.OVER, queue)
-
-    def _person(self) -> Queue:
-        return self._queue_of(self._flow.person)
-
-    def _queue_of(self, name: StepName) -> Queue:
-        step = self._flow.steps[name]
-        if not isinstance(step, QueueStep):
-            raise TypeError(f"step {name!r} is no queue; ivr.load refuses such a flow")
-        return Queue(
-            queue_id=QueueId(step.queue),
-            skills=frozenset(SkillId(skill) for skill in step.skills),
-            call_class=step.call_class,
-        )
-
-    def _end(self, ending: FlowEnding, act: Act, detail: str = "") -> Act:
-        self._facts.append(
-            FlowEnded(
-                at=self._at,
-                call_id=self._walk.call_id,
-                flow=self._flow.name,
-                step=self._walk.step,
-                ending=ending,
-                detail=detail,
-            )
-        )
-        return self._do(Phase.OVER, act)
-
-    def _do(self, phase: Phase, act: Act) -> Act:
-        self._walk = replace(self._walk, phase=phase)
-        return act
-
-    def _count(self) -> int:
-        self._walk = replace(self._walk, nth=self._walk.nth + 1)
-        return self._walk.nth
-
-    def _step(self) -> Step:
-        return self._flow.steps[self._walk.step]
+    )

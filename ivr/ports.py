@@ -1,8 +1,11 @@
-"""What the walk of a flow needs of a caller's line, whoever carries the voice."""
+"""What the walk of a flow needs: a caller's line, and systems that it may ask."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
+
+from ivr.turns import AskFailed, Found, NotFound, Question
 
 
 class CallerGone(Exception):
@@ -19,6 +22,15 @@ class CallerGone(Exception):
         self.during = during
         """What was being done, such as ``play 'welcome'``."""
         super().__init__(f"call {call_id!r}: the line is gone during {during}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """What a caller said, as it was taken down."""
+
+    length_s: float
+    key: str | None
+    """The key that ended it; None for silence or the limit."""
 
 
 class Line(Protocol):
@@ -53,6 +65,18 @@ class Line(Protocol):
             The key, one of ``0123456789*#``, or None when none came in time.
         """
 
+    async def record(self, name: str, limit_s: float, keys: str) -> Message:
+        """Take down what the caller says, after a tone.
+
+        Args:
+            name: Of the message, as ``<call id>-<number>``; each only once.
+            limit_s: How long it may be, in seconds; silence ends it earlier.
+            keys: Keys of ``0123456789*#`` that end it.
+
+        Raises:
+            Exception: It could not be taken down; the line may be used on.
+        """
+
     async def wait_in_queue(
         self, queue_id: str, skills: frozenset[str], call_class: int | None = None
     ) -> None:
@@ -69,3 +93,28 @@ class Line(Protocol):
 
     async def hang_up(self) -> None:
         """Give the call to the ending context and let go of the line."""
+
+
+class BackOffice(Protocol):
+    """Other systems that know of customers, make orders and send messages."""
+
+    async def ask(
+        self, call_id: str, question: Question
+    ) -> Found | NotFound | AskFailed:
+        """Ask one question.
+
+        It may take its time: who asks stops waiting at a limit and cancels it. What
+        it raises is taken for a failure.
+
+        Args:
+            call_id: The call it is asked for, for what others write down of it.
+            question: What is asked. Secrets in it must not be written anywhere.
+        """
+
+
+class NoBackOffice:
+    """Stands for other systems where there are none: every question fails."""
+
+    async def ask(self, call_id: str, question: Question) -> AskFailed:
+        """Fail; see ``BackOffice``."""
+        return AskFailed(detail=f"nothing is there to ask for {question.name!r}")

@@ -1,51 +1,102 @@
 """Drives a walk over a caller's line: the only part that waits."""
 
-from collections.abc import Callable, Mapping
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from acd.vocabulary.facts import FlowFact
 from acd.vocabulary.ids import CallId
-from ivr.flow import Flow, Sound
+from ivr.flow_set import FlowSet
 from ivr.machine import take
-from ivr.ports import CallerGone, Line
+from ivr.ports import BackOffice, CallerGone, Line, NoBackOffice
 from ivr.problems import IvrError
+from ivr.sounds import Either, Heard, Sound
 from ivr.turns import (
     Act,
     Answer,
     Answered,
+    Ask,
+    AskFailed,
     Begun,
     Broke,
     CallerLeft,
+    Found,
     HangUp,
     Input,
     KeyCame,
     LetGo,
     Listen,
+    MessageTaken,
     NoKeyCame,
+    NotFound,
     Played,
     Queue,
+    Record,
     Say,
 )
+from ivr.values import NOTHING, Values
 from ivr.walk import Phase, fresh_walk
+
+WAIT_HEARD_AFTER_S = 1.5
+"""An answer that takes longer is waited for with words."""
+WAIT_HEARD_AGAIN_S = 3.0
+"""And these are said again: nobody hears nothing for 4 s."""
+
+SPEAK_LIMIT_S = 3.0
+"""What takes longer to be made is left out."""
+
+Speak = Callable[[Sound], Awaitable[str | None]]
+"""Makes a sound ready that was not made ahead; None where it cannot be."""
 
 
 class SoundMissing(IvrError):
     """A flow asks for a sound that was not prepared."""
 
-    def __init__(self, sound: Sound) -> None:
+    def __init__(self, sound: Heard) -> None:
         """Say which sound."""
         super().__init__(f"{sound!r}: not prepared; prompts are made at the start")
         self.sound = sound
 
 
+World = Callable[[datetime], Values]
+"""Says what is so at an instant: hours, queues, flags. Asked often; must not wait."""
+
+
+async def mute(_sound: Sound) -> str | None:
+    """Make nothing ready."""
+    return None
+
+
+def nothing_known(_at: datetime) -> Values:
+    """Know nothing of the world."""
+    return NOTHING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Around:
+    """What a walk is given besides its flows and its line."""
+
+    sounds: Mapping[Sound, str]
+    """What to play for what was made ahead, as ``Line.play`` wants it."""
+    tell: Callable[[FlowFact], None]
+    """Takes each fact as it happens; must not wait."""
+    now: Callable[[], datetime]
+    """The clock: aware, UTC."""
+    back_office: BackOffice = field(default_factory=NoBackOffice)
+    speak: Speak = mute
+    world: World = nothing_known
+
+
 async def walk_flow(
-    flow: Flow,
+    flow_set: FlowSet,
+    name: str,
     call_id: CallId,
     line: Line,
     *,
-    sounds: Mapping[Sound, str],
-    tell: Callable[[FlowFact], None],
-    now: Callable[[], datetime],
+    around: Around,
+    values: Values = NOTHING,
 ) -> None:
     """Walk one caller through a flow, to a queue or to the end of the call.
 
@@ -53,26 +104,28 @@ async def walk_flow(
     sound fails, FlowEnded(FAILED) is told and the caller given to the flow's person.
 
     Args:
-        flow: A flow that ``ivr.load`` has proved.
+        flow_set: Flows that ``ivr.load`` has proved together.
+        name: The one to begin with.
         call_id: The call.
         line: The caller's line; it must not be used after this returns.
-        sounds: What to play for every sound of the flow, as ``Line.play`` wants it.
-        tell: Takes each fact as it happens; must not wait.
-        now: The clock: aware, UTC.
+        around: What the walk works with.
+        values: What is known of the call already, such as ``caller``.
 
     Raises:
         Exception: Whatever the line raised when even giving the caller away failed.
             The session must end then, so that the dialplan's own way takes the call.
     """
-    walk = fresh_walk(flow, call_id)
+    driver = _Driver(call_id, line, around)
+    walk = fresh_walk(flow_set.flows[name], call_id, values)
     came: Input = Begun()
     while True:
-        turn = take(flow, walk, came, now())
+        at = around.now()
+        turn = take(flow_set, walk, came, at, around.world(at))
         walk = turn.walk
         for fact in turn.facts:
-            tell(fact)
+            around.tell(fact)
         try:
-            following = await _carry_out(turn.act, line, sounds)
+            following = await driver.carry_out(turn.act)
         except CallerGone:
             following = CallerLeft()
         except Exception as error:
@@ -85,33 +138,132 @@ async def walk_flow(
         came = following
 
 
-async def _carry_out(act: Act, line: Line, sounds: Mapping[Sound, str]) -> Input | None:
-    """Do one act; return what came of it, or None where the walk is over."""
-    match act:
-        case Answer():
-            await line.answer()
-            return Answered()
-        case Say():
-            return await _say(act, line, sounds)
-        case Listen():
-            key = await line.listen(act.limit_s)
-            return NoKeyCame() if key is None else KeyCame(key=key)
-        case Queue():
-            await line.wait_in_queue(
-                act.queue_id, frozenset(act.skills), act.call_class
-            )
-        case HangUp():
-            await line.hang_up()
-        case LetGo():
-            pass
-    return None
+class _Driver:
+    """Carries out acts, one at a time."""
 
+    def __init__(self, call_id: CallId, line: Line, around: Around) -> None:
+        self._call_id = call_id
+        self._line = line
+        self._around = around
 
-async def _say(act: Say, line: Line, sounds: Mapping[Sound, str]) -> Input:
-    for sound in act.sounds:
-        if sound not in sounds:
-            raise SoundMissing(sound)
-        key = await line.play(sounds[sound], act.keys)
-        if key is not None:
-            return KeyCame(key=key)
-    return Played()
+    async def carry_out(self, act: Act) -> Input | None:
+        """Do one act; return what came of it, or None where the walk is over."""
+        line = self._line
+        match act:
+            case Answer():
+                await line.answer()
+                return Answered()
+            case Say():
+                key = await self._play(act.sounds, act.keys)
+                return Played() if key is None else KeyCame(key=key)
+            case Listen():
+                key = await line.listen(act.limit_s)
+                return NoKeyCame() if key is None else KeyCame(key=key)
+            case Ask():
+                return await self._ask(act)
+            case Record():
+                return await self._record(act)
+            case Queue():
+                skills = frozenset(act.skills)
+                await line.wait_in_queue(act.queue_id, skills, act.call_class)
+            case HangUp():
+                await line.hang_up()
+            case LetGo():
+                pass
+        return None
+
+    async def _play(self, heard: tuple[Heard, ...], keys: str) -> str | None:
+        """Play what can be played, up to a key.
+
+        Raises:
+            SoundMissing: There was nothing that could.
+        """
+        paths = await self._paths(self._chosen(heard))
+        if heard and not paths:
+            raise SoundMissing(heard[0])
+        for path in paths:
+            key = await self._line.play(path, keys)
+            if key is not None:
+                return key
+        return None
+
+    def _chosen(self, heard: tuple[Heard, ...]) -> list[Sound]:
+        """Return the sounds, each file that is missing replaced by its words."""
+        chosen: list[Sound] = []
+        for one in heard:
+            if not isinstance(one, Either):
+                chosen.append(one)
+            elif one.recorded in self._around.sounds:
+                chosen.append(one.recorded)
+            else:
+                chosen += one.otherwise
+        return chosen
+
+    async def _paths(self, chosen: list[Sound]) -> list[str]:
+        """Return what to play; all of it is made before the first is heard."""
+        ready = self._around.sounds
+        missing = [sound for sound in chosen if sound not in ready]
+        if missing:
+            made = await asyncio.gather(*map(self._speak, missing))
+            found = dict(zip(missing, made, strict=True))
+            paths = [ready.get(sound) or found.get(sound) for sound in chosen]
+            return [path for path in paths if path is not None]
+        return [ready[sound] for sound in chosen]
+
+    async def _speak(self, sound: Sound) -> str | None:
+        try:
+            async with asyncio.timeout(SPEAK_LIMIT_S):
+                return await self._around.speak(sound)
+        except TimeoutError:
+            return None
+
+    async def _record(self, act: Record) -> Input:
+        try:
+            message = await self._line.record(act.name, act.limit_s, act.keys)
+        except CallerGone:
+            raise
+        except Exception as error:  # noqa: BLE001 - the flow says where it leads
+            return AskFailed(detail=f"{type(error).__name__}: {error}")
+        return MessageTaken(length_s=message.length_s, key=message.key)
+
+    async def _ask(self, act: Ask) -> Input:
+        """Ask, and say so while the answer takes its time.
+
+        A caller who leaves meanwhile is noticed behind the answer, so that what was
+        made for them is told.
+        """
+        asking = self._around.back_office.ask(self._call_id, act.question)
+        asked = asyncio.ensure_future(asking)
+        try:
+            key = await self._wait_with_words(asked, act)
+            if key is not None:
+                return KeyCame(key=key)
+            if not asked.done():
+                return AskFailed(detail=f"no answer within {act.limit_s:g} s")
+            return asked.result()
+        except Exception as error:  # noqa: BLE001 - the flow says where it leads
+            # Its words may hold what was asked, and that may be secret.
+            return AskFailed(detail=type(error).__name__)
+        finally:
+            asked.cancel()
+
+    async def _wait_with_words(
+        self, asked: "asyncio.Future[Found | NotFound | AskFailed]", act: Ask
+    ) -> str | None:
+        """Return the key that ended the wait; None for the answer or the limit.
+
+        What is being said is said to its end: a command on the line cannot be
+        taken back.
+        """
+        now_s = asyncio.get_running_loop().time
+        until_s, wait_s = now_s() + act.limit_s, WAIT_HEARD_AFTER_S
+        while (left_s := until_s - now_s()) > 0:
+            done, _ = await asyncio.wait({asked}, timeout=min(wait_s, left_s))
+            if done:
+                return None
+            wait_s = WAIT_HEARD_AGAIN_S
+            with contextlib.suppress(CallerGone, SoundMissing):
+                key = await self._play(act.waiting, act.keys)
+                if key is not None:
+                    return key
+        return None

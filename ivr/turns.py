@@ -1,9 +1,30 @@
 """What comes to a walk of a flow, and what its line shall do next."""
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from acd.vocabulary.ids import QueueId, SkillId
-from ivr.flow import Sound
+from ivr.sounds import Heard
+from ivr.values import Values
+
+
+class QuestionKind(StrEnum):
+    """What another system is asked for."""
+
+    LOOK_UP = "look_up"
+    ORDER = "order"
+    SMS = "sms"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What another system is asked."""
+
+    kind: QuestionKind
+    name: str
+    """The look-up or the kind of order; ``sms`` for a message."""
+    arguments: Values
+    """Of a message: ``to`` and ``text``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +55,35 @@ class NoKeyCame:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """Another system answered; for an order or a message: it is made."""
+
+    values: Values = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotFound:
+    """Another system answered that there is nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskFailed:
+    """Another system did not answer, or what was asked of the line was not done."""
+
+    detail: str
+    """What failed, in words; nothing of the arguments."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageTaken:
+    """The caller's message was taken down."""
+
+    length_s: float
+    key: str | None = None
+    """The key that ended it; None for silence or the limit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallerLeft:
     """The line is gone."""
 
@@ -46,7 +96,19 @@ class Broke:
     """What failed, in words."""
 
 
-Input = Begun | Answered | Played | KeyCame | NoKeyCame | CallerLeft | Broke
+Input = (
+    Begun
+    | Answered
+    | Played
+    | KeyCame
+    | NoKeyCame
+    | Found
+    | NotFound
+    | AskFailed
+    | MessageTaken
+    | CallerLeft
+    | Broke
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +120,7 @@ class Answer:
 class Say:
     """Play sounds one after the other, until a key cuts them short."""
 
-    sounds: tuple[Sound, ...]
+    sounds: tuple[Heard, ...]
     keys: str
     """Keys that cut it short; empty lets none."""
 
@@ -68,6 +130,29 @@ class Listen:
     """Wait for one key."""
 
     limit_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """Ask another system, and let the caller hear that it takes its time."""
+
+    question: Question
+    limit_s: float
+    waiting: tuple[Heard, ...]
+    """Said when the answer takes its time, and again."""
+    keys: str = ""
+    """Keys that end the wait; empty lets none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """Take down what the caller says."""
+
+    name: str
+    """Of the message, without folder and suffix; each only once."""
+    limit_s: float
+    keys: str
+    """Keys that end it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,4 +175,4 @@ class LetGo:
     """Do nothing more: there is nobody on the line."""
 
 
-Act = Answer | Say | Listen | Queue | HangUp | LetGo
+Act = Answer | Say | Listen | Ask | Record | Queue | HangUp | LetGo

@@ -1,6 +1,6 @@
 """What a walk knows: values by name, secrets that nobody reads, and their forms."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -42,12 +42,26 @@ class Form(StrEnum):
     """A number with its measure word, as in ``{n:count 个}``."""
 
 
-def lookup(name: str, known: Values, around: Values = NOTHING) -> Value:
-    """Return a value by its name; None where there is none.
+class Both(Mapping[str, Value]):
+    """What a walk found out and what is so in the world; the first goes first."""
 
-    Args:
-        name: With dots, as in ``account.balance``.
-        known: What the walk found out; it goes first.
-        around: What is so in the world.
-    """
-    return known[name] if name in known else around.get(name)
+    def __init__(self, known: Values, around: Values) -> None:
+        """Look into both, when asked and not before."""
+        self._known = known
+        self._around = around
+
+    def __getitem__(self, name: str) -> Value:
+        """Return a value.
+
+        Raises:
+            KeyError: Neither has it.
+        """
+        return self._known[name] if name in self._known else self._around[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the names."""
+        return iter({**self._around, **self._known})
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len({*self._around, *self._known})

@@ -1,24 +1,34 @@
 """Where one caller is in a flow, and which inputs have a place there."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from acd.vocabulary.facts import FlowFact
 from acd.vocabulary.ids import CallId
-from ivr.flow import Flow, Language, StepName
+from ivr.flow import Flow
 from ivr.problems import IvrError
+from ivr.sounds import Language
 from ivr.turns import (
     Act,
     Answered,
+    AskFailed,
     Begun,
     Broke,
     CallerLeft,
+    Found,
     Input,
     KeyCame,
+    MessageTaken,
     NoKeyCame,
+    NotFound,
     Played,
 )
+from ivr.values import NOTHING, Secret, Values
+from ivr.written import StepName
+
+NO_DIGITS = Secret("")
 
 
 class Phase(StrEnum):
@@ -28,6 +38,9 @@ class Phase(StrEnum):
     ANSWERING = "answering"
     SAYING = "saying"
     LISTENING = "listening"
+    ASKING = "asking"
+    """Another system is asked."""
+    RECORDING = "recording"
     OVER = "over"
 
 
@@ -36,6 +49,8 @@ TAKES: Mapping[Phase, tuple[type[Input], ...]] = {
     Phase.ANSWERING: (Answered, CallerLeft, Broke),
     Phase.SAYING: (Played, KeyCame, CallerLeft, Broke),
     Phase.LISTENING: (KeyCame, NoKeyCame, CallerLeft, Broke),
+    Phase.ASKING: (Found, NotFound, AskFailed, KeyCame, CallerLeft, Broke),
+    Phase.RECORDING: (MessageTaken, AskFailed, CallerLeft, Broke),
     Phase.OVER: (),
 }
 """Rows are phases, columns the inputs they have a place for."""
@@ -56,21 +71,46 @@ class InputOutOfPlace(IvrError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """A flow that waits for another one to give back."""
+
+    flow: str
+    step: StepName
+    """The step that led into the other one."""
+    back: tuple[StepName, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Walk:
     """Where one caller is in a flow."""
 
     call_id: CallId
+    flow: str
     step: StepName
     language: Language
     phase: Phase = Phase.FRESH
+    is_slow: bool = False
+    """Whether the caller is spoken to slowly."""
+    values: Values = field(default_factory=dict)
+    """What the flow found out so far."""
+    typed: Secret = NO_DIGITS
+    """The digits of this step so far."""
     nth: int = 0
     """Order of the last step, key or time-out that was told."""
     failures: int = 0
     """How often nothing, or nothing with a meaning, came at this step."""
     back: tuple[StepName, ...] = ()
-    """The menus that lead here, for the key that goes back."""
+    """The steps that asked on the way here, for the key that goes back."""
+    frames: tuple[Frame, ...] = ()
+    """The flows that this one was walked from, the outermost first."""
     turns: int = 0
     """Prompts and waits so far."""
+    steps: int = 0
+    """Steps that were entered so far."""
+    sounds: int = 0
+    """How many are being played."""
+    since: datetime | None = None
+    """When the line began with what it does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +122,18 @@ class Turn:
     facts: tuple[FlowFact, ...]
 
 
-def fresh_walk(flow: Flow, call_id: CallId) -> Walk:
-    """Return the walk of a call that has not begun."""
-    return Walk(call_id=call_id, step=flow.entry, language=flow.language)
+def fresh_walk(flow: Flow, call_id: CallId, values: Values = NOTHING) -> Walk:
+    """Return the walk of a call that has not begun.
+
+    Args:
+        flow: The flow of the number dialled.
+        call_id: The call.
+        values: What is known of it already, such as ``caller``.
+    """
+    return Walk(
+        call_id=call_id,
+        flow=flow.name,
+        step=flow.entry,
+        language=flow.language,
+        values=values,
+    )

@@ -5,15 +5,16 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from ivr.flow import FILE_NAME, KEY, KEYS, NAME, PLAIN
 from ivr.problems import Problem, nearest
 from ivr.source import Source, Trail
+from ivr.written import FILE_NAME, KEY, KEYS, NAME, NUMBER, PLAIN
 
 Model = TypeVar("Model", bound=BaseModel)
 NAME_WORDS = "a name of a to z, 0 to 9 and _, at most 40 long"
 PATTERNS: Mapping[str, str] = {
     NAME: NAME_WORDS,
     KEY: f"one key of {KEYS}",
+    NUMBER: "a number that can be dialled here, of 1 to 15 digits",
     PLAIN: "text without control characters",
     FILE_NAME: "a file below the folder of prompts, without its suffix",
 }
@@ -80,14 +81,16 @@ def _what(
             return "is required, got nothing"
         case "string_pattern_mismatch":
             return f"should be {patterns[found['ctx']['pattern']]}, {got}"
-        case "prompt_choice" | "step_kind":
+        case "expression" | "template":
+            return f"{message}, in {_short(found['input'])}"
+        case "prompt_choice" | "step_kind" | "digits_range":
             problem, _, way_out = message.partition("; ")
             return f"{problem}, got {_options(found['input'])}; {way_out}"
         case "model_type" | "dict_type" | "mapping_type" | "model_attributes_type":
             return f"should be a mapping of options, {got}"
         case "tuple_type" | "list_type":
             return f"should be a list as in `[a, b]`, {got}"
-        case "enum":
+        case "enum" | "literal_error":
             return f"should be {found['ctx']['expected']}, {got}"
         case _:
             return f"{message[:1].lower()}{message[1:]}, {got}"

@@ -42,6 +42,7 @@ from acd.vocabulary.flow_facts import (
     KeyPressed,
     KeyTimedOut,
     StepEntered,
+    TraceOf,
 )
 from acd.vocabulary.ids import AgentId, CallId, OfferId, Place
 from acd.vocabulary.leg_facts import (
@@ -118,7 +119,13 @@ class Engine:
             case FlowEnded():
                 if fact.call_id in floor.calls:
                     floor.calls[fact.call_id].flow_ending = fact.ending
-            case CallAnswered() | StepEntered() | KeyPressed() | KeyTimedOut():
+            case (
+                CallAnswered()
+                | StepEntered()
+                | KeyPressed()
+                | KeyTimedOut()
+                | TraceOf()
+            ):
                 if fact.call_id in floor.calls:
                     floor.calls[fact.call_id].heard_at = fact.at
             case CallQueued():

@@ -15,6 +15,23 @@ from acd.vocabulary import (
 )
 from acd.vocabulary.fact import Tick
 
+TraceFact = (
+    flow_facts.PromptHeard
+    | flow_facts.DigitsCollected
+    | flow_facts.LookedUp
+    | flow_facts.BranchTaken
+    | flow_facts.MessageRecorded
+    | flow_facts.OrderCreated
+    | flow_facts.SmsSent
+    | flow_facts.SurveyAnswered
+    | flow_facts.SubFlowEntered
+    | flow_facts.SubFlowLeft
+    | flow_facts.ServiceBegun
+    | flow_facts.ServiceDone
+    | flow_facts.CallDescribed
+)
+"""All that are a ``TraceOf``."""
+
 FlowFact = (
     flow_facts.CallArrived
     | flow_facts.CallAnswered
@@ -23,6 +40,7 @@ FlowFact = (
     | flow_facts.KeyTimedOut
     | flow_facts.CallRouted
     | flow_facts.FlowEnded
+    | TraceFact
 )
 LegFact = (
     leg_facts.CallQueued

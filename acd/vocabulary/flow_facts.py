@@ -97,3 +97,138 @@ class FlowEnded(FactOf):
     step: str
     ending: FlowEnding
     detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TraceOf(FactOf):
+    """What a walk tells besides its way: read afterwards, and decides nothing."""
+
+    call_id: CallId
+    flow: str
+    step: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptHeard(TraceOf):
+    """A prompt was played to the caller, to its end or up to a key."""
+
+    sounds: int
+    """How many it was made of."""
+    interrupted_ms: int | None
+    """How far it came; None to its end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigitsCollected(TraceOf):
+    """The caller gave a number of several digits."""
+
+    count: int
+    digits: str
+    """Empty at a secret step."""
+
+
+class LookUpOutcome(StrEnum):
+    """What another system said when it was asked."""
+
+    FOUND = "found"
+    NOT_FOUND = "not_found"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookedUp(TraceOf):
+    """Another system was asked, or was to make an order or send a message."""
+
+    name: str
+    """The look-up, the kind of order, or ``sms``."""
+    outcome: LookUpOutcome
+    took_ms: int
+    detail: str
+    """Why it failed; empty otherwise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BranchTaken(TraceOf):
+    """The flow decided by what it knows where to go on."""
+
+    goto: str
+    because: str
+    """The condition that held; ``otherwise`` where none did."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageRecorded(TraceOf):
+    """The caller spoke a message, and it was kept."""
+
+    name: str
+    """Of the file, without folder and suffix."""
+    length_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderCreated(TraceOf):
+    """An order was made at the caller's wish."""
+
+    order_kind: str
+    order_id: str
+    """Empty where the system that made it named none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmsSent(TraceOf):
+    """A text message was handed over for sending."""
+
+    to: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurveyAnswered(TraceOf):
+    """The caller answered a question about the service."""
+
+    name: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubFlowEntered(TraceOf):
+    """The walk went into another flow; it comes back, or is transferred for good."""
+
+    into: str
+    is_transfer: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubFlowLeft(TraceOf):
+    """The walk came back out of another flow."""
+
+    back_to: str
+    """The flow in which it goes on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceBegun(TraceOf):
+    """The caller began with an item of self-service."""
+
+    item: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceDone(TraceOf):
+    """An item of self-service came to its end without a person."""
+
+    item: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """One thing that is known of a call, in words."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallDescribed(TraceOf):
+    """The flow says of a call what whoever takes it should know."""
+
+    notes: tuple[Note, ...]

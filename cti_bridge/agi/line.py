@@ -7,6 +7,7 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import structlog
@@ -21,7 +22,7 @@ from cti_bridge.agi.errors import (
 from cti_bridge.agi.protocol import Reply
 from cti_bridge.agi.server import Session
 from cti_bridge.forms import MOST_NAME, NUMBER, SIP_CALL_ID, UUID
-from ivr.ports import CallerGone
+from ivr.ports import CallerGone, Message
 
 log = structlog.get_logger(__name__)
 
@@ -36,6 +37,11 @@ _LONGEST_SOUND_S: Final = 3600.0
 _ID: Final = re.compile(r"[A-Za-z0-9_.-]{1,60}", re.ASCII)
 
 _FENCE: Final = "CC_FENCE"
+
+_MESSAGE: Final = re.compile(rf"{UUID.pattern}-[0-9]{{1,6}}", re.ASCII)
+_SILENCE_S: Final = 4
+"""A message ends behind so much silence, of which Asterisk cuts off all but 1 s."""
+_SAMPLES_A_S: Final = 8000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,17 +72,20 @@ class AgiLine:
         *,
         now: Callable[[], float] = time.time,
         nonce: Callable[[], str] = lambda: secrets.token_hex(8),
+        messages: Path | None = None,
     ) -> None:
         """Take over a session.
 
         Args:
             session: It; this line becomes its only user.
+            messages: The folder for what callers say; None takes down nothing.
             now: Tells the epoch in seconds, for ``CC_T0``.
             nonce: Gives hexadecimal text that nobody can guess.
         """
         self._session = session
         self._now = now
         self._nonce = nonce
+        self._messages = messages
         self._call_id = ""
         self._has_let_go = False
 
@@ -139,6 +148,34 @@ class AgiLine:
         """Wait for one key; see ``ivr.ports.Line``."""
         command = protocol.wait_for_digit(limit_s)
         return _key(await self._do(command, "listen", limit_s + _MARGIN_S))
+
+    async def record(self, name: str, limit_s: float, keys: str) -> Message:
+        """Take down what the caller says; see ``ivr.ports.Line``.
+
+        Who hangs up at the end of a message has left it all the same: the next thing
+        that is asked of the line tells that the caller is gone.
+
+        Raises:
+            TextRefused: The name is none, or there is no folder for messages.
+            CommandFailed: Asterisk could not write it.
+        """
+        during = f"record {name!r}"
+        if self._messages is None or _MESSAGE.fullmatch(name) is None:
+            raise TextRefused("RECORD FILE", name, "is no message, or has no folder")
+        command = protocol.record_file(
+            str(self._messages / name), keys, limit_s=limit_s, silence_s=_SILENCE_S
+        )
+        reply = await self._run(command, limit_s + _MARGIN_S)
+        length_s = (reply.end_sample or 0) / _SAMPLES_A_S
+        if reply.code == 200 and reply.result == -1:
+            if reply.value != "hangup":
+                raise CommandFailed(during, reply.code, reply.value or reply.text)
+            if not length_s:
+                raise CallerGone(self._call_id, during)
+            return Message(length_s=length_s, key=None)
+        if reply.code != 200:
+            self._require_done(reply, during)
+        return Message(length_s=length_s, key=_key(reply))
 
     async def wait_in_queue(
         self, queue_id: str, skills: frozenset[str], call_class: int | None = None

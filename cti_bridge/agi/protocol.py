@@ -199,6 +199,24 @@ def stream_file(sound: str, keys: str) -> bytes:
     return _line("STREAM", "FILE", _quoted("STREAM FILE", sound), f'"{keys}"')
 
 
+def record_file(file: str, keys: str, *, limit_s: float, silence_s: int) -> bytes:
+    """Take down what is said, behind a tone, up to a key, a silence or the limit.
+
+    Args:
+        file: Absolute, without its suffix, which is ``wav``.
+        keys: What ends it.
+        limit_s: How long it may be.
+        silence_s: How long nobody may say anything.
+    """
+    _require("RECORD FILE", file, _SOUND, "is no file's name")
+    if ".." in file or not file.startswith("/"):
+        raise TextRefused("RECORD FILE", file, "a file must be named from the root")
+    _require("RECORD FILE", keys, _KEYS, "keys are 0 to 9, * and #")
+    path, limit_ms = _quoted("RECORD FILE", file), str(max(1, round(limit_s * 1000)))
+    words = (path, "wav", f'"{keys}"', limit_ms, "BEEP", f"s={silence_s}")
+    return _line("RECORD", "FILE", *words)
+
+
 def wait_for_digit(limit_s: float) -> bytes:
     """Wait for one key, ``limit_s`` seconds at most and for ever never."""
     return _line("WAIT", "FOR", "DIGIT", str(max(1, round(limit_s * 1000))))

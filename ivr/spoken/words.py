@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, time
 from typing import assert_never
 
-from ivr.flow import Language
+from ivr.sounds import Language
 from ivr.spoken import chinese, english
 from ivr.spoken.errors import CannotBeSpoken, kind_of
 from ivr.spoken.read import date_of, moment_of, number_of, time_of

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from acd.policy import FloorPolicy
 from acd.vocabulary.ids import Place, QueueId
 from ivr.flow import Flow
+from ivr.flow_set import FlowSet
 from services.floor.admission import DEFAULT, Admission
 
 
@@ -36,3 +37,9 @@ class Floor:
     policy: FloorPolicy
     flows: Mapping[str, Flow]
     admission: Admission = DEFAULT
+
+    @property
+    def flow_set(self) -> FlowSet:
+        """The flows, and which number has which."""
+        numbers = {number: one.flow for number, one in self.numbers.items()}
+        return FlowSet(flows=self.flows, numbers=numbers)

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from pathlib import Path
 
 import structlog
 
@@ -10,7 +11,8 @@ from acd.vocabulary.flow_facts import CallArrived
 from acd.vocabulary.ids import CallId, LegId
 from cti_bridge.agi.line import AgiLine
 from cti_bridge.agi.server import Session
-from ivr.runner import walk_flow
+from ivr.ports import BackOffice, NoBackOffice
+from ivr.runner import Around, Speak, World, mute, nothing_known, walk_flow
 from services.runtime.published import CurrentFloor
 
 log = structlog.get_logger()
@@ -29,12 +31,32 @@ class Callers:
         tell: Callable[[FlowFact], None],
         turned: Callable[[], Awaitable[None]],
         now: Callable[[], datetime],
+        messages: Path | None = None,
+        back_office: BackOffice | None = None,
+        speak: Speak = mute,
+        world: World = nothing_known,
     ) -> None:
-        """Join the flows with the line and the switchboard."""
+        """Join the flows with the line and the switchboard.
+
+        Args:
+            current: What is in force.
+            tell: Takes each fact.
+            turned: Returns when the loop has turned once.
+            now: The engine's clock.
+            messages: Folder for what callers say into a recording step; None takes
+                down nothing.
+            back_office: Other systems; None fails every question.
+            speak: Makes sounds that have a value in them.
+            world: What is so at an instant.
+        """
         self._current = current
         self._tell = tell
         self._turned = turned
         self._now = now
+        self._messages = messages
+        self._back_office = back_office or NoBackOffice()
+        self._speak = speak
+        self._world = world
 
     async def serve(self, session: Session) -> None:
         """Tell who came and walk them through the flow of the number dialled.
@@ -43,7 +65,11 @@ class Callers:
             AgiError, CallerGone: The line broke or left; the dialplan goes on alone.
         """
         # The engine's time, not the wall's: a wait is measured against it later.
-        line = AgiLine(session, now=lambda: self._now().timestamp())
+        line = AgiLine(
+            session,
+            now=lambda: self._now().timestamp(),
+            messages=self._messages,
+        )
         if line.script == PROBE:
             await self._turned()
             await line.hang_up()
@@ -68,11 +94,19 @@ class Callers:
                 sip_call_id=came.sip_call_id,
             )
         )
-        await walk_flow(
-            floor.flows[number.flow],
-            CallId(came.call_id),
-            line,
+        around = Around(
             sounds=sounds,
             tell=self._tell,
             now=self._now,
+            back_office=self._back_office,
+            speak=self._speak,
+            world=self._world,
+        )
+        await walk_flow(
+            floor.flow_set,
+            number.flow,
+            CallId(came.call_id),
+            line,
+            around=around,
+            values={"caller": came.caller_number, "number": came.number},
         )

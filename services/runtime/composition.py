@@ -29,7 +29,7 @@ from services.runtime.absence import Absence
 from services.runtime.callers import Callers
 from services.runtime.clock import Clock
 from services.runtime.door import Door
-from services.runtime.embedded.conf import CALLBACKS
+from services.runtime.embedded.conf import CALLBACKS, MESSAGES
 from services.runtime.front import Front
 from services.runtime.live_view import LiveView
 from services.runtime.pace import Pace
@@ -104,6 +104,7 @@ class Composition:
             tell=self.switchboard.tell,
             turned=self.switchboard.turned,
             now=self._clock.now,
+            messages=given.asterisk / "spool" / MESSAGES,
         )
         self.agi = AgiServer(callers.serve)
         self._agi_problem: str | None = "agi: not listening yet"

@@ -21,6 +21,7 @@ from acd.vocabulary.flow_facts import FlowEnding
 from acd.vocabulary.leg_facts import LegEnding
 from acd.vocabulary.states import AgentState
 from acd.vocabulary.wire import WireError, from_wire
+from services.runtime.trace_words import TRACE_WORDS
 
 _MISSING_FROM_S = 1.0
 """A recording that is so much shorter than its talk was cut."""
@@ -226,6 +227,7 @@ WORDS: Mapping[type[FactOf], tuple[str, Tell]] = {
     flow_facts.KeyTimedOut: ("caller", lambda f, _l: f"pressed nothing at {f.step}"),
     flow_facts.CallRouted: ("flow", _routed),
     flow_facts.FlowEnded: ("flow", _flow_ended),
+    **TRACE_WORDS,
     leg_facts.CallQueued: ("switch", lambda f, _l: f"waits in queue {f.queue_id}"),
     leg_facts.LegRang: ("switch", _leg("is ringing")),
     leg_facts.LegAnswered: (

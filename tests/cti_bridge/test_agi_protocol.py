@@ -83,6 +83,10 @@ def check_one_argument_or_refused(text: str) -> None:
         (protocol.answer(), ["EXEC", "Answer", ",i"]),
         (protocol.stream_file("/p/a-1", "12#"), ["STREAM", "FILE", "/p/a-1", "12#"]),
         (protocol.stream_file("beep", ""), ["STREAM", "FILE", "beep", ""]),
+        (
+            protocol.record_file("/m/a-1", "#0", limit_s=30, silence_s=4),
+            ["RECORD", "FILE", "/m/a-1", "wav", "#0", "30000", "BEEP", "s=4"],
+        ),
         (protocol.wait_for_digit(1.5), ["WAIT", "FOR", "DIGIT", "1500"]),
         (protocol.wait_for_digit(0), ["WAIT", "FOR", "DIGIT", "1"]),
         (protocol.get_variable("CC_CALL_ID"), ["GET", "VARIABLE", "CC_CALL_ID"]),
@@ -97,6 +101,10 @@ def check_one_argument_or_refused(text: str) -> None:
 )
 def test_a_command_is_what_asterisk_reads(command: bytes, words: list[str]) -> None:
     assert read_by_asterisk(command) == [words]
+
+
+def recording(file: str) -> bytes:
+    return protocol.record_file(file, "#", limit_s=30, silence_s=4)
 
 
 @pytest.mark.parametrize(
@@ -114,6 +122,9 @@ def test_a_command_is_what_asterisk_reads(command: bytes, words: list[str]) -> N
         (lambda: protocol.stream_file("a b", ""), "is no sound's name"),
         (lambda: protocol.stream_file("../x", ""), "must not lead upwards"),
         (lambda: protocol.stream_file("beep", "x"), "keys are 0 to 9"),
+        (lambda: recording("m/a"), "a file must be named from the root"),
+        (lambda: recording("/m/../a"), "a file must be named from the root"),
+        (lambda: recording("/m/a b"), "is no file's name"),
         (lambda: protocol.run("System", "id"), "'System'"),  # type: ignore[arg-type]  # refused at run time too
         (lambda: protocol.run("Wait", "for ever"), "must match"),
         (lambda: protocol.run("Wait", "${SHELL(id)}"), "must match"),

@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import pytest
 import structlog
@@ -13,7 +14,7 @@ from cti_bridge.agi import protocol
 from cti_bridge.agi.errors import AgiError, ArrivalUnusable, CommandFailed, TextRefused
 from cti_bridge.agi.line import AgiLine, Arrival
 from cti_bridge.agi.server import AgiLimits, AgiServer, Session
-from ivr.ports import CallerGone, Line
+from ivr.ports import CallerGone, Line, Message
 from tests.support.eventually import eventually
 
 CALL = "0d5c2b1e-1111-4222-8333-444455556666"
@@ -104,7 +105,12 @@ async def walked(
     ended: list[BaseException | None] = []
 
     async def serve(session: Session) -> None:
-        line = AgiLine(session, now=lambda: 1795302385.25, nonce=lambda: NONCE)
+        line = AgiLine(
+            session,
+            now=lambda: 1795302385.25,
+            nonce=lambda: NONCE,
+            messages=Path("/spool/messages"),
+        )
         try:
             await walk(line)
         except (AgiError, CallerGone) as error:
@@ -282,6 +288,57 @@ async def test_keys_come_from_playing_and_from_listening() -> None:
 
     assert await walked(leg, walk) is None
     assert keys == ["#", "*", None]
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        ("200 result=35 (dtmf) endpos=24000", Message(length_s=3, key="#")),
+        ("200 result=0 (timeout) endpos=8000", Message(length_s=1, key=None)),
+        ("200 result=-1 (hangup) endpos=40000", Message(length_s=5, key=None)),
+    ],
+)
+async def test_what_a_caller_says_is_taken_down(answer: str, message: Message) -> None:
+    taken: list[Message] = []
+    leg = FakeLeg(answers={"RECORD FILE": [answer]})
+
+    async def walk(line: AgiLine) -> None:
+        await line.arrival()
+        taken.append(await line.record(f"{CALL}-3", 30, "#0"))
+
+    assert await walked(leg, walk) is None
+    assert taken == [message]
+    file = f"/spool/messages/{CALL}-3"
+    assert leg.commands[-1] == f'RECORD FILE "{file}" wav "#0" 30000 BEEP s=4'
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        ("200 result=-1 (writefile)", CommandFailed),
+        ("200 result=-1 (hangup) endpos=0", CallerGone),
+        ("511 Command Not Permitted on a dead channel", CallerGone),
+    ],
+)
+async def test_a_message_that_was_not_taken_down_is_told(
+    answer: str, error: type[Exception]
+) -> None:
+    async def walk(line: AgiLine) -> None:
+        await line.arrival()
+        await line.record(f"{CALL}-3", 30, "#0")
+
+    ended = await walked(FakeLeg(answers={"RECORD FILE": [answer]}), walk)
+
+    assert type(ended) is error
+
+
+@pytest.mark.parametrize("name", ["../x", "x", f"{CALL}-3/../..", f"{CALL}"])
+async def test_a_message_goes_into_its_folder_only(name: str) -> None:
+    async def walk(line: AgiLine) -> None:
+        await line.arrival()
+        await line.record(name, 30, "#0")
+
+    assert isinstance(await walked(FakeLeg(), walk), TextRefused)
 
 
 async def test_a_sound_that_is_missing_is_passed_by() -> None:

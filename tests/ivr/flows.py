@@ -7,6 +7,7 @@ from acd.vocabulary.facts import FlowFact
 from acd.vocabulary.ids import CallId
 from ivr.check import findings, unknown_steps
 from ivr.flow import Flow
+from ivr.flow_set import FlowSet
 from ivr.machine import take
 from ivr.turns import Act, Answered, Begun, Input
 from ivr.walk import Turn, fresh_walk
@@ -38,7 +39,7 @@ def walked(flow: Flow, inputs: Iterable[Input]) -> list[Turn]:
     walk = fresh_walk(flow, ALICE)
     turns = []
     for second, came in enumerate([Begun(), Answered(), *inputs]):
-        turns.append(take(flow, walk, came, at(second)))
+        turns.append(take(FlowSet.of(flow), walk, came, at(second)))
         walk = turns[-1].walk
     return turns
 

@@ -1,13 +1,24 @@
 """A walk over a line: what is done to the line, and what is told, in order."""
 
+import asyncio
 from collections.abc import Sequence
 
 import pytest
 
 from acd.vocabulary.facts import FlowFact
-from acd.vocabulary.flow_facts import CallRouted, FlowEnded, FlowEnding
-from ivr.ports import CallerGone
-from ivr.runner import walk_flow
+from acd.vocabulary.flow_facts import (
+    CallRouted,
+    FlowEnded,
+    FlowEnding,
+    LookedUp,
+    LookUpOutcome,
+)
+from ivr import doing, runner
+from ivr.flow_set import FlowSet
+from ivr.ports import BackOffice, CallerGone, Message, NoBackOffice
+from ivr.runner import Around, Speak, mute, walk_flow
+from ivr.sounds import Sound, Spoken
+from ivr.turns import Found, Question
 from tests.ivr.flows import ALICE, at, flow_of
 
 FLOW = flow_of(
@@ -51,6 +62,10 @@ class ScriptedLine:
         self.done.append(limit_s)
         return self._next()
 
+    async def record(self, name: str, limit_s: float, keys: str) -> Message:
+        self.done.append(("record", limit_s, keys))
+        return Message(length_s=3, key=self._next())
+
     async def wait_in_queue(
         self, queue_id: str, skills: frozenset[str], call_class: int | None = None
     ) -> None:
@@ -70,9 +85,8 @@ async def run(
     line = ScriptedLine(script)
     told: list[FlowFact] = []
     sounds = {sound: path for sound, path in SOUNDS.items() if NAMES[path] != without}
-    await walk_flow(
-        FLOW, ALICE, line, sounds=sounds, tell=told.append, now=lambda: at(0)
-    )
+    around = Around(sounds=sounds, tell=told.append, now=lambda: at(0))
+    await walk_flow(FlowSet.of(FLOW), "main", ALICE, line, around=around)
     return line.done, told
 
 
@@ -115,7 +129,8 @@ async def test_a_prompt_that_was_not_prepared_gives_the_caller_to_a_person() -> 
     ended = told[-1]
     assert isinstance(ended, FlowEnded)
     assert ended.detail == (
-        "SoundMissing: Spoken(language=<Language.ZH: 'zh'>, text='请选择'): "
+        "SoundMissing: Spoken(language=<Language.ZH: 'zh'>, text='请选择', "
+        "is_slow=False): "
         "not prepared; prompts are made at the start"
     )
 
@@ -132,3 +147,168 @@ async def test_a_caller_gone_while_being_given_away_is_told_once() -> None:
 
     endings = [fact for fact in told if isinstance(fact, CallRouted | FlowEnded)]
     assert [type(fact) for fact in endings] == [CallRouted]
+
+
+ASKING = flow_of(
+    {
+        "account": {
+            "look_up": "account",
+            "as": "customer",
+            "goto": "tell",
+            "failed": "sorry",
+        },
+        "tell": {"say": {"zh": "您好{customer.name}"}, "goto": "note"},
+        "note": {"record": {"zh": "请留言"}, "as": "note", "goto": "bye"},
+        "sorry": {"hang_up": {"zh": "查询失败"}},
+        "bye": {"hang_up": {"zh": "再见", "file": "bye"}},
+    }
+)
+READY: dict[Sound, str] = {
+    sound: f"/{sound.text}" for sound in ASKING.sounds() if isinstance(sound, Spoken)
+}
+
+
+class Answering:
+    """Another system that answers as it is told."""
+
+    def __init__(self, answer: Found | Exception, *, after_s: float = 0) -> None:
+        self.answer = answer
+        self.after_s = after_s
+        self.asked: list[Question] = []
+
+    async def ask(self, call_id: str, question: Question) -> Found:
+        self.asked.append(question)
+        await asyncio.sleep(self.after_s)
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+class PlainLine(ScriptedLine):
+    """A line that notes what was played by its path."""
+
+    async def play(self, sound: str, keys: str) -> str | None:
+        self.done.append(sound)
+        return self._next()
+
+
+async def asking(
+    back_office: BackOffice,
+    script: Sequence[str | Exception | None] = (),
+    *,
+    speak: Speak = mute,
+) -> tuple[list[object], list[FlowFact]]:
+    line, told = PlainLine(script), list[FlowFact]()
+    around = Around(
+        sounds=READY,
+        tell=told.append,
+        now=lambda: at(0),
+        back_office=back_office,
+        speak=speak,
+    )
+    await walk_flow(FlowSet.of(ASKING), "main", ALICE, line, around=around)
+    return line.done, told
+
+
+FOUND = Found(values={"name": "王五"})
+
+
+async def test_what_another_system_found_is_spoken_and_a_file_that_is_missing_too() -> (
+    None
+):
+    async def speak(sound: Sound) -> str | None:
+        return f"/made/{sound.text}" if isinstance(sound, Spoken) else None
+
+    done, _ = await asking(Answering(FOUND), speak=speak)
+
+    assert done == [
+        *("answer", "/您好", "/made/王五", "/请留言"),
+        *(("record", 60, "#0"), "/再见", "hang up"),
+    ]
+
+
+async def test_what_cannot_be_made_is_left_out() -> None:
+    done, _ = await asking(Answering(FOUND))
+
+    assert done[:3] == ["answer", "/您好", "/请留言"]
+
+
+async def test_a_voice_that_takes_too_long_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def speak(_sound: Sound) -> str | None:
+        await asyncio.sleep(60)
+        return "/too/late"
+
+    monkeypatch.setattr(runner, "SPEAK_LIMIT_S", 0.05)
+    done, _ = await asking(Answering(FOUND), speak=speak)
+
+    assert done[:3] == ["answer", "/您好", "/请留言"]
+
+
+async def test_a_failure_goes_its_way_and_tells_nothing_of_what_was_asked() -> None:
+    done, told = await asking(Answering(OSError("pin 4711 refused")))
+
+    assert done == ["answer", "/查询失败", "hang up"]
+    (asked,) = (fact for fact in told if isinstance(fact, LookedUp))
+    assert (asked.outcome, asked.detail) == (LookUpOutcome.FAILED, "OSError")
+
+
+async def test_an_answer_that_takes_its_time_is_waited_for_with_words(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(runner, "WAIT_HEARD_AFTER_S", 0.01)
+    monkeypatch.setattr(runner, "WAIT_HEARD_AGAIN_S", 0.01)
+
+    done, _ = await asking(Answering(FOUND, after_s=0.3))
+
+    assert done[:3] == ["answer", "/正在查询，请稍候。", "/正在查询，请稍候。"]
+    assert done[-1] == "hang up"
+
+
+async def test_an_answer_that_never_comes_is_a_failure_at_the_limit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(doing, "ASK_LIMIT_S", 0.05)
+
+    done, told = await asking(Answering(FOUND, after_s=60))
+
+    assert done[-2:] == ["/查询失败", "hang up"]
+    (asked,) = (fact for fact in told if isinstance(fact, LookedUp))
+    assert asked.detail == "no answer within 0.05 s"
+
+
+async def test_zero_in_the_words_of_the_wait_reaches_a_person(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(runner, "WAIT_HEARD_AFTER_S", 0.01)
+
+    done, _ = await asking(Answering(FOUND, after_s=60), ["0"])
+
+    assert done == ["answer", "/正在查询，请稍候。", ("q_bill",)]
+
+
+async def test_what_was_made_for_a_caller_who_left_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(runner, "WAIT_HEARD_AFTER_S", 0.01)
+    gone = CallerGone("3f2a", "play")
+
+    _, told = await asking(Answering(FOUND, after_s=0.1), [gone, gone])
+
+    (asked,) = (fact for fact in told if isinstance(fact, LookedUp))
+    assert asked.outcome is LookUpOutcome.FOUND
+    assert isinstance(told[-1], FlowEnded)
+
+
+async def test_a_message_that_cannot_be_taken_down_is_a_failure_of_its_step() -> None:
+    done, told = await asking(Answering(FOUND), [None, None, OSError("disk full")])
+
+    assert done[-1] == ("q_bill",)
+    assert isinstance(told[-1], CallRouted)
+
+
+async def test_without_other_systems_every_question_fails() -> None:
+    done, _ = await asking(NoBackOffice())
+
+    assert done == ["answer", "/查询失败", "hang up"]

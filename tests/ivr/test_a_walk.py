@@ -13,11 +13,13 @@ from acd.vocabulary.flow_facts import (
     FlowEnding,
     KeyPressed,
     KeyTimedOut,
+    PromptHeard,
     StepEntered,
 )
 from acd.vocabulary.ids import QueueId, SkillId
 from ivr.check import findings
-from ivr.flow import KEYS, Flow, Language, Recorded, Spoken
+from ivr.flow import Flow, Language, Recorded, Spoken
+from ivr.flow_set import FlowSet
 from ivr.machine import MOST_TURNS, take
 from ivr.turns import (
     Act,
@@ -37,6 +39,7 @@ from ivr.turns import (
     Say,
 )
 from ivr.walk import TAKES, InputOutOfPlace, Phase, Turn, Walk, fresh_walk
+from ivr.written import KEYS
 from tests.ivr.flows import ALICE, at, facts_of, flow_of, last_act, walked
 
 MENU = {
@@ -89,6 +92,17 @@ def entered(step: str, *, nth: int, second: float) -> StepEntered:
     return StepEntered(at=at(second), call_id=ALICE, flow="main", step=step, nth=nth)
 
 
+def heard(step: str, *, second: float) -> PromptHeard:
+    return PromptHeard(
+        at=at(second),
+        call_id=ALICE,
+        flow="main",
+        step=step,
+        sounds=1,
+        interrupted_ms=None,
+    )
+
+
 def from_welcome(inputs: Iterable[Input]) -> list[Turn]:
     return walked(MAIN.model_copy(update={"entry": "welcome"}), inputs)
 
@@ -110,7 +124,9 @@ def test_a_call_is_answered_greeted_and_given_to_the_queue_of_its_key() -> None:
     assert facts_of(turns) == [
         CallAnswered(at=at(1), call_id=ALICE),
         entered("welcome", nth=1, second=1),
+        heard("welcome", second=2),
         entered("choices", nth=2, second=2),
+        heard("choices", second=3),
         KeyPressed(
             at=at(4),
             call_id=ALICE,
@@ -298,20 +314,22 @@ STEPS = ["welcome", "choices", "notice", "fault", "bye"]
 def test_each_phase_takes_its_inputs_and_refuses_all_others(
     phase: Phase, came: Input, step: str
 ) -> None:
-    walk = Walk(call_id=ALICE, step=step, language=Language.ZH, phase=phase)
+    walk = Walk(
+        call_id=ALICE, flow="main", step=step, language=Language.ZH, phase=phase
+    )
 
     if type(came) in TAKES[phase]:
-        turn = take(MAIN, walk, came, at(0))
+        turn = take(FlowSet.of(MAIN), walk, came, at(0))
         over = isinstance(turn.act, Queue | HangUp | LetGo)
         assert over is (turn.walk.phase is Phase.OVER)
     else:
         with pytest.raises(InputOutOfPlace, match=f"walk is {phase.value}, which has"):
-            take(MAIN, walk, came, at(0))
+            take(FlowSet.of(MAIN), walk, came, at(0))
 
 
 def test_an_input_out_of_place_is_told_with_what_would_have_been_in_place() -> None:
     with pytest.raises(InputOutOfPlace) as caught:
-        take(MAIN, fresh_walk(MAIN, ALICE), Played(), at(0))
+        take(FlowSet.of(MAIN), fresh_walk(MAIN, ALICE), Played(), at(0))
 
     assert str(caught.value) == (
         "walk is fresh, which has no place for Played; "
@@ -348,7 +366,7 @@ def test_every_walk_ends_exactly_once_and_counts_without_a_gap(
     nths: list[int] = []
 
     for number in range(MOST_TURNS + 3):
-        turn = take(flow, walk, came, at(number))
+        turn = take(FlowSet.of(flow), walk, came, at(number))
         walk = turn.walk
         facts += turn.facts
         nths += [fact.nth for fact in turn.facts if hasattr(fact, "nth")]

@@ -8,6 +8,10 @@ from ivr.flow import Language, MenuStep, QueueStep
 from ivr.load import load_flow, load_flows, load_flows_from
 from ivr.problems import FlowRefused
 
+ONE_OF = (
+    "a step does one of say, menu, collect, confirm, survey, branch, set, speak, "
+    "look_up, record, order, sms, queue, transfer, flow, return and hang_up"
+)
 GOOD = """\
 name: main
 language: zh
@@ -117,14 +121,12 @@ def test_a_good_flow_is_read_with_its_defaults(tmp_path: Path) -> None:
         (
             "person: {queue: q_bill}",
             "person: {}",
-            "18: steps → person: a step does one of say, menu, queue and hang_up, "
-            "got nothing; write one of the four",
+            f"18: steps → person: {ONE_OF}, got nothing; write one of them",
         ),
         (
             "person: {queue: q_bill}",
             "person: {queue: q_bill, say: {zh: x}}",
-            "18: steps → person: a step does one of say, menu, queue and hang_up, "
-            "got 'queue', 'say'; write one of the four",
+            f"18: steps → person: {ONE_OF}, got 'queue', 'say'; write one of them",
         ),
         (
             "say: {zh: 您好}",
@@ -134,8 +136,8 @@ def test_a_good_flow_is_read_with_its_defaults(tmp_path: Path) -> None:
         (
             "say: {zh: 您好}",
             "say: {}",
-            "7: steps → welcome → say: needs texts by language or a file, one of the "
-            "two, got nothing; write `zh: …`, `en: …` or `file: …`",
+            "7: steps → welcome → say: needs texts by language, a file, or both, "
+            "got nothing; write `zh: …`, `en: …` or `file: …`",
         ),
         (
             "say: {zh: 您好}",

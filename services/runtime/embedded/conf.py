@@ -20,6 +20,8 @@ TEMPLATES = (CHECKOUT / "asterisk-conf", CHECKOUT / "dialplans")
 """Folders with one ``*.conf`` for each file of Asterisk's, and ``*.part``s of them."""
 CALLBACKS = "callbacks"
 """Folder of the spool where numbers that callers left wait for the engine."""
+MESSAGES = "messages"
+"""Folder of the spool for what callers said into a step that records."""
 _LEFT_EMPTY = ("acl", "ccss", "features", "pjproject", "udptl")
 # Asterisk takes its defaults where these are missing too, but calls it an error.
 HOLDS_SECRETS = frozenset({"manager.conf", "pjsip.conf"})
@@ -179,7 +181,8 @@ def put(conf: Conf, *, owner: tuple[int, int] | None = None) -> None:
     if conf.documentation:
         links[conf.lib / "documentation"] = conf.documentation
     own = (conf.etc, conf.run, conf.log, conf.spool, conf.lib)
-    inner = (conf.spool / "monitor", conf.spool / CALLBACKS, conf.lib / "sounds")
+    spools = (conf.spool / name for name in ("monitor", CALLBACKS, MESSAGES))
+    inner = (*spools, conf.lib / "sounds")
     for folder in (*own, *inner, conf.leave_number.parent):
         folder.mkdir(parents=True, exist_ok=True, mode=0o750)
         _own(folder, owner)

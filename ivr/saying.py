@@ -1,0 +1,71 @@
+"""A text with its values put in: for the voice in words, for a message in writing."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, time
+from decimal import Decimal
+
+from ivr.sounds import Language
+from ivr.template import Shown, heard_of, pieces_of
+from ivr.values import NOTHING, Form, Secret, Value, Values
+
+LONGEST = 300
+"""Letters of a value that are said; more of it is no answer for a telephone."""
+
+UNKNOWN = {Language.ZH: "未知", Language.EN: "unknown"}
+"""Said for a value that is missing or secret: a wrong number would be believed."""
+
+
+def said(text: str, language: Language, values: Values = NOTHING) -> Iterator[str]:
+    """Yield a text's pieces in order, each as the voice says it.
+
+    Texts that stand still are pieces of their own, so that they are made ahead.
+    """
+    for piece in heard_of(text):
+        if isinstance(piece, Shown):
+            yield _words(values.get(piece.name), piece, language)
+        else:
+            yield piece
+
+
+def filled(text: str, language: Language, values: Values = NOTHING) -> str:
+    """Return a text as it is written into a message."""
+    return "".join(
+        _written(values.get(piece.name), piece, language)
+        if isinstance(piece, Shown)
+        else piece
+        for piece in pieces_of(text)
+    )
+
+
+def _words(value: Value, shown: Shown, language: Language) -> str:
+    return _written(value, shown, language)
+
+
+def _written(value: Value, shown: Shown, language: Language) -> str:
+    """Return a value in writing, by its form where it is of the form."""
+    is_zh = language is Language.ZH
+    match value, shown.form:
+        case (None | Secret(), _):
+            return UNKNOWN[language]
+        case (int() | Decimal(), Form.MONEY) if not isinstance(value, bool):
+            return f"{value:.2f}元" if is_zh else f"{value:.2f} yuan"
+        case (int() | Decimal() | str(), Form.COUNT):
+            return f"{value}{shown.unit}" if is_zh else f"{value} {shown.unit}"
+        case (datetime(), Form.DATE):
+            return _date(value.date(), is_zh=is_zh)
+        case (datetime(), Form.TIME):
+            return value.strftime("%H:%M")
+        case (datetime(), _):
+            return f"{_date(value.date(), is_zh=is_zh)} {value:%H:%M}"
+        case (date(), _):
+            return _date(value, is_zh=is_zh)
+        case (time(), _):
+            return value.strftime("%H:%M")
+        case _:
+            return str(value)[:LONGEST]
+
+
+def _date(value: date, *, is_zh: bool) -> str:
+    if is_zh:
+        return f"{value.month}月{value.day}日"
+    return f"{value:%B} {value.day}"

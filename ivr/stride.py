@@ -1,0 +1,262 @@
+"""The work of one turn: a walk that moves, and the facts that this states."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from types import MappingProxyType
+from typing import TypedDict
+
+from acd.vocabulary.facts import FlowFact
+from acd.vocabulary.flow_facts import (
+    CallDescribed,
+    CallRouted,
+    FlowEnded,
+    FlowEnding,
+    KeyPressed,
+    KeyTimedOut,
+    Note,
+    ServiceBegun,
+    ServiceDone,
+    StepEntered,
+)
+from acd.vocabulary.ids import CallId, QueueId, SkillId
+from ivr.flow import Flow
+from ivr.flow_set import FlowSet
+from ivr.prompt import Prompt
+from ivr.sounds import Heard
+from ivr.steps import (
+    AskingStep,
+    CollectStep,
+    HangUpStep,
+    MenuStep,
+    QueueStep,
+    SayStep,
+    Step,
+)
+from ivr.turns import Act, Listen, Queue, Say
+from ivr.values import Both, Secret, Values
+from ivr.walk import Phase, Turn, Walk
+from ivr.written import KEYS, StepName
+
+MOST_TURNS = 200
+"""After so many prompts and waits the caller is given to a person."""
+MOST_STEPS = 1000
+"""After so many steps too: those that say nothing cost no turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Goto:
+    """Enter a step of the walk's flow."""
+
+    step: StepName
+    is_onward: bool = True
+    """Whether the key that goes back shall come back to where the caller was."""
+
+
+class Here(TypedDict):
+    """What each fact of a step begins with."""
+
+    at: datetime
+    call_id: CallId
+    flow: str
+    step: str
+
+
+Then = Act | Goto
+"""What follows: one thing for the line, or another step."""
+
+
+class Stride:
+    """A walk while one input is taken in."""
+
+    def __init__(
+        self, flow_set: FlowSet, walk: Walk, at: datetime, around: Values
+    ) -> None:
+        """Begin where the walk is."""
+        self.flow_set = flow_set
+        self.walk = walk
+        self.at = at
+        self._around = around
+        self._facts: list[FlowFact] = []
+
+    @property
+    def flow(self) -> Flow:
+        """The flow that is walked now."""
+        return self.flow_set.flows[self.walk.flow]
+
+    @property
+    def step(self) -> Step:
+        """The step that the walk is at."""
+        return self.flow.steps[self.walk.step]
+
+    def turn(self, act: Act) -> Turn:
+        """Return what came of the input."""
+        return Turn(walk=self.walk, act=act, facts=tuple(self._facts))
+
+    def move(self, **changes: object) -> None:
+        """Change the walk."""
+        self.walk = replace(self.walk, **changes)  # type: ignore[arg-type]
+
+    # ---- what is known
+
+    @property
+    def values(self) -> Values:
+        """What the walk found out, and what is so in the world around."""
+        return Both(self.walk.values, self._around)
+
+    def remember(self, values: Values) -> None:
+        """Know values from here on."""
+        self.move(values=MappingProxyType({**self.walk.values, **values}))
+
+    # ---- what is told
+
+    def tell(self, fact: FlowFact) -> None:
+        """State a fact."""
+        self._facts.append(fact)
+
+    def here(self) -> Here:
+        """Return what each fact of a step begins with."""
+        walk = self.walk
+        return Here(at=self.at, call_id=walk.call_id, flow=walk.flow, step=walk.step)
+
+    def count(self) -> int:
+        """Return the next number of what is told in order."""
+        self.move(nth=self.walk.nth + 1)
+        return self.walk.nth
+
+    def press(self, key: str, *, is_choice: bool) -> None:
+        """Tell a key, unless it is secret."""
+        step = self.step
+        is_secret = isinstance(step, MenuStep | CollectStep) and step.secret
+        self.tell(
+            KeyPressed(
+                **self.here(),
+                key="" if is_secret else key,
+                nth=self.count(),
+                is_choice=is_choice,
+            )
+        )
+
+    def time_out(self) -> None:
+        """Tell that no key came."""
+        self.tell(KeyTimedOut(**self.here(), nth=self.count()))
+
+    # ---- where it goes
+
+    def note_entry(self, name: StepName, *, is_onward: bool = True) -> None:
+        """Be at a step from here on, and tell it."""
+        if is_onward and isinstance(self.step, AskingStep):
+            self.move(back=(*self.walk.back, self.walk.step))
+        step = self.flow.steps[name]
+        language = (
+            step.language if isinstance(step, SayStep | MenuStep | HangUpStep) else None
+        )
+        self.move(
+            step=name,
+            failures=0,
+            typed=Secret(""),
+            steps=self.walk.steps + 1,
+            language=language or self.walk.language,
+        )
+        fields = self.here()
+        self.tell(StepEntered(**fields, nth=self.count()))
+        if step.counts_as is not None:
+            self.tell(ServiceBegun(**fields, item=step.counts_as))
+        if step.done is not None:
+            self.tell(ServiceDone(**fields, item=step.done))
+
+    def fail(self, step: AskingStep, prompt: Prompt, remark: Prompt | None) -> Then:
+        """Count a failure: ask once more, or give up."""
+        self.move(failures=self.walk.failures + 1, typed=Secret(""))
+        if self.walk.failures >= step.tries:
+            return Goto(step.give_up or self.flow.failure)
+        return self.say(*([remark] if remark else []), prompt)
+
+    # ---- what the line does
+
+    def heard(self, *prompts: Prompt) -> tuple[Heard, ...]:
+        """Return what is played for prompts, in the caller's language."""
+        values = self.values
+        return tuple(
+            sound
+            for prompt in prompts
+            for sound in prompt.heard(
+                self.walk.language,
+                self.flow.language,
+                values,
+                is_slow=self.walk.is_slow,
+            )
+        )
+
+    def say(self, *prompts: Prompt, keys: str = KEYS) -> Act:
+        """Have prompts played."""
+        sounds = self.heard(*prompts)
+        self.move(sounds=len(sounds))
+        return self.use(Phase.SAYING, Say(sounds=sounds, keys=keys))
+
+    def listen(self, limit_s: float, *, is_first: bool = True) -> Act:
+        """Wait for a key; only the first of a number counts as a wait."""
+        act = Listen(limit_s=limit_s)
+        return (
+            self.use(Phase.LISTENING, act)
+            if is_first
+            else self.do(Phase.LISTENING, act)
+        )
+
+    def use(self, phase: Phase, act: Act) -> Act:
+        """Have one of the bounded things done; a person takes who had them all."""
+        if self.walk.turns >= MOST_TURNS:
+            return self.route(self.flow.person)
+        self.move(turns=self.walk.turns + 1)
+        return self.do(phase, act)
+
+    def do(self, phase: Phase, act: Act) -> Act:
+        """Have something done that needs no bound."""
+        self.move(phase=phase, since=self.at)
+        return act
+
+    # ---- how it ends
+
+    def route(self, name: StepName) -> Act:
+        """Give the call to the queue of a step."""
+        queue, step = self.queue_of(name), self.flow.steps[name]
+        fields = self.here()
+        fields["step"] = name
+        if isinstance(step, QueueStep) and (notes := self._notes(step)):
+            self.tell(CallDescribed(**fields, notes=notes))
+        self.tell(
+            CallRouted(
+                **fields,
+                nth=self.count(),
+                queue_id=queue.queue_id,
+                skills=tuple(sorted(queue.skills)),
+            )
+        )
+        return self.do(Phase.OVER, queue)
+
+    def end(self, ending: FlowEnding, act: Act, detail: str = "") -> Act:
+        """End the walk without a queue."""
+        self.tell(FlowEnded(**self.here(), ending=ending, detail=detail))
+        return self.do(Phase.OVER, act)
+
+    def queue_of(self, name: StepName) -> Queue:
+        """Return the queue of a step.
+
+        Raises:
+            TypeError: It is none; ``ivr.load`` refuses such a flow.
+        """
+        step = self.flow.steps[name]
+        if not isinstance(step, QueueStep):
+            raise TypeError(f"step {name!r} is no queue; ivr.load refuses such a flow")
+        return Queue(
+            queue_id=QueueId(step.queue),
+            skills=frozenset(SkillId(skill) for skill in step.skills),
+            call_class=step.call_class,
+        )
+
+    def _notes(self, step: QueueStep) -> tuple[Note, ...]:
+        told = ((name, one.value(self.values)) for name, one in step.notes.items())
+        return tuple(
+            Note(name=name, value=str(value))
+            for name, value in told
+            if value is not None and not isinstance(value, Secret)
+        )

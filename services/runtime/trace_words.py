@@ -1,0 +1,71 @@
+"""The words for what a walk tells besides its way: prompts, look-ups, branches."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from acd.vocabulary import flow_facts
+
+Tell = Callable[[Any, Any], str]
+
+
+def _heard(fact: flow_facts.PromptHeard, _legs: object) -> str:
+    if fact.interrupted_ms is None:
+        return f"said what {fact.step} says"
+    return f"was cut short at {fact.step} after {fact.interrupted_ms / 1000:.1f} s"
+
+
+def _collected(fact: flow_facts.DigitsCollected, _legs: object) -> str:
+    digits = fact.digits or f"{fact.count} secret digits"
+    return f"gave {digits} at {fact.step}"
+
+
+def _looked_up(fact: flow_facts.LookedUp, _legs: object) -> str:
+    outcome = fact.outcome.value.replace("_", " ")
+    detail = f": {fact.detail}" if fact.detail else ""
+    return f"asked for {fact.name}: {outcome} after {fact.took_ms} ms{detail}"
+
+
+def _went_into(fact: flow_facts.SubFlowEntered, _legs: object) -> str:
+    how = "was transferred to" if fact.is_transfer else "went into"
+    return f"{how} {fact.into} at {fact.step}"
+
+
+def _described(fact: flow_facts.CallDescribed, _legs: object) -> str:
+    notes = ", ".join(f"{note.name} {note.value}" for note in fact.notes)
+    return f"says of the call: {notes}"
+
+
+TRACE_WORDS: Mapping[type[flow_facts.TraceOf], tuple[str, Tell]] = {
+    flow_facts.PromptHeard: ("flow", _heard),
+    flow_facts.DigitsCollected: ("caller", _collected),
+    flow_facts.LookedUp: ("flow", _looked_up),
+    flow_facts.BranchTaken: (
+        "flow",
+        lambda f, _l: f"{f.step} leads to {f.goto}: {f.because}",
+    ),
+    flow_facts.MessageRecorded: (
+        "caller",
+        lambda f, _l: f"left a message of {f.length_s:.1f} s, {f.name}",
+    ),
+    flow_facts.OrderCreated: (
+        "flow",
+        lambda f, _l: f"made order {f.order_id or 'without a number'} ({f.order_kind})",
+    ),
+    flow_facts.SmsSent: ("flow", lambda f, _l: f"sent a message to {f.to}"),
+    flow_facts.SurveyAnswered: (
+        "caller",
+        lambda f, _l: f"answered {f.answer} to {f.name}",
+    ),
+    flow_facts.SubFlowEntered: ("flow", _went_into),
+    flow_facts.SubFlowLeft: (
+        "flow",
+        lambda f, _l: f"came back from {f.flow} to {f.back_to}",
+    ),
+    flow_facts.ServiceBegun: (
+        "flow",
+        lambda f, _l: f"began {f.item}, without a person",
+    ),
+    flow_facts.ServiceDone: ("flow", lambda f, _l: f"did {f.item}, without a person"),
+    flow_facts.CallDescribed: ("flow", _described),
+}
+"""Who tells each fact, and in which words."""
