@@ -5,11 +5,15 @@ from datetime import date, datetime, time
 from decimal import Decimal
 
 from ivr.sounds import Language
+from ivr.spoken import CannotBeSpoken, words
 from ivr.template import Shown, heard_of, pieces_of
 from ivr.values import NOTHING, Form, Secret, Value, Values
 
 LONGEST = 300
 """Letters of a value that are said; more of it is no answer for a telephone."""
+
+NOW = "now"
+"""The instant of the world around: what is today, for 今天 and 明天."""
 
 UNKNOWN = {Language.ZH: "未知", Language.EN: "unknown"}
 """Said for a value that is missing or secret: a wrong number would be believed."""
@@ -22,7 +26,7 @@ def said(text: str, language: Language, values: Values = NOTHING) -> Iterator[st
     """
     for piece in heard_of(text):
         if isinstance(piece, Shown):
-            yield _words(values.get(piece.name), piece, language)
+            yield _words(values, piece, language)
         else:
             yield piece
 
@@ -37,8 +41,16 @@ def filled(text: str, language: Language, values: Values = NOTHING) -> str:
     )
 
 
-def _words(value: Value, shown: Shown, language: Language) -> str:
-    return _written(value, shown, language)
+def _words(values: Values, shown: Shown, language: Language) -> str:
+    """Return a value as the voice says it, or that it is unknown."""
+    value, now = values.get(shown.name), values.get(NOW)
+    if isinstance(value, str):
+        value = value[:LONGEST]
+    today = now if isinstance(now, date) else None
+    try:
+        return words(value, shown.form, language, shown.unit, today=today)
+    except CannotBeSpoken:
+        return UNKNOWN[language]
 
 
 def _written(value: Value, shown: Shown, language: Language) -> str:

@@ -9,6 +9,7 @@ from ivr.flow import QueueStep
 from ivr.load import WrittenFlow, load_flows, source_problems, unknown
 from ivr.problems import FlowRefused, Problem, Refused
 from ivr.source import Source, SourceRefused, parse_source, read_source
+from ivr.steps import TransferStep
 from ivr.words import problem_at, read_as
 from services.floor.admission import Admission, Bucket
 from services.floor.floor import Floor, Number
@@ -156,9 +157,12 @@ def _unknown_in_flows(
 ) -> Iterator[Problem]:
     for written in flows:
         for name, step in written.flow.steps.items():
+            here = ("steps", name)
+            if isinstance(step, TransferStep) and step.transfer not in floor.numbers:
+                what = unknown(step.transfer, "number", floor.numbers)
+                yield problem_at(written.source, (*here, "transfer"), what)
             if not isinstance(step, QueueStep):
                 continue
-            here = ("steps", name)
             if step.queue not in floor.queues:
                 what = unknown(step.queue, "queue", floor.queues)
                 yield problem_at(written.source, (*here, "queue"), what)

@@ -100,6 +100,8 @@ class PromptStore:
             match outcome:
                 case Path():
                     ready[sound] = str(outcome)
+                case Unplayable() if _may_be_missing(sound):
+                    log.info("prompt_stood_in_for", prompt=_shown(sound))
                 case Unspeakable() | SpeechFailed() | Unplayable():
                     problems.add(f"{_shown(sound)}: {outcome}")
                 case OSError():
@@ -226,7 +228,9 @@ class PromptStore:
                 yield voice, kept
 
     def _speak(self, sound: Spoken, voice: Voice, into: Path, limit_s: float) -> Path:
-        said = voice.speak(sound.text, sound.language, is_slow=False, limit_s=limit_s)
+        said = voice.speak(
+            sound.text, sound.language, is_slow=sound.is_slow, limit_s=limit_s
+        )
         kept = (into / _name(sound, voice)).absolute()
         write_whole(kept.with_suffix(".wav"), trimmed(levelled(said)))
         return kept
@@ -243,9 +247,14 @@ def _name(sound: Spoken, voice: Voice) -> str:
 
     Without spelling it, which is dear: whatever could spell it otherwise is in the key.
     """
-    whole = repr((MADE_BY, voice.made_as, sound.language.value, sound.text))
+    said = (MADE_BY, voice.made_as, sound.language.value, sound.text)
+    whole = repr((*said, "slow") if sound.is_slow else said)
     key = hashlib.sha256(whole.encode()).hexdigest()[:32]
     return f"{sound.language.value}-{key}"
+
+
+def _may_be_missing(sound: Sound) -> bool:
+    return isinstance(sound, Recorded) and sound.may_be_missing
 
 
 def _leave_out(sound: Sound, why: str) -> None:

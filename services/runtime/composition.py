@@ -20,6 +20,7 @@ from cti_bridge.agi.server import AgiServer
 from cti_bridge.ami.connection import Account
 from cti_bridge.ami.switch import Switch
 from cti_bridge.switch_log.file import SwitchLog
+from ivr.runner import Speak, mute
 from recordings.store import RecordingStore
 from services.api.figures import Figures
 from services.callback.spool import Spool
@@ -62,6 +63,8 @@ class Surroundings:
     is_recording: bool
     keep_days: float
     """How long the journal is kept after it was shipped."""
+    speak: Speak = mute
+    """Makes sounds for callers that no flow had ahead."""
 
 
 class Composition:
@@ -105,6 +108,7 @@ class Composition:
             turned=self.switchboard.turned,
             now=self._clock.now,
             messages=given.asterisk / "spool" / MESSAGES,
+            speak=given.speak,
         )
         self.agi = AgiServer(callers.serve)
         self._agi_problem: str | None = "agi: not listening yet"

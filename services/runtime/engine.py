@@ -124,6 +124,7 @@ async def _serve(settings: Settings) -> None:
                 agi_port=settings.ports.agi,
                 is_recording=settings.recordings.is_on,
                 keep_days=settings.journal.keep_days,
+                speak=prompts.ready_now,
             )
         )
         app = create_app(

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from acd.vocabulary import flow_facts
+from acd.vocabulary.fact import FactOf
 
 Tell = Callable[[Any, Any], str]
 
@@ -35,7 +36,7 @@ def _described(fact: flow_facts.CallDescribed, _legs: object) -> str:
     return f"says of the call: {notes}"
 
 
-TRACE_WORDS: Mapping[type[flow_facts.TraceOf], tuple[str, Tell]] = {
+TRACE_WORDS: Mapping[type[FactOf], tuple[str, Tell]] = {
     flow_facts.PromptHeard: ("flow", _heard),
     flow_facts.DigitsCollected: ("caller", _collected),
     flow_facts.LookedUp: ("flow", _looked_up),

@@ -17,9 +17,7 @@ WHOLE = st.one_of(
     st.integers(0, 10**9),
     st.integers(1 - 10**15, 10**15 - 1),
     # Where the gaps are: few digits that are not zero.
-    st.tuples(st.integers(0, 999), st.integers(0, 12)).map(
-        lambda n: n[0] * 10 ** n[1]
-    ),
+    st.tuples(st.integers(0, 999), st.integers(0, 12)).map(lambda n: n[0] * 10 ** n[1]),
     st.tuples(st.integers(1, 999), st.integers(3, 9), st.integers(0, 99)).map(
         lambda n: n[0] * 10 ** n[1] + n[2]
     ),

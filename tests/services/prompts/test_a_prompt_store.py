@@ -236,3 +236,21 @@ def test_a_sound_that_cannot_be_put_in_its_place_leaves_nothing(
         prepared(store(tmp_path), [flow])
 
     assert {*(tmp_path / "spoken").iterdir()} == {file, tmp_path / "spoken/values"}
+
+
+def test_a_file_that_a_text_stands_in_for_may_be_missing(tmp_path: Path) -> None:
+    flow = flow_saying({"zh": FAULT, "file": "fault"})
+
+    ready = prepared(store(tmp_path), [flow])
+
+    assert [type(sound) for sound in ready] == [Spoken]
+
+
+def test_a_slow_text_is_another_sound(tmp_path: Path) -> None:
+    slow = Spoken(language=Language.ZH, text=FAULT, is_slow=True)
+    plain = Spoken(language=Language.ZH, text=FAULT)
+
+    ready = asyncio.run(store(tmp_path).prepare_sounds([slow, plain]))
+
+    long, short = (Path(f"{ready[one]}.wav") for one in (slow, plain))
+    assert len(sound_in(long)) > 1.1 * len(sound_in(short))
