@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from ivr.flow import Flow, Language, Prompt, Recorded, Sound, Spoken, prompts_of
+from ivr.flow import Flow, Language, Prompt, Recorded, Sound, Spoken
+from ivr.steps import prompts_of
 from services.prompts.recorded import SUFFIXES
 from services.prompts.store import PromptStore
 

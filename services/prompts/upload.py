@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-from ivr.flow import FILE_NAME
+from ivr.written import FILE_NAME
 from services.prompts.errors import NotASound, UploadRefused
 from services.prompts.loudness import (
     SILENCE_DBOV,
