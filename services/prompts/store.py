@@ -31,6 +31,8 @@ MADE_BY = 2
 """Counts up when the same words would be spoken otherwise: all are made anew."""
 NOW_LIMIT_S = 2.0
 """How long a caller can wait for a value to be spoken; then it is left out."""
+MAKE_LIMIT_S = 600.0
+"""How long a slow voice may take for one text; a thousand characters take minutes."""
 MOST_WAITING = 40
 """Values that are being spoken or wait for it; more would all come too late."""
 _EXPECTED = (Unspeakable, SpeechFailed, Unplayable, OSError)
@@ -142,6 +144,24 @@ class PromptStore:
             return str(made)
         return None
 
+    def make(self, sound: Spoken) -> str:
+        """Have the best voice speak a text, however long that takes.
+
+        Whoever is played the text hears it so from the next time on.
+
+        Returns:
+            The name of the voice.
+
+        Raises:
+            SpeechFailed, Unspeakable: It did not.
+            OSError: The sound cannot be written.
+        """
+        make_folder(self.spoken)
+        voice = self._voices(sound.language)[0]
+        if not self._kept(sound, voice):
+            self._speak(sound, voice, self.spoken, MAKE_LIMIT_S)
+        return voice.name
+
     def found(self, sound: Sound) -> Path | None:
         """Return where a sound is that was made or recorded; None where it is not."""
         match sound:
@@ -156,6 +176,12 @@ class PromptStore:
     def voice_of(self, sound: Spoken) -> str | None:
         """Return the voice that a text is heard in; None where it was not made yet."""
         return next((voice.name for voice, _ in self._made_by(sound)), None)
+
+    def close(self) -> None:
+        """End the voices that run; what waits for them is left out."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        for voice in self.voices.values():
+            voice.close()
 
     def name(self, name: str, sound: str) -> None:
         """Give a sound that was made ready a name, by which the dialplan plays it."""
@@ -203,20 +229,33 @@ class PromptStore:
         for voice in better:
             if kept := self._kept(sound, voice):
                 return kept
-            if into == self.values and not voice.is_quick:
+            if not voice.is_quick:
                 continue
             try:
                 return self._speak(sound, voice, into, limit_s)
             except SpeechFailed as error:
                 # Callers hear a plainer voice rather than no number at all.
                 log.warning("voice_failed", voice=voice.name, reason=error.why)
-        return self._kept(sound, plain) or self._speak(sound, plain, into, limit_s)
+        made = self._kept(sound, plain) or self._speak(sound, plain, into, limit_s)
+        if into == self.values or all(voice.is_quick for voice in better):
+            return made
+        return self._stand_in(sound, better[0], made)
+
+    def _stand_in(self, sound: Spoken, voice: Voice, made: Path) -> Path:
+        """Return where a slow voice will put a sound, with a plainer one there now.
+
+        So it is heard from the moment on that it is made, and nobody is told.
+        """
+        place = self.spoken / f"{_name(sound, voice)}.wav"
+        name_it(place, f"{made.name}.wav")
+        return place.with_suffix("").absolute()
 
     def _kept(self, sound: Spoken, voice: Voice) -> Path | None:
         """Return where a sound lies that this voice spoke; None where it did not."""
         for folder in (self.spoken, self.values):
             file = folder / f"{_name(sound, voice)}.wav"
-            if is_whole(file):
+            # A link stands in for what this voice has not made yet.
+            if not file.is_symlink() and is_whole(file):
                 mark_used(file)
                 return file.with_suffix("").absolute()
         return None

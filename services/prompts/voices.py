@@ -39,6 +39,9 @@ class Voice(Protocol):
             SpeechFailed: It did not speak, or not within its limit.
         """
 
+    def close(self) -> None:
+        """End what runs for it; the next text starts it anew."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EspeakVoice:
@@ -59,6 +62,9 @@ class EspeakVoice:
         """Return the text as samples; see ``Voice``."""
         runs = runs_of(text, language, is_slow=is_slow)
         return speak(self.program, runs, limit_s=limit_s)
+
+    def close(self) -> None:
+        """Do nothing: it runs only while it speaks."""
 
 
 @cache

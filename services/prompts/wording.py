@@ -1,8 +1,9 @@
 """What a prompt's text is to the voices: runs of one script each, spelt for them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 from ivr.flow import Language
 
@@ -59,6 +60,7 @@ _DIGITS = dict(
         strict=True,
     )
 )
+_HAN_DIGITS = str.maketrans("0123456789.", "零一二三四五六七八九点")
 # Words that pypinyin reads otherwise than they are meant on the telephone.
 _READINGS = {"重听": "chong2 ting1", "重播": "chong2 bo1", "校表": "jiao4 biao3"}
 
@@ -96,29 +98,51 @@ def runs_of(text: str, language: Language, *, is_slow: bool = False) -> tuple[Ru
         Unspeakable: It has letters of another script, signs that have no sound, or
             nothing to say at all.
     """
+    spoken = [
+        (spoken_in, _SPELT[kind](piece))
+        for spoken_in, kind, piece in _pieces(text, language)
+    ]
+    return tuple(_joined(spoken, SLOWNESS if is_slow else 1.0))
+
+
+def parts_of(text: str, language: Language) -> tuple[tuple[Language, str], ...]:
+    """Return a text by language in order, in letters, for voices that spell themselves.
+
+    Digits are as in ``runs_of``.
+
+    Raises:
+        Unspeakable: As ``runs_of``.
+    """
+    pieces = _pieces(text, language)
+    return tuple(
+        (spoken_in, "".join(_LETTERS[kind](piece) for _, kind, piece in group).strip())
+        for spoken_in, group in groupby(pieces, lambda it: it[0])
+    )
+
+
+def _pieces(text: str, language: Language) -> list[tuple[Language, str, str]]:
+    """Return what stands in a text: its language, its kind, and the piece itself."""
     plain = text.translate(_PAUSES)
     parts = _CHINESE_PART if language is Language.ZH else _ENGLISH_PART
-    spoken: list[tuple[Language, str]] = []
+    pieces: list[tuple[Language, str, str]] = []
     strange: list[str] = []
     for part in parts.finditer(plain):
         match part.lastgroup:
-            case "han":
-                spoken.append((Language.ZH, _pinyin(part.group())))
+            case "han" | "number" as kind:
+                pieces.append((Language.ZH, kind, part.group()))
             case "latin":
-                spoken.append((Language.EN, _english(part.group())))
-            case "number":
-                spoken.append((Language.ZH, _one_by_one(part.group())))
+                pieces.append((Language.EN, "latin", part.group()))
             case "pause":
-                if spoken:
-                    spoken.append((spoken[-1][0], part.group()))
+                if pieces:
+                    pieces.append((pieces[-1][0], "pause", part.group()))
             case _:
                 strange.append(part.group())
     if strange:
         signs = ", ".join(repr(sign) for sign in dict.fromkeys(strange))
         raise Unspeakable(text, f"no voice for {signs}; write it in words")
-    if not any(character.isalnum() for _, said in spoken for character in said):
+    if not any(sign.isalnum() for _, _, piece in pieces for sign in piece):
         raise Unspeakable(text, "there are no words in it; write some")
-    return tuple(_joined(spoken, SLOWNESS if is_slow else 1.0))
+    return pieces
 
 
 def _joined(spoken: list[tuple[Language, str]], pace: float) -> Iterator[Run]:
@@ -154,5 +178,25 @@ def _english(words: str) -> str:
     return _LONG_NUMBER.sub(lambda number: " ".join(number.group()), words)
 
 
+def _han_digits(number: str) -> str:
+    return number.translate(_HAN_DIGITS)
+
+
 def _one_by_one(number: str) -> str:
     return " ".join("dian3" if sign == "." else _DIGITS[sign] for sign in number)
+
+
+_SPELT: Mapping[str, Callable[[str], str]] = {
+    "han": _pinyin,
+    "latin": _english,
+    "number": _one_by_one,
+    "pause": str,
+}
+"""By kind, for a voice that is told each sound."""
+_LETTERS: Mapping[str, Callable[[str], str]] = {
+    "han": str,
+    "latin": _english,
+    "number": _han_digits,
+    "pause": str,
+}
+"""By kind, for a voice that spells for itself."""

@@ -132,7 +132,9 @@ class DatabaseSettings(_Section):
 
 _AMI_USER = r"^[A-Za-z0-9_-]{1,40}$"
 _SYSTEM_USER = r"^[a-z_][a-z0-9_-]{0,31}$"
+_MANDARIN_PERSON = r"^z[fm]_[a-z]{2,20}$"
 _PATTERNS = {
+    _MANDARIN_PERSON: "the name of one who speaks Mandarin, as zf_xiaoxiao",
     _AMI_USER: "1 to 40 letters, digits, - or _",
     _SYSTEM_USER: "a user's name of this machine",
 }
@@ -156,6 +158,19 @@ class RecordingSettings(_Section):
     is_on: bool = True
     keep_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
     """Shredded after so many days, but for cases that are held; none means never."""
+
+
+class VoiceSettings(_Section):
+    """Who speaks the texts of flows; docs/prompts.md says how each is installed."""
+
+    zh: Literal["espeak-ng", "kokoro"] = "espeak-ng"
+    en: Literal["espeak-ng", "hibari"] = "espeak-ng"
+    python: AbsolutePath | None = None
+    """The Python in whose environment the voices are; None means our own."""
+    kokoro: AbsolutePath | None = None
+    """Folder of the people who speak Mandarin, one file each."""
+    person: Annotated[str, Field(pattern=_MANDARIN_PERSON)] = "zf_xiaoxiao"
+    """Which of them."""
 
 
 class HttpsSettings(_Section):
@@ -211,6 +226,7 @@ class Settings(BaseSettings):
     database: DatabaseSettings = DatabaseSettings()
     ami: AmiSettings = AmiSettings()
     recordings: RecordingSettings = RecordingSettings()
+    voices: VoiceSettings = VoiceSettings()
     journal: JournalSettings = JournalSettings()
     https: HttpsSettings = HttpsSettings()
     logs: LogSettings = LogSettings()

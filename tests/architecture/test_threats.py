@@ -8,7 +8,11 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 STATES = {"done", "in part", "not yet"}
-STARTS_PROGRAMS = ("services/runtime/", "services/prompts/speech.py")
+STARTS_PROGRAMS = (
+    "services/runtime/",
+    "services/prompts/model_voice.py",
+    "services/prompts/speech.py",
+)
 """And SIPp's own file; whoever serves callers or pages starts nothing."""
 SHELLS = {"system", "popen", "create_subprocess_shell", "getoutput"}
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -13,9 +14,10 @@ import typer
 from ivr.flow import Language, Spoken
 from ivr.load import load_flows
 from ivr.problems import Refused
-from services.prompts.errors import PromptsRefused, UploadRefused
+from services.prompts.errors import PromptError, PromptsRefused, UploadRefused
 from services.prompts.inventory import Kind, Listed, counted, inventory
 from services.prompts.upload import Uploaded, add_prompt
+from services.prompts.wording import Unspeakable
 from services.runtime.errors import RuntimeProblem
 from services.runtime.prompting import prompt_store
 from services.runtime.settings import Settings, read_settings
@@ -106,17 +108,40 @@ def say(
     data: _Data = None,
 ) -> None:
     """Speak a text to a file, as callers would hear it."""
-    store = prompt_store(read_settings(data=data))
     sound = Spoken(language=language, text=text)
-    try:
-        ready = asyncio.run(store.prepare_sounds([sound]))
-        out.write_bytes(Path(f"{ready[sound]}.wav").read_bytes())
-    except PromptsRefused as refused:
-        raise PromptUnfit(str(refused)) from None
-    except OSError as error:
-        why = f"{out}: cannot be written: {error.strerror}"
-        raise PromptUnfit(f"{why}; name another file") from None
-    typer.echo(f"{out}: spoken by {store.voice_of(sound)}")
+    with closing(prompt_store(read_settings(data=data))) as store:
+        try:
+            ready = asyncio.run(store.prepare_sounds([sound]))
+            out.write_bytes(Path(f"{ready[sound]}.wav").read_bytes())
+        except PromptsRefused as refused:
+            raise PromptUnfit(str(refused)) from None
+        except OSError as error:
+            why = f"{out}: cannot be written: {error.strerror}"
+            raise PromptUnfit(f"{why}; name another file") from None
+        typer.echo(f"{out}: spoken by {store.voice_of(sound)}")
+
+
+@app.command()
+def make(*, data: _Data = None) -> None:
+    """Have the chosen voices speak every text ahead, while calls go on.
+
+    A slow voice takes about as long as its sound lasts. Each text is heard in it from
+    the moment it is made; until then espeak-ng stands in.
+    """
+    settings = read_settings(data=data)
+    listed = [it for it in _inventory(settings) if it.text]
+    failed = 0
+    with closing(prompt_store(settings)) as store:
+        for place, one in enumerate(listed, start=1):
+            sound = Spoken(language=one.languages[0], text=one.text or "")
+            try:
+                told = store.make(sound)
+            except (PromptError, Unspeakable, OSError) as error:
+                failed += 1
+                told = f"not made: {error}"
+            typer.echo(f"{place}/{len(listed)} {_short(sound.text)}: {told}")
+    if failed:
+        raise typer.Exit(1)
 
 
 def _inventory(settings: Settings) -> tuple[Listed, ...]:
@@ -129,14 +154,17 @@ def _inventory(settings: Settings) -> tuple[Listed, ...]:
 
 
 def _line(one: Listed) -> str:
-    text = one.text or ""
-    what = text if len(text) <= _TEXT_SHOWN else f"{text[:_TEXT_SHOWN]}…"
+    what = _short(one.text or "")
     voice = f" ({one.voice or 'not made yet'})" if one.kind is Kind.SYNTHETIC else ""
     where = one.used[0] if one.used else "nowhere"
     more = f" and {len(one.used) - 1} more" if len(one.used) > 1 else ""
     languages = "+".join(one.languages) or "-"
     named = f"file {one.file}" if one.file else what or "no text"
     return f"{one.kind:<9} {languages:<5} {named}{voice}, in {where}{more}"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _TEXT_SHOWN else f"{text[:_TEXT_SHOWN]}…"
 
 
 def _told(made: Uploaded) -> Iterable[str]:

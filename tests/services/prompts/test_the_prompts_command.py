@@ -8,7 +8,10 @@ from typer.testing import CliRunner, Result
 
 from services.runtime.cli import build
 from services.runtime.commands.prompts import PromptUnfit
+from services.runtime.settings import SettingsRefused
 from tests.services.prompts.test_a_prompt_store import sound_in
+from tests.services.prompts.test_a_voice_with_a_model import SPEAKS
+from tests.services.prompts.test_a_voice_with_a_model import voice as voice_of
 from tests.services.prompts.waves import voice, wav, written
 
 FLOW = """\
@@ -104,3 +107,34 @@ def test_a_text_can_be_heard_before_it_is_in_a_flow(centre: Path) -> None:
         ran("say", "€", str(out))
     with pytest.raises(PromptUnfit, match="cannot be written: No such file"):
         ran("say", "好", str(centre / "none" / "x.wav"))
+
+
+def test_a_better_voice_speaks_every_text_ahead(
+    centre: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TIELINE_VOICES__ZH", "kokoro")
+    monkeypatch.setenv("TIELINE_VOICES__PYTHON", str(voice_of(centre, "").python))
+    told = ran("make")
+    assert told.exit_code == 1
+    assert told.output == "1/1 您好: not made: kokoro: ended\n"
+
+    voice_of(centre, SPEAKS)
+    told = ran("make")
+    assert (told.exit_code, told.output) == (0, "1/1 您好: kokoro\n")
+    assert (
+        "synthetic zh    您好 (kokoro), in main → welcome → say" in ran("list").output
+    )
+
+
+def test_a_person_who_speaks_no_mandarin_is_refused(
+    centre: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TIELINE_VOICES__PERSON", "../x")
+
+    with pytest.raises(SettingsRefused) as caught:
+        ran("list")
+
+    assert str(caught.value) == (
+        "TIELINE_VOICES__PERSON: should be the name of one who speaks Mandarin, as"
+        " zf_xiaoxiao, got '../x'"
+    )
