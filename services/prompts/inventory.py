@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from ivr.flow import Flow, Language, Prompt, Recorded, Sound, Spoken
+from ivr.flow import Flow
+from ivr.prompt import Prompt
+from ivr.sounds import Either, Language, Recorded, Sound, Spoken
 from ivr.steps import prompts_of
 from services.prompts.recorded import SUFFIXES
 from services.prompts.store import PromptStore
@@ -18,6 +20,8 @@ class Kind(StrEnum):
     SYNTHETIC = "synthetic"
     RECORDED = "recorded"
     MISSING = "missing"
+    STOOD_IN = "stood in"
+    """A file that is not there, while a text stands in for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +49,12 @@ def inventory(flows: Iterable[Flow], store: PromptStore) -> tuple[Listed, ...]:
         for where, prompt in _prompts(flow):
             for sound in prompt.sounds():
                 used.setdefault(sound, {})[where] = None
-                languages.setdefault(sound, set()).update(_heard_in(sound, spoken))
+                heard_in = _heard_in(sound, prompt) & spoken
+                languages.setdefault(sound, set()).update(heard_in)
+        # The same texts for those who want more time, and what is said between steps.
+        for sound in sorted(flow.sounds() - used.keys(), key=repr):
+            used[sound] = {flow.name: None}
+            languages[sound] = set(spoken)
     listed = [
         _listed(sound, languages[sound], tuple(where), store)
         for sound, where in used.items()
@@ -80,8 +89,15 @@ def _languages(flow: Flow) -> frozenset[Language]:
     return frozenset({flow.language}.union(*texts))
 
 
-def _heard_in(sound: Sound, languages: frozenset[Language]) -> frozenset[Language]:
-    return frozenset({sound.language}) if isinstance(sound, Spoken) else languages
+def _heard_in(sound: Sound, prompt: Prompt) -> frozenset[Language]:
+    if isinstance(sound, Spoken):
+        return frozenset({sound.language})
+    return frozenset(
+        language
+        for language in prompt.languages()
+        for heard in prompt.heard(language, language)
+        if (heard.recorded if isinstance(heard, Either) else heard) == sound
+    )
 
 
 def _listed(
@@ -96,16 +112,23 @@ def _listed(
                 kind=Kind.SYNTHETIC,
                 languages=(sound.language,),
                 text=sound.text,
+                is_slow=sound.is_slow,
                 voice=store.voice_of(sound),
                 used=used,
             )
         case Recorded():
             return Listed(
-                kind=Kind.RECORDED if store.found(sound) else Kind.MISSING,
+                kind=_kind(sound, store),
                 languages=tuple(sorted(languages)),
                 file=sound.name,
                 used=used,
             )
+
+
+def _kind(sound: Recorded, store: PromptStore) -> Kind:
+    if store.found(sound):
+        return Kind.RECORDED
+    return Kind.STOOD_IN if sound.may_be_missing else Kind.MISSING
 
 
 def _files(folder: Path) -> Iterator[str]:

@@ -11,9 +11,9 @@ from typing import Annotated
 
 import typer
 
-from ivr.flow import Language, Spoken
 from ivr.load import load_flows
 from ivr.problems import Refused
+from ivr.sounds import Language, Spoken
 from services.prompts.errors import PromptError, PromptsRefused, UploadRefused
 from services.prompts.inventory import Kind, Listed, counted, inventory
 from services.prompts.upload import Uploaded, add_prompt
@@ -133,7 +133,9 @@ def make(*, data: _Data = None) -> None:
     failed = 0
     with closing(prompt_store(settings)) as store:
         for place, one in enumerate(listed, start=1):
-            sound = Spoken(language=one.languages[0], text=one.text or "")
+            sound = Spoken(
+                language=one.languages[0], text=one.text or "", is_slow=one.is_slow
+            )
             try:
                 told = store.make(sound)
             except (PromptError, Unspeakable, OSError) as error:
@@ -156,11 +158,12 @@ def _inventory(settings: Settings) -> tuple[Listed, ...]:
 def _line(one: Listed) -> str:
     what = _short(one.text or "")
     voice = f" ({one.voice or 'not made yet'})" if one.kind is Kind.SYNTHETIC else ""
+    pace = ", slow" if one.is_slow else ""
     where = one.used[0] if one.used else "nowhere"
     more = f" and {len(one.used) - 1} more" if len(one.used) > 1 else ""
     languages = "+".join(one.languages) or "-"
-    named = f"file {one.file}" if one.file else what or "no text"
-    return f"{one.kind:<9} {languages:<5} {named}{voice}, in {where}{more}"
+    named = f"file {one.file}" if one.file else what
+    return f"{one.kind:<9} {languages:<5} {named}{voice}{pace}, in {where}{more}"
 
 
 def _short(text: str) -> str:

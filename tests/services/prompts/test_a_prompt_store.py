@@ -254,3 +254,14 @@ def test_a_slow_text_is_another_sound(tmp_path: Path) -> None:
 
     long, short = (Path(f"{ready[one]}.wav") for one in (slow, plain))
     assert len(sound_in(long)) > 1.1 * len(sound_in(short))
+
+
+def test_the_same_text_is_there_at_both_paces(tmp_path: Path) -> None:
+    usual, slow = (
+        Spoken(language=Language.ZH, text=FAULT, is_slow=it) for it in (False, True)
+    )
+
+    ready = asyncio.run(store(tmp_path).prepare_sounds([usual, slow]))
+
+    lengths = [len(sound_in(Path(f"{ready[it]}.wav"))) for it in (usual, slow)]
+    assert 1.1 < lengths[1] / lengths[0] < 1.5

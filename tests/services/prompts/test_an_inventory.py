@@ -22,6 +22,7 @@ def test_each_prompt_is_listed_once_with_its_kind_voice_and_places(
         {"zh": "您好"},
         {"file": "storm/warning"},
         {"file": "storm/none"},
+        {"file": "storm/wanted", "zh": "大风"},
     )
     asyncio.run(prompts.prepare([flow_saying({"zh": "您好"})]))
 
@@ -41,11 +42,13 @@ def test_each_prompt_is_listed_once_with_its_kind_voice_and_places(
         ),
         (Kind.SYNTHETIC, "en", "Hello", None, ("main → s0 → say",)),
         (Kind.RECORDED, "en+zh", "storm/warning", None, ("main → s2 → say",)),
+        (Kind.STOOD_IN, "en+zh", "storm/wanted", None, ("main → s4 → say",)),
+        (Kind.SYNTHETIC, "zh", "大风", None, ("main → s4 → say",)),
         (Kind.RECORDED, "", "old", None, ()),
     ]
     assert counted(listed) == {
-        ZH: {Kind.SYNTHETIC: 1, Kind.RECORDED: 1, Kind.MISSING: 1},
-        EN: {Kind.SYNTHETIC: 1, Kind.RECORDED: 1, Kind.MISSING: 1},
+        ZH: {Kind.SYNTHETIC: 2, Kind.RECORDED: 1, Kind.MISSING: 1, Kind.STOOD_IN: 1},
+        EN: {Kind.SYNTHETIC: 1, Kind.RECORDED: 1, Kind.MISSING: 1, Kind.STOOD_IN: 1},
     }
 
 

@@ -48,8 +48,8 @@ def test_a_prompt_that_is_missing_is_recorded_and_then_there(centre: Path) -> No
     assert told.output.splitlines() == [
         "missing   zh    file storm/warning, in main → warning → say",
         "synthetic zh    您好 (not made yet), in main → welcome → say",
-        "zh: 1 synthetic, 0 recorded, 1 missing",
-        "en: 0 synthetic, 0 recorded, 0 missing",
+        "zh: 1 synthetic, 0 recorded, 1 missing, 0 stood in",
+        "en: 0 synthetic, 0 recorded, 0 missing, 0 stood in",
     ]
 
     file = written(centre, wav(voice(2).tobytes()))
@@ -63,7 +63,12 @@ def test_a_prompt_that_is_missing_is_recorded_and_then_there(centre: Path) -> No
     told = ran("list", "--json")
     assert told.exit_code == 0
     body = json.loads(told.output)
-    assert body["counts"]["zh"] == {"synthetic": 1, "recorded": 1, "missing": 0}
+    assert body["counts"]["zh"] == {
+        "synthetic": 1,
+        "recorded": 1,
+        "missing": 0,
+        "stood in": 0,
+    }
     assert [(it["kind"], it["file"]) for it in body["prompts"]] == [
         ("synthetic", None),
         ("recorded", "storm/warning"),
