@@ -5,7 +5,9 @@ since, which is the same for all: the order of two who are ready never changes. 
 index can be kept in order without looking at the time, and a score shown as of now.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from math import inf
 
 from acd.choices import (
@@ -15,7 +17,6 @@ from acd.choices import (
     LeastOccupied,
     LongestIdle,
     PriorityMatrix,
-    QualityGate,
     RoundRobin,
 )
 from acd.routing.quality import Quality, gated_s
@@ -58,14 +59,21 @@ class Job:
     requirement: Requirement
 
 
+Key = tuple[float, float, tuple[float, ...]]
+"""A score as of the beginning of the idle spell, what breaks its ties, and the terms
+that stand through the spell."""
+Score = Callable[[Standing], Key]
+"""By what agents are ordered for one job; a key holds as long as the spell does."""
+
+
 class Scoring:
     """Scores agents by what is known of them."""
 
     def __init__(self, estimates: Estimates, quality: Quality) -> None:
         """Join it with what is known."""
         self.estimates = estimates
+        self._counted: dict[tuple[Blend, str], dict[AgentId, tuple[float, float]]] = {}
         self.quality = quality
-        self._averages: dict[str, float] = {}
 
     @property
     def quality(self) -> Quality:
@@ -75,85 +83,119 @@ class Scoring:
     @quality.setter
     def quality(self, quality: Quality) -> None:
         self._quality = quality
-        self._within: dict[QualityGate, dict[AgentId, bool]] = {}
+        self.forget()
 
-    def forget_averages(self) -> None:
-        """Ask for everybody's mean anew: the estimates have another revision."""
-        self._averages.clear()
+    def forget(self) -> None:
+        """Work out anew what estimates count as: everybody's have changed."""
+        for counted in self._counted.values():
+            counted.clear()
 
-    def key(self, job: Job, agent: Standing) -> tuple[float, float, tuple[float, ...]]:
-        """Return by what an agent is ordered, for as long as the idle spell lasts.
-
-        Returns:
-            The key, what breaks its ties, and the terms that stand as long as it.
-        """
-        since_s = agent.ready_since_s - EPOCH_S
+    def score(self, job: Job) -> Score:
+        """Return by what agents are ordered for a job."""
         match job.choice:
             case Blend() as blend:
-                terms = self._own_terms(blend, job, agent)
-                return sum(terms) + blend.idle_weight * since_s, since_s, terms
+                return self._blended(blend, job)
             case LongestIdle():
-                return since_s, 0.0, ()
+                return _longest_idle
             case FastestFirst():
-                agent_id = agent.profile.agent_id
-                expected_s = self.estimates.expected_s(agent_id, job.kind)
-                return expected_s, since_s, (expected_s,)
+                return partial(_fastest, self.estimates, job.kind)
             case LeastOccupied():
-                return agent.occupancy_key, since_s, (agent.over,)
+                return _least_occupied
             case RoundRobin():
-                last_s = agent.last_offers.get(job.queue_id, -inf)
-                return last_s, since_s, (last_s,)
+                return partial(_by_turns, job.queue_id)
             case PriorityMatrix():
-                surplus = -job.requirement.surplus(agent.profile)
-                return surplus, since_s, (float(surplus),)
+                return partial(_best_level, job.requirement)
 
-    def _own_terms(
-        self, blend: Blend, job: Job, agent: Standing
-    ) -> tuple[float, float, float, float]:
-        """Return all terms of a blended score but the idle time's."""
-        profile = agent.profile
-        scarcity_s = level_s = occupancy_s = 0.0
-        if blend.scarcity_s:
-            scarcity_s = blend.scarcity_s * max(0, len(profile.levels) - 1)
-        if blend.level_s:
-            level_s = -blend.level_s * job.requirement.surplus(profile)
-        if blend.occupancy_bound is not None and agent.over > blend.occupancy_bound:
-            points = 100 * (agent.over - blend.occupancy_bound)
-            occupancy_s = OCCUPANCY_S_A_POINT * points
-        handling_s = self._handling_s(blend, job.kind, agent)
-        return handling_s, scarcity_s, level_s, occupancy_s
+    def _blended(self, blend: Blend, job: Job) -> Score:
+        """Return the blended score; what the rule leaves out costs nothing."""
+        handling = self._handling(blend, job.kind)
+        idle_weight, scarcity_s, level_s = (
+            blend.idle_weight,
+            blend.scarcity_s,
+            blend.level_s,
+        )
+        bound = inf if blend.occupancy_bound is None else blend.occupancy_bound
 
-    def _handling_s(self, blend: Blend, kind: str, agent: Standing) -> float:
-        agent_id = agent.profile.agent_id
-        handling_s = self.estimates.expected_s(agent_id, kind)
-        average_s = self._averages.get(kind)
-        if average_s is None:
-            average_s = self._averages[kind] = self.estimates.average_s(kind)
+        def score(agent: Standing) -> Key:
+            profile = agent.profile
+            since_s = agent.ready_since_s - EPOCH_S
+            scarce_s = better_s = busy_s = 0.0
+            if scarcity_s:
+                scarce_s = scarcity_s * max(0, len(profile.levels) - 1)
+            if level_s:
+                better_s = -level_s * job.requirement.surplus(profile)
+            if agent.over > bound:
+                busy_s = OCCUPANCY_S_A_POINT * 100 * (agent.over - bound)
+            handling_s = handling(profile.agent_id)
+            own_s = handling_s + scarce_s + better_s + busy_s
+            terms = handling_s, scarce_s, better_s, busy_s
+            return own_s + idle_weight * since_s, since_s, terms
+
+        return score
+
+    def _handling(self, blend: Blend, kind: str) -> Callable[[AgentId], float]:
+        """Return what tells the handling time that counts; it changes with estimates'.
+
+        Who becomes ready is put into several pools at once, some of one kind.
+        """
+        counted = self._counted.setdefault((blend, kind), {})
+        expected_s = self.estimates.expected_s
+
+        def handling_s(agent_id: AgentId) -> float:
+            told_s = expected_s(agent_id, kind)
+            found = counted.get(agent_id)
+            if found is None or found[0] != told_s:
+                counts_s = self._counts_s(blend, kind, agent_id, told_s)
+                found = counted[agent_id] = told_s, counts_s
+            return found[1]
+
+        return handling_s
+
+    def _counts_s(
+        self, blend: Blend, kind: str, agent_id: AgentId, handling_s: float
+    ) -> float:
+        """Return what an estimate counts as: gated, clamped, per resolved call."""
+        average_s = self.estimates.average_s(kind)
         gate = blend.quality_gate
         if gate is not None:
-            is_within = self._is_within(gate, agent_id)
+            is_within = self._quality.is_within(
+                agent_id, repeat_rate=gate.repeat_rate, least_calls=gate.least_calls
+            )
             handling_s = gated_s(handling_s, average_s, is_within=is_within)
         reach_s = average_s * blend.clamp
         handling_s = min(max(handling_s, average_s - reach_s), average_s + reach_s)
         if blend.per_resolved:
-            handling_s /= self.quality.resolved_share(agent_id)
+            handling_s /= self._quality.resolved_share(agent_id)
         return handling_s
 
-    def _is_within(self, gate: QualityGate, agent_id: AgentId) -> bool:
-        """Tell whether short calls count, worked out once for each quality."""
-        judged = self._within.setdefault(gate, {})
-        found = judged.get(agent_id)
-        if found is None:
-            found = judged[agent_id] = self._quality.is_within(
-                agent_id, repeat_rate=gate.repeat_rate, least_calls=gate.least_calls
-            )
-        return found
+
+def _longest_idle(agent: Standing) -> Key:
+    return agent.ready_since_s - EPOCH_S, 0.0, ()
+
+
+def _fastest(estimates: Estimates, kind: str, agent: Standing) -> Key:
+    expected_s = estimates.expected_s(agent.profile.agent_id, kind)
+    return expected_s, agent.ready_since_s - EPOCH_S, (expected_s,)
+
+
+def _least_occupied(agent: Standing) -> Key:
+    return agent.occupancy_key, agent.ready_since_s - EPOCH_S, (agent.over,)
+
+
+def _by_turns(queue_id: QueueId, agent: Standing) -> Key:
+    last_s = agent.last_offers.get(queue_id, -inf)
+    return last_s, agent.ready_since_s - EPOCH_S, (last_s,)
+
+
+def _best_level(requirement: Requirement, agent: Standing) -> Key:
+    surplus = -requirement.surplus(agent.profile)
+    return surplus, agent.ready_since_s - EPOCH_S, (float(surplus),)
 
 
 def terms_now(
     choice: AgentChoice, own: tuple[float, ...], idle_s: float, now_s: float
 ) -> tuple[float, ...]:
-    """Return the terms of a score as of now, as ``TERMS`` names them.
+    """Return the terms of a score as of now, to the millisecond, as ``TERMS`` has them.
 
     Args:
         choice: The rule.
@@ -163,13 +205,13 @@ def terms_now(
     """
     match choice:
         case Blend():
-            handling_s, scarcity_s, level_s, occupancy_s = own
+            handling_s, *others = [round(term, 3) for term in own]
             idle = -round(choice.idle_weight * idle_s, 3)
-            return handling_s, idle, scarcity_s, level_s, occupancy_s
+            return (handling_s, idle, *others)
         case LongestIdle():
             return (-round(idle_s, 3),)
         case RoundRobin():
             (last_s,) = own
             return (0.0 if last_s == -inf else round(last_s - now_s, 3),)
         case FastestFirst() | LeastOccupied() | PriorityMatrix():
-            return own
+            return tuple([round(term, 3) for term in own])

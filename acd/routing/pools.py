@@ -3,10 +3,9 @@
 from collections import Counter
 
 from acd.policy import QueuePolicy
-from acd.routing.choose_agent import Job
+from acd.routing.choose_agent import Job, Score
 from acd.routing.requirements import Lack
 from acd.vocabulary.ids import AgentId, CallId, QueueId
-from acd.vocabulary.states import AgentState
 
 Entry = tuple[float, float, AgentId]
 """By what an agent is ordered; the least is chosen."""
@@ -16,18 +15,22 @@ GroupKey = tuple[QueueId, int, tuple[int, ...]]
 class Pool:
     """Everybody who qualifies for one step of one queue, and who of them is ready."""
 
-    __slots__ = ("job", "lacking", "line", "own", "states", "waiting")
+    __slots__ = ("job", "lacking", "line", "members", "own", "score", "waiting")
 
-    def __init__(self, job: Job) -> None:
-        """Begin with nobody."""
-        self.job = job
+    def __init__(self, job: Job, score: Score) -> None:
+        """Begin with nobody.
+
+        Args:
+            job: What is to be done.
+            score: By what agents are ordered for it.
+        """
+        self.job, self.score = job, score
         self.line: list[Entry] = []
         """Who is ready, the best first."""
         self.own: dict[AgentId, tuple[Entry, tuple[float, ...]]] = {}
-        """Of each of them the entry, and the terms that stand through the spell, to be
-        shown: rounded to milliseconds."""
-        self.states: Counter[AgentState] = Counter()
-        """Those who qualify, by their states."""
+        """Of each of them the entry, and the terms that stand through the spell."""
+        self.members = 0
+        """Those who qualify, as the census has them."""
         self.lacking: Counter[Lack] = Counter()
         """Those of the floor who do not, by what they lack first."""
         self.waiting: dict[GroupKey, Group] = {}

@@ -7,14 +7,19 @@ fourteen comparisons, and moving what lies behind it some microseconds.
 
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Mapping
+from operator import itemgetter
 
 from acd.policy import AgentProfile
+from acd.routing.census import Census
 from acd.routing.choose_agent import Job, Scoring
 from acd.routing.pools import Pool
 from acd.routing.requirements import Lack, Requirement
 from acd.routing.standing import Standing
 from acd.vocabulary.ids import AgentId
 from acd.vocabulary.states import AgentState
+
+_ID = itemgetter(2)
+"""Of a pool's entry whose it is."""
 
 
 class ReadyIndex:
@@ -25,7 +30,7 @@ class ReadyIndex:
         self.scoring = scoring
         self.pools: dict[Job, Pool] = {}
         self._profiles: dict[AgentId, AgentProfile] = {}
-        self._states: dict[AgentId, AgentState] = {}
+        self.census = Census()
         self._standing: dict[AgentId, Standing] = {}
         self._pools_of: dict[AgentId, list[Pool]] = {}
         self._revision = scoring.estimates.revision
@@ -52,7 +57,7 @@ class ReadyIndex:
     def begin(self, agents: Mapping[AgentId, tuple[AgentProfile, AgentState]]) -> None:
         """Begin anew with a floor's agents and their states; none is ready yet."""
         self._profiles = {it: profile for it, (profile, _) in agents.items()}
-        self._states = {it: state for it, (_, state) in agents.items()}
+        self.census.begin({it: state for it, (_, state) in agents.items()})
         self._pools_of = {it: [] for it in agents}
         self._standing.clear()
         self.pools.clear()
@@ -60,10 +65,8 @@ class ReadyIndex:
     def forget(self, agent_id: AgentId) -> None:
         """Drop an agent who is not of the floor any more."""
         self.remove(agent_id)
-        del self._profiles[agent_id]
-        state = self._states.pop(agent_id)
-        for pool in self._pools_of.pop(agent_id):
-            pool.states[state] -= 1
+        del self._profiles[agent_id], self._pools_of[agent_id]
+        self.census.forget(agent_id)
 
     def pool(self, job: Job, later: Iterable[Job] = ()) -> Pool:
         """Return the pool of a job.
@@ -78,11 +81,11 @@ class ReadyIndex:
         return found
 
     def _made(self, job: Job, later: list[Requirement]) -> Pool:
-        pool = Pool(job)
+        pool = Pool(job, self.scoring.score(job))
         for agent_id, profile in self._profiles.items():
             lack = job.requirement.lack(profile)
             if lack is None:
-                pool.states[self._states[agent_id]] += 1
+                pool.members |= self.census.bit(agent_id)
                 self._pools_of[agent_id].append(pool)
                 standing = self._standing.get(agent_id)
                 if standing is not None:
@@ -99,12 +102,7 @@ class ReadyIndex:
 
     def move(self, agent_id: AgentId, state: AgentState) -> None:
         """Note an agent's state; who is ready is told by ``add`` and ``remove``."""
-        before = self._states[agent_id]
-        if before is not state:
-            self._states[agent_id] = state
-            for pool in self._pools_of[agent_id]:
-                pool.states[before] -= 1
-                pool.states[state] += 1
+        self.census.move(agent_id, state)
 
     def add(self, standing: Standing) -> None:
         """Take in who has become ready; who is so already stands anew."""
@@ -125,13 +123,12 @@ class ReadyIndex:
         """Yield who is ready in a pool, the best first; the index must stand still."""
         if self.scoring.estimates.revision != self._revision:
             self.reorder()
-        standing = self._standing
-        return (standing[agent_id] for *_, agent_id in pool.line)
+        return map(self._standing.__getitem__, map(_ID, pool.line))
 
     def reorder(self) -> None:
         """Order all pools anew: what everybody's scores are made of is another."""
         self._revision = self.scoring.estimates.revision
-        self.scoring.forget_averages()
+        self.scoring.forget()
         for pool in self.pools.values():
             agents = [self._standing[agent_id] for agent_id in pool.own]
             pool.line.clear()
@@ -140,7 +137,7 @@ class ReadyIndex:
 
     def _put(self, pool: Pool, agent: Standing) -> None:
         agent_id = agent.profile.agent_id
-        key, then, terms = self.scoring.key(pool.job, agent)
+        key, then, terms = pool.score(agent)
         entry = key, then, agent_id
-        pool.own[agent_id] = entry, tuple([round(term, 3) for term in terms])
+        pool.own[agent_id] = entry, terms
         insort(pool.line, entry)

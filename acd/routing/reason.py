@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
 
+from acd.routing.census import Census
 from acd.routing.choose_agent import NAMES, TERMS, terms_now
 from acd.routing.pools import Pool
 from acd.routing.ready import ReadyIndex
@@ -61,16 +62,19 @@ def choose_agent(
                 held_back = 0
                 if is_free is not None:
                     held_back = sum(not is_free(it) for it in ready.in_order(pool))
-                return _chosen(pool, step, best, now_s, held_back=held_back)
+                return _chosen(
+                    ready, pool, step, best, now_s=now_s, held_back=held_back
+                )
     return None
 
 
 def _chosen(
+    ready: ReadyIndex,
     pool: Pool,
     step: int,
     best: list[Standing],
-    now_s: float,
     *,
+    now_s: float,
     held_back: int,
 ) -> Chosen:
     choice = type(pool.job.choice)
@@ -81,7 +85,7 @@ def _chosen(
         terms=TERMS[choice],
         scored=tuple([_scored(pool, agent, now_s) for agent in best]),
         ready=len(pool.line) - held_back,
-        excluded=_excluded(pool, held_back),
+        excluded=_excluded(ready.census, pool, held_back),
     )
 
 
@@ -92,14 +96,14 @@ def _scored(pool: Pool, agent: Standing, now_s: float) -> Scored:
     return Scored(agent_id=agent_id, score=round(sum(terms), 3), terms=terms)
 
 
-def _excluded(pool: Pool, held_back: int) -> Excluded:
-    states, lacking = pool.states, pool.lacking
+def _excluded(census: Census, pool: Pool, held_back: int) -> Excluded:
+    members, lacking = pool.members, pool.lacking
     return Excluded(
-        signed_out=states[AgentState.SIGNED_OUT],
-        not_ready=states[AgentState.NOT_READY],
-        reserved=states[AgentState.RESERVED],
-        talking=states[AgentState.TALKING],
-        wrap_up=states[AgentState.WRAP_UP],
+        signed_out=census.count(members, AgentState.SIGNED_OUT),
+        not_ready=census.count(members, AgentState.NOT_READY),
+        reserved=census.count(members, AgentState.RESERVED),
+        talking=census.count(members, AgentState.TALKING),
+        wrap_up=census.count(members, AgentState.WRAP_UP),
         open_queue=held_back,
         named=lacking[Lack.NAMED],
         region=lacking[Lack.REGION],
