@@ -243,9 +243,14 @@ class Floor(RuleBasedStateMachine):
         for call in floor.calls.values():
             if call.state is not CallState.QUEUED:
                 continue
-            if call.retry_at is None or call.retry_at <= at(self.now - 1):
-                for agent in floor.ready:
-                    assert not can_serve(floor, agent.profile, call)
+            if call.retry_at is not None:
+                # Nobody need have ticked since: but the pause must be due to end.
+                due = self.engine.next_deadline
+                assert due is not None
+                assert due <= call.retry_at
+                continue
+            for agent in floor.ready:
+                assert not can_serve(floor, agent.profile, call)
 
     @invariant()
     def every_call_is_closed_at_most_once_and_then_forgotten(self) -> None:
