@@ -119,15 +119,10 @@ class Engine:
             case FlowEnded():
                 if fact.call_id in floor.calls:
                     floor.calls[fact.call_id].flow_ending = fact.ending
-            case (
-                CallAnswered()
-                | StepEntered()
-                | KeyPressed()
-                | KeyTimedOut()
-                | TraceOf()
-            ):
-                if fact.call_id in floor.calls:
-                    floor.calls[fact.call_id].heard_at = fact.at
+            case CallAnswered() | StepEntered() | KeyPressed() | KeyTimedOut():
+                self._heard(fact.call_id, fact.at)
+            case TraceOf():
+                self._heard(fact.call_id, fact.at)
             case CallQueued():
                 return self._queue(turn, fact)
             case LegRang() | LegAnswered():
@@ -175,6 +170,10 @@ class Engine:
             # The hang-up came by another road and was quicker than the arrival.
             legs.ended(floor, turn, fact.leg_id, LegEnding.HUNG_UP)
         return True
+
+    def _heard(self, call_id: CallId, at: datetime) -> None:
+        if call_id in self.floor.calls:
+            self.floor.calls[call_id].heard_at = at
 
     def _queue(self, turn: Turn, fact: CallQueued) -> bool:
         floor = self.floor
