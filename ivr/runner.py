@@ -87,6 +87,8 @@ class Around:
     back_office: BackOffice = field(default_factory=NoBackOffice)
     speak: Speak = mute
     world: World = nothing_known
+    opening: tuple[Heard, ...] = ()
+    """Said before the first thing that the flow says, and cut short as it is."""
 
 
 async def walk_flow(
@@ -145,6 +147,7 @@ class _Driver:
         self._call_id = call_id
         self._line = line
         self._around = around
+        self._opening = around.opening
 
     async def carry_out(self, act: Act) -> Input | None:
         """Do one act; return what came of it, or None where the walk is over."""
@@ -154,7 +157,8 @@ class _Driver:
                 await line.answer()
                 return Answered()
             case Say():
-                key = await self._play(act.sounds, act.keys)
+                heard, self._opening = (*self._opening, *act.sounds), ()
+                key = await self._play(heard, act.keys)
                 return Played() if key is None else KeyCame(key=key)
             case Listen():
                 key = await line.listen(act.limit_s)

@@ -13,6 +13,7 @@ from cti_bridge.agi.line import AgiLine
 from cti_bridge.agi.server import Session
 from ivr.ports import BackOffice, NoBackOffice
 from ivr.runner import Around, Speak, World, mute, nothing_known, walk_flow
+from services.runtime.announcing import Opening, nothing_to_tell
 from services.runtime.published import CurrentFloor
 
 log = structlog.get_logger()
@@ -35,6 +36,7 @@ class Callers:
         back_office: BackOffice | None = None,
         speak: Speak = mute,
         world: World = nothing_known,
+        opening: Opening = nothing_to_tell,
     ) -> None:
         """Join the flows with the line and the switchboard.
 
@@ -48,6 +50,7 @@ class Callers:
             back_office: Other systems; None fails every question.
             speak: Makes sounds that have a value in them.
             world: What is so at an instant.
+            opening: What callers are told first.
         """
         self._current = current
         self._tell = tell
@@ -57,6 +60,7 @@ class Callers:
         self._back_office = back_office or NoBackOffice()
         self._speak = speak
         self._world = world
+        self._opening = opening
 
     async def serve(self, session: Session) -> None:
         """Tell who came and walk them through the flow of the number dialled.
@@ -101,6 +105,9 @@ class Callers:
             back_office=self._back_office,
             speak=self._speak,
             world=self._world,
+            opening=self._opening(
+                number, floor.flows[number.flow].language, self._now()
+            ),
         )
         await walk_flow(
             floor.flow_set,

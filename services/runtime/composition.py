@@ -27,6 +27,7 @@ from services.callback.spool import Spool
 from services.live.fan_out import FanOut
 from services.runtime import operator_figures
 from services.runtime.absence import Absence
+from services.runtime.announcing import Opening, nothing_to_tell
 from services.runtime.callers import Callers
 from services.runtime.clock import Clock
 from services.runtime.door import Door
@@ -64,6 +65,7 @@ class Surroundings:
     keep_days: float
     """How long the journal is kept after it was shipped."""
     speak: Speak = mute
+    opening: Opening = nothing_to_tell
     """Makes sounds for callers that no flow had ahead."""
 
 
@@ -109,6 +111,7 @@ class Composition:
             now=self._clock.now,
             messages=given.asterisk / "spool" / MESSAGES,
             speak=given.speak,
+            opening=given.opening,
         )
         self.agi = AgiServer(callers.serve)
         self._agi_problem: str | None = "agi: not listening yet"

@@ -19,6 +19,7 @@ from pydantic import SecretStr
 from acd.vocabulary.floor_facts import FloorPublished
 from cti_bridge.ami.connection import Account
 from cti_bridge.ami.errors import AccountOverpowered, LoginRefused
+from ivr.announcements import FILE_NAME as ANNOUNCEMENTS
 from recordings.store import RecordingStore
 from services.api import estimates, floor, recordings
 from services.api.app import create_app
@@ -26,6 +27,7 @@ from services.api.listeners import Listeners
 from services.api.recordings import Hearing
 from services.floor.floor import Floor
 from services.prompts.store import PromptStore
+from services.runtime.announcing import Announcer
 from services.runtime.clock import Clock
 from services.runtime.composition import Composition, Surroundings
 from services.runtime.embedded.asterisk import AsteriskPlace
@@ -97,6 +99,7 @@ async def _serve(settings: Settings) -> None:
     records = _records_url(settings)
     versions = FloorVersions(records, Audit(records, anchor_of(settings.data)))
     prompts = prompt_store(settings)
+    announcer = Announcer(settings.flows.parent / ANNOUNCEMENTS, prompts)
     current = await _in_force(versions, settings, prompts)
     database = _given(settings.database.url, "TIELINE_DATABASE__URL")
     async with Journal(settings.data / "journal") as journal:
@@ -106,12 +109,7 @@ async def _serve(settings: Settings) -> None:
             Surroundings(
                 clock=clock,
                 current=current,
-                account=Account(
-                    host=settings.host,
-                    port=settings.ami.port or settings.ports.ami,
-                    username=settings.ami.user,
-                    secret=_given(settings.ami.secret, "TIELINE_AMI__SECRET"),
-                ),
+                account=_account(settings),
                 journal=journal,
                 shipper=shipper,
                 recordings=RecordingStore(
@@ -125,6 +123,7 @@ async def _serve(settings: Settings) -> None:
                 is_recording=settings.recordings.is_on,
                 keep_days=settings.journal.keep_days,
                 speak=prompts.ready_now,
+                opening=announcer.opening,
             )
         )
         app = create_app(
@@ -143,6 +142,7 @@ async def _serve(settings: Settings) -> None:
             asyncio.create_task(retention.run(), name="retention"),
             asyncio.create_task(estimator.run(), name="estimating"),
             asyncio.create_task(publisher.run(), name="publishing"),
+            asyncio.create_task(announcer.run(), name="announcing"),
         }
         try:
             await _until_stopped(composition, app, settings)
@@ -150,6 +150,15 @@ async def _serve(settings: Settings) -> None:
             for task in aside:
                 task.cancel()
             await asyncio.wait(aside)
+
+
+def _account(settings: Settings) -> Account:
+    return Account(
+        host=settings.host,
+        port=settings.ami.port or settings.ports.ami,
+        username=settings.ami.user,
+        secret=_given(settings.ami.secret, "TIELINE_AMI__SECRET"),
+    )
 
 
 async def _in_force(

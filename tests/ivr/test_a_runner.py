@@ -17,7 +17,7 @@ from ivr import doing, runner
 from ivr.flow_set import FlowSet
 from ivr.ports import BackOffice, CallerGone, Message, NoBackOffice
 from ivr.runner import Around, Speak, mute, walk_flow
-from ivr.sounds import Sound, Spoken
+from ivr.sounds import Language, Sound, Spoken
 from ivr.turns import Found, Question
 from tests.ivr.flows import ALICE, at, flow_of
 
@@ -81,11 +81,12 @@ async def run(
     script: Sequence[str | Exception | None],
     *,
     without: str = "",
+    opening: tuple[Spoken, ...] = (),
 ) -> tuple[list[object], list[FlowFact]]:
     line = ScriptedLine(script)
     told: list[FlowFact] = []
     sounds = {sound: path for sound, path in SOUNDS.items() if NAMES[path] != without}
-    around = Around(sounds=sounds, tell=told.append, now=lambda: at(0))
+    around = Around(sounds=sounds, tell=told.append, now=lambda: at(0), opening=opening)
     await walk_flow(FlowSet.of(FLOW), "main", ALICE, line, around=around)
     return line.done, told
 
@@ -101,6 +102,25 @@ async def test_a_key_stops_the_sounds_that_were_still_to_come() -> None:
     done, _ = await run([None, "5", "2", None])
 
     assert done == ["answer", "您好", "请选择", "无效", "再见", "hang up"]
+
+
+async def test_an_opening_is_said_once_before_all_else_and_cut_short_by_a_key() -> None:
+    again = (Spoken(language=Language.ZH, text="再见"),)
+
+    done, _ = await run([None, None, None, "1"], opening=again)
+    assert done == ["answer", "再见", "您好", "请选择", 5.0, ("q_fault", "pq")]
+
+    # The key ends what was still to be said, as in any prompt.
+    done, _ = await run(["5", None, "1"], opening=again)
+    assert done == ["answer", "再见", "请选择", 5.0, ("q_fault", "pq")]
+
+
+async def test_an_opening_that_cannot_be_said_is_left_out() -> None:
+    unknown = (Spoken(language=Language.ZH, text="无声"),)
+
+    done, _ = await run([None, None, "1"], opening=unknown)
+
+    assert done == ["answer", "您好", "请选择", 5.0, ("q_fault", "pq")]
 
 
 async def test_a_caller_who_is_gone_is_told_and_the_line_let_go() -> None:

@@ -6,11 +6,14 @@ import re
 from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from ivr.announcements import FILE_NAME as ANNOUNCEMENTS
+from ivr.announcements import Announcement, Announcements, load_announcements
 from ivr.load import load_flows
 from ivr.problems import Refused
 from ivr.sounds import Language, Spoken
@@ -144,6 +147,48 @@ def make(*, data: _Data = None) -> None:
             typer.echo(f"{place}/{len(listed)} {_short(sound.text)}: {told}")
     if failed:
         raise typer.Exit(1)
+
+
+@app.command()
+def announcements(*, as_json: _Json = False, data: _Data = None) -> None:
+    """List what callers are told first: now, later, or no more.
+
+    Ends with 2 when the file of announcements is wrong; the engine goes on with what
+    it read before.
+    """
+    settings = read_settings(data=data)
+    try:
+        read = load_announcements(settings.flows.parent / ANNOUNCEMENTS)
+    except Refused as refused:
+        raise PromptUnfit(str(refused)) from None
+    now = datetime.now(UTC)
+    told = [
+        _announced(name, one, read, now) for name, one in read.announcements.items()
+    ]
+    if as_json:
+        typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        return
+    for it in told:
+        numbers, areas = ("+".join(it[key]) or "all" for key in ("numbers", "areas"))
+        typer.echo(
+            f"{it['when']:<5} {it['name']}: {it['from']} to {it['until']},"
+            f" numbers {numbers}, areas {areas}"
+        )
+
+
+def _announced(
+    name: str, one: Announcement, read: Announcements, now: datetime
+) -> dict[str, Any]:
+    since, until = read.instant(one.since), read.instant(one.until)
+    return {
+        "name": name,
+        "when": "later" if now < since else "now" if now < until else "over",
+        "from": since.isoformat(timespec="minutes"),
+        "until": until.isoformat(timespec="minutes"),
+        "numbers": list(one.numbers),
+        "areas": list(one.areas),
+        "texts": dict(one.say.texts()),
+    }
 
 
 def _inventory(settings: Settings) -> tuple[Listed, ...]:

@@ -143,3 +143,27 @@ def test_a_person_who_speaks_no_mandarin_is_refused(
         "TIELINE_VOICES__PERSON: should be the name of one who speaks Mandarin, as"
         " zf_xiaoxiao, got '../x'"
     )
+
+
+def test_announcements_are_listed_by_when_they_are_told(centre: Path) -> None:
+    file = centre / "dialplans" / "announcements.yaml"
+    assert ran("announcements").output == ""
+
+    file.write_text(
+        "announcements:\n"
+        "  old: {say: {zh: 好}, from: 2020-01-01 08:00, until: 2020-01-02 08:00}\n"
+        "  long: {say: {zh: 好}, from: 2020-01-01 08:00, until: 2999-01-01 00:00,"
+        " numbers: [6000], areas: [YJ, NP]}\n",
+        encoding="utf-8",
+    )
+    assert ran("announcements").output.splitlines() == [
+        "over  old: 2020-01-01T08:00+08:00 to 2020-01-02T08:00+08:00, numbers all,"
+        " areas all",
+        "now   long: 2020-01-01T08:00+08:00 to 2999-01-01T00:00+08:00, numbers 6000,"
+        " areas YJ+NP",
+    ]
+    assert json.loads(ran("announcements", "--json").output)[0]["when"] == "over"
+
+    file.write_text("announcements: []\n")
+    with pytest.raises(PromptUnfit, match="should be a mapping of options"):
+        ran("announcements")

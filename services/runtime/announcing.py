@@ -1,0 +1,96 @@
+"""Announcements kept ready: read anew when their file changes, spoken ahead."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import structlog
+
+from ivr.announcements import (
+    NONE,
+    AnnouncementsRefused,
+    heard,
+    load_announcements,
+)
+from ivr.sounds import Either, Heard, Language, Recorded
+from services.floor.floor import Number
+from services.prompts.errors import PromptsRefused
+from services.prompts.store import PromptStore
+
+log = structlog.get_logger()
+
+LOOK_EACH_S = 2.0
+"""How soon a changed file is heard."""
+
+Opening = Callable[[Number, Language, datetime], tuple[Heard, ...]]
+"""What callers of a number are told first. Asked with each call; must not wait."""
+
+
+def nothing_to_tell(
+    _number: Number, _language: Language, _at: datetime
+) -> tuple[Heard, ...]:
+    """Tell nothing."""
+    return ()
+
+
+class Announcer:
+    """Knows what to tell; a file that is wrong leaves what was known before."""
+
+    def __init__(self, path: Path, store: PromptStore) -> None:
+        """Name the file, which need not be there."""
+        self._path = path
+        self._store = store
+        self._known = NONE
+        self._files: frozenset[Recorded] = frozenset()
+        self._seen: tuple[int, int, int] | None = None
+
+    def opening(
+        self, number: Number, language: Language, at: datetime
+    ) -> tuple[Heard, ...]:
+        """Return what callers of a number are told first; see ``Opening``."""
+        areas = (number.place.province, number.place.unit)
+        told = heard(self._known.due(at, number.number, areas), language)
+        return tuple(part for one in told for part in self._playable(one))
+
+    async def run(self) -> None:
+        """Look at the file until cancelled."""
+        while True:
+            try:
+                await self.look()
+            except Exception:
+                log.exception("announcements_broke")
+            await asyncio.sleep(LOOK_EACH_S)
+
+    async def look(self) -> None:
+        """Read the file where it changed, and have its texts spoken."""
+        seen = await asyncio.to_thread(_stamp, self._path)
+        if seen == self._seen:
+            return
+        # Also where it is wrong: it is told once, not each time.
+        self._seen = seen
+        try:
+            read = await asyncio.to_thread(load_announcements, self._path)
+            ready = await self._store.prepare_sounds(read.sounds())
+        except (AnnouncementsRefused, PromptsRefused) as refused:
+            problems = str(refused).splitlines()
+            log.warning("announcements_refused", problems=problems)
+            return
+        files = (sound for sound in ready if isinstance(sound, Recorded))
+        self._known, self._files = read, frozenset(files)
+        log.info("announcements_read", count=len(read.announcements))
+
+    def _playable(self, told: Heard) -> tuple[Heard, ...]:
+        """Return a file where it is there, else what stands in for it."""
+        if not isinstance(told, Either):
+            return (told,)
+        return (told.recorded,) if told.recorded in self._files else told.otherwise
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    """Return what changes with a file; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
