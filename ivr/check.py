@@ -3,19 +3,29 @@
 from collections.abc import Iterator, Mapping
 
 from ivr.flow import Flow
+from ivr.known import Finding
 from ivr.problems import nearest
+from ivr.prompt import Prompt
+from ivr.prose import promises
+from ivr.rounds import rounds
+from ivr.secrecy import told_keys
+from ivr.sounds import Language
 from ivr.source import Trail
 from ivr.steps import (
+    BranchStep,
     HangUpStep,
     MenuStep,
     QueueStep,
     SayStep,
+    SetStep,
+    SmsStep,
+    SpeakStep,
+    SurveyStep,
+    TransferStep,
     prompts_of,
 )
-from ivr.ways import By, ways_of
+from ivr.ways import BACK_KEY, PERSON_KEY, REPEAT_KEY, ways_of
 from ivr.written import StepName
-
-Finding = tuple[Trail, str]
 
 _LEADING = (
     *("goto", "give_up", "on_silence", "yes", "no"),
@@ -64,9 +74,12 @@ def findings(flow: Flow) -> list[Finding]:
     return [
         *_no_person(flow),
         *_unreachable(flow),
-        *_endless_silence(flow),
+        *rounds(flow),
         *_missing_texts(flow),
-        *_told_secrets(flow),
+        *_zero_elsewhere(flow),
+        *_keys_of_two_meanings(flow),
+        *promises(flow),
+        *told_keys(flow),
     ]
 
 
@@ -95,51 +108,54 @@ def _unreachable(flow: Flow) -> Iterator[Finding]:
             yield ("steps", name), "cannot be reached; lead to it or delete it"
 
 
-def _endless_silence(flow: Flow) -> Iterator[Finding]:
-    """Follow a caller who presses nothing: each must come to an end."""
-    safe: set[StepName] = set()
-    for first in flow.steps:
-        way: list[StepName] = []
-        name: StepName | None = first
-        while name is not None and name not in safe and name not in way:
-            way.append(name)
-            name = _in_silence(flow, name)
-        if name in way:
-            circle = " → ".join([*way[way.index(name) :], name])
-            yield (
-                ("steps", name),
-                f"a caller who presses nothing never gets out of {circle}; "
-                "let one of them lead to a queue or hang up",
-            )
-        safe.update(way)
-
-
-_SILENT = (By.SILENCE, By.GIVE_UP, By.FAILED, By.OTHERWISE, By.ON)
-"""How a caller goes who says and presses nothing, where most goes wrong."""
-
-
-def _in_silence(flow: Flow, name: StepName) -> StepName | None:
-    ways = {way.by: way.goto for way in ways_of(flow, flow.steps[name])}
-    return next((ways[by] for by in _SILENT if by in ways), None)
-
-
-def _told_secrets(flow: Flow) -> Iterator[Finding]:
-    """Find secret keys that the step they lead to would tell."""
+def _zero_elsewhere(flow: Flow) -> Iterator[Finding]:
+    """Tell menus where the key for a person does something else."""
     for name, step in flow.steps.items():
-        if isinstance(step, MenuStep) and step.secret:
-            ways = sorted(set(step.keys.values()))
-            if left_out := sorted(set("0123456789") - set(step.keys)):
-                yield (
-                    ("steps", name, "keys"),
-                    f"a secret key may be any digit, and {', '.join(left_out)} would "
-                    "do something else here; write all ten",
-                )
-            if len(ways) > 1:
-                yield (
-                    ("steps", name, "keys"),
-                    f"a secret key leads to {', '.join(ways)}, and the step entered "
-                    "tells which it was; let all keys lead to one",
-                )
+        if not isinstance(step, MenuStep) or step.secret:
+            continue
+        goto = step.keys.get(PERSON_KEY)
+        if goto is not None and not _leads_to_a_person(flow, goto):
+            yield (
+                ("steps", name, "keys", PERSON_KEY),
+                f"0 reaches a person everywhere, and step {goto!r} is none; "
+                "lead it to a queue or leave it out",
+            )
+
+
+def _leads_to_a_person(flow: Flow, name: StepName) -> bool:
+    """Tell whether a step leads to a queue and nowhere else, without asking."""
+    seen: set[StepName] = set()
+    todo = [name]
+    while todo:
+        one = todo.pop()
+        step = flow.steps[one]
+        if isinstance(step, QueueStep | TransferStep) or one in seen:
+            continue
+        if not isinstance(step, SayStep | SetStep | BranchStep | SpeakStep):
+            return False
+        seen.add(one)
+        todo += [way.goto for way in ways_of(flow, step)]
+    return True
+
+
+def _keys_of_two_meanings(flow: Flow) -> Iterator[Finding]:
+    for name, step in flow.steps.items():
+        if not isinstance(step, SurveyStep):
+            continue
+        for place, key in enumerate(step.keys):
+            where = ("steps", name, "keys", str(place))
+            if key in step.keys[:place]:
+                yield where, f"key {key!r} is written twice; delete one"
+            elif key in (PERSON_KEY, REPEAT_KEY, BACK_KEY):
+                meaning = _MEANINGS[key]
+                yield where, f"key {key!r} {meaning} here too; take another one"
+
+
+_MEANINGS = {
+    PERSON_KEY: "reaches a person",
+    REPEAT_KEY: "says it again",
+    BACK_KEY: "goes back",
+}
 
 
 def _missing_texts(flow: Flow) -> Iterator[Finding]:
@@ -147,11 +163,34 @@ def _missing_texts(flow: Flow) -> Iterator[Finding]:
         own = (
             step.language if isinstance(step, SayStep | MenuStep | HangUpStep) else None
         )
-        language = own or flow.language
-        for field, prompt in prompts_of(step).items():
-            if language not in prompt.languages():
-                yield (
-                    ("steps", name, field),
-                    f"has no text in {language.value!r}, the language spoken here; "
-                    f"write `{language.value}: …`",
-                )
+        prompts = dict(prompts_of(step))
+        if isinstance(step, SmsStep):
+            prompts["sms"] = step.sms
+        for field, prompt in prompts.items():
+            if prompt is getattr(flow.defaults, field, None):
+                continue
+            yield from _missing_text(flow, ("steps", name, field), prompt, own)
+    for field in ("on_timeout", "on_wrong", "please_wait"):
+        prompt = getattr(flow.defaults, field)
+        if prompt is not None:
+            yield from _missing_text(flow, ("defaults", field), prompt, None)
+
+
+def _missing_text(
+    flow: Flow, where: Trail, prompt: Prompt, own: Language | None
+) -> Iterator[Finding]:
+    there = prompt.texts() if where[-1] == "sms" else prompt.languages()
+    here = own or flow.language
+    if here not in there:
+        yield (
+            where,
+            f"has no text in {here.value!r}, the language spoken here; "
+            f"write `{here.value}: …`",
+        )
+    for language in flow.languages if own is None else ():
+        if language not in there and language is not here:
+            yield (
+                where,
+                f"has no text in {language.value!r}, one of the flow's languages; "
+                f"write `{language.value}: …`",
+            )

@@ -7,10 +7,17 @@ from pathlib import Path, PurePath
 
 from ivr.check import findings, unknown_steps
 from ivr.flow import Defaults, Flow
-from ivr.problems import FlowRefused, Problem, nearest
+from ivr.hours import FILE_NAME as HOURS_FILE
+from ivr.hours import NO_HOURS, hours_of
+from ivr.known import Elsewhere
+from ivr.lookups import FILE_NAME as LOOK_UPS_FILE
+from ivr.lookups import NOTHING as NO_LOOK_UPS
+from ivr.lookups import look_ups_of
+from ivr.problems import FlowRefused, Problem, Refused, source_problems
 from ivr.prompt import BY_LANGUAGE, BY_NAME, Files, Prompt
 from ivr.source import Source, SourceRefused, Trail, parse_source, read_source
-from ivr.steps import KINDS, Case, Digits, SubFlowStep
+from ivr.steps import KINDS, Case, Digits
+from ivr.together import findings_together
 from ivr.words import problem_at, read_as
 from ivr.written import Part
 
@@ -38,6 +45,9 @@ def load_flow(path: Path) -> WrittenFlow:
 def load_flows(folder: Path) -> Mapping[str, WrittenFlow]:
     """Read every ``*.yaml`` of a folder, by the flows' names.
 
+    What flows name in the files beside the folder, calendars and look-ups, is proved
+    with them.
+
     Raises:
         FlowRefused: With every problem of every file; also where the folder is
             missing, cannot be read, or holds no flow.
@@ -47,7 +57,12 @@ def load_flows(folder: Path) -> Mapping[str, WrittenFlow]:
     except OSError as error:
         what = f"cannot be read: {error.strerror}; flows are files *.yaml in it"
         raise FlowRefused([_whole(folder, what)]) from error
-    return _all(folder, {path: partial(read_source, path) for path in paths})
+    beside = {
+        name: partial(read_source, folder.parent / name)
+        for name in (HOURS_FILE, LOOK_UPS_FILE)
+        if (folder.parent / name).exists()
+    }
+    return _all(folder, {path: partial(read_source, path) for path in paths}, beside)
 
 
 def load_flows_from(
@@ -57,7 +72,8 @@ def load_flows_from(
 
     Args:
         texts: What stands in each file, by its name beside the folder of flows: of a
-            flow ``flows/main.yaml``. What is no flow is passed over.
+            flow ``flows/main.yaml``. What is no flow, calendar or look-up is passed
+            over.
         folder: What the folder of flows is called in messages.
 
     Raises:
@@ -69,17 +85,24 @@ def load_flows_from(
 
     flows = {PurePath(name).name: text for name, text in texts.items() if "/" in name}
     files = {folder / name: reads(folder / name, text) for name, text in flows.items()}
-    return _all(folder, files)
+    beside = {
+        name: reads(folder.parent / name, texts[name])
+        for name in (HOURS_FILE, LOOK_UPS_FILE)
+        if name in texts
+    }
+    return _all(folder, files, beside)
 
 
 _Reads = Callable[[], Source]
+_Files = Mapping[PurePath, _Reads] | Mapping[Path, _Reads]
 
 
 def _all(
-    folder: PurePath, files: Mapping[PurePath, _Reads] | Mapping[Path, _Reads]
+    folder: PurePath, files: _Files, beside: Mapping[str, _Reads]
 ) -> Mapping[str, WrittenFlow]:
-    problems: list[Problem] = []
+    elsewhere, problems = _elsewhere(folder, beside)
     flows: dict[str, WrittenFlow] = {}
+    is_whole = True
     for path, reads in sorted(files.items()):
         if path.suffix == ".yml":
             problems.append(_whole(path, "would be passed over; end it in '.yaml'"))
@@ -88,21 +111,44 @@ def _all(
             problems += found
             if written is not None:
                 flows[written.flow.name] = written
-    if not problems and not flows:
+            is_whole = is_whole and written is not None
+    if not flows and not problems:
         problems.append(_whole(folder, "holds no flow; flows are files *.yaml in it"))
-    if not problems:
-        problems += _unknown_flows(flows)
+    if is_whole and elsewhere is not None:
+        problems += _proved_together(flows, elsewhere)
     if problems:
         raise FlowRefused(problems)
     return flows
 
 
-def _unknown_flows(flows: Mapping[str, WrittenFlow]) -> Iterator[Problem]:
-    for written in flows.values():
-        for name, step in written.flow.steps.items():
-            if isinstance(step, SubFlowStep) and step.flow not in flows:
-                what = unknown(step.flow, "flow", flows)
-                yield problem_at(written.source, ("steps", name, "flow"), what)
+def _proved_together(
+    flows: Mapping[str, WrittenFlow], elsewhere: Elsewhere
+) -> Iterator[Problem]:
+    by_name = {name: written.flow for name, written in flows.items()}
+    for name, (trail, what) in findings_together(by_name, elsewhere):
+        yield problem_at(flows[name].source, trail, what)
+
+
+def _elsewhere(
+    folder: PurePath, beside: Mapping[str, _Reads]
+) -> tuple[Elsewhere | None, list[Problem]]:
+    """Read the files beside the flows; None where one of them is wrong."""
+    problems: list[Problem] = []
+    hours, look_ups = NO_HOURS, NO_LOOK_UPS.look_ups
+    for name, reads in beside.items():
+        try:
+            source = reads()
+            if name == HOURS_FILE:
+                hours = hours_of(source)
+            else:
+                look_ups = look_ups_of(source).look_ups
+        except SourceRefused as refused:
+            problems += source_problems(folder.parent / name, refused)
+        except Refused as refused:
+            problems += refused.problems
+    if problems:
+        return None, problems
+    return Elsewhere(hours=hours, look_ups=look_ups), problems
 
 
 def _read(path: PurePath, reads: _Reads) -> tuple[list[Problem], WrittenFlow | None]:
@@ -122,19 +168,6 @@ def _read(path: PurePath, reads: _Reads) -> tuple[list[Problem], WrittenFlow | N
         what = f"{flow.name!r} is not the file's own name; write {path.stem!r}"
         problems.append(problem_at(source, ("name",), what))
     return problems, None if problems else WrittenFlow(flow=flow, source=source)
-
-
-def source_problems(path: PurePath, refused: SourceRefused) -> list[Problem]:
-    """Return what a file was refused for, as problems."""
-    return [
-        Problem(file=path.as_posix(), line=line, trail=trail, what=what)
-        for line, trail, what in refused.found
-    ]
-
-
-def unknown(name: str, what: str, known: Iterable[str]) -> str:
-    """Return the words for a name that stands for nothing."""
-    return f"no {what} is called {name!r}{nearest(name, known)}"
 
 
 def _whole(path: PurePath, what: str) -> Problem:

@@ -8,11 +8,10 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from ivr.flow import NAME, Id
-from ivr.load import source_problems
-from ivr.problems import Problem, Refused
+from ivr.problems import Problem, Refused, source_problems
 from ivr.source import Source, SourceRefused, Trail, read_source
 from ivr.words import NAME_WORDS, problem_at, read_as
+from ivr.written import NAME, Id
 
 FILE_NAME = "lookups.yaml"
 """It lies beside the folder of flows."""

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from pathlib import PurePath
 
-from ivr.source import Trail
+from ivr.source import SourceRefused, Trail
 
 
 class IvrError(Exception):
@@ -30,6 +31,14 @@ class Problem:
         return f"{where}: {self.what}"
 
 
+def source_problems(path: PurePath, refused: SourceRefused) -> list[Problem]:
+    """Return what a file was refused for, as problems."""
+    return [
+        Problem(file=path.as_posix(), line=line, trail=trail, what=what)
+        for line, trail, what in refused.found
+    ]
+
+
 class Refused(IvrError):
     """Written files that cannot be used, with every problem found in them."""
 
@@ -41,6 +50,11 @@ class Refused(IvrError):
 
 class FlowRefused(Refused):
     """One or more call flows cannot be walked."""
+
+
+def unknown(name: str, what: str, known: Iterable[str]) -> str:
+    """Return the words for a name that stands for nothing."""
+    return f"no {what} is called {name!r}{nearest(name, known)}"
 
 
 MOST_NAMES = 12

@@ -7,6 +7,7 @@ from acd.policy import FloorPolicy
 from acd.vocabulary.ids import Place, QueueId
 from ivr.flow import Flow
 from ivr.flow_set import FlowSet
+from ivr.hours import NO_HOURS, Hours
 from services.floor.admission import DEFAULT, Admission
 
 
@@ -37,6 +38,8 @@ class Floor:
     policy: FloorPolicy
     flows: Mapping[str, Flow]
     admission: Admission = DEFAULT
+    hours: Hours = NO_HOURS
+    """When which office is open, for the flows."""
 
     @property
     def flow_set(self) -> FlowSet:

@@ -6,8 +6,11 @@ from pathlib import Path, PurePath
 from acd.policy import AgentProfile, FloorPolicy, QueuePolicy, Target
 from acd.vocabulary.ids import AgentId, DeviceId, Place, QueueId
 from ivr.flow import QueueStep
-from ivr.load import WrittenFlow, load_flows, source_problems, unknown
-from ivr.problems import FlowRefused, Problem, Refused
+from ivr.hours import FILE_NAME as HOURS_FILE
+from ivr.hours import Hours, load_hours
+from ivr.known import expressions_of
+from ivr.load import WrittenFlow, load_flows
+from ivr.problems import FlowRefused, Problem, Refused, source_problems, unknown
 from ivr.source import Source, SourceRefused, parse_source, read_source
 from ivr.steps import TransferStep
 from ivr.words import problem_at, read_as
@@ -96,7 +99,8 @@ def _proved(source: Source | None, problems: list[Problem], flows: Path) -> Floo
                 problems += unmet(source, written, written_flows.values())
     if problems or written is None or written_flows is None:
         raise FloorRefused(problems)
-    return _floor(written, written_flows)
+    hours = load_hours(flows.parent / HOURS_FILE)
+    return _floor(written, written_flows, hours)
 
 
 def _read(source: Source) -> tuple[WrittenFloor | None, list[Problem]]:
@@ -161,6 +165,14 @@ def _unknown_in_flows(
             if isinstance(step, TransferStep) and step.transfer not in floor.numbers:
                 what = unknown(step.transfer, "number", floor.numbers)
                 yield problem_at(written.source, (*here, "transfer"), what)
+            for trail, expression in expressions_of(step):
+                for one in expression.names():
+                    first, _, rest = one.name.partition(".")
+                    queue_id = rest.partition(".")[0]
+                    if first == "queue" and queue_id not in floor.queues:
+                        what = unknown(queue_id, "queue", floor.queues)
+                        what = f"character {one.place}: {what}"
+                        yield problem_at(written.source, (*here, *trail), what)
             if not isinstance(step, QueueStep):
                 continue
             if step.queue not in floor.queues:
@@ -173,7 +185,9 @@ def _unknown_in_flows(
                     yield problem_at(written.source, trail, what)
 
 
-def _floor(floor: WrittenFloor, flows: Mapping[str, WrittenFlow]) -> Floor:
+def _floor(
+    floor: WrittenFloor, flows: Mapping[str, WrittenFlow], hours: Hours
+) -> Floor:
     return Floor(
         numbers={
             number: Number(
@@ -190,6 +204,7 @@ def _floor(floor: WrittenFloor, flows: Mapping[str, WrittenFlow]) -> Floor:
         policy=policy_of(floor),
         admission=_admission(floor.admission),
         flows={name: written.flow for name, written in flows.items()},
+        hours=hours,
     )
 
 

@@ -19,8 +19,7 @@ from acd.choices import (
 )
 from acd.policy import PLAIN_LEVEL, Rona, RonaRule, Step
 from acd.vocabulary.ids import AgentId, QueueId, SkillId
-from ivr.load import unknown
-from ivr.problems import Problem
+from ivr.problems import Problem, unknown
 from ivr.source import Source, Trail
 from ivr.words import problem_at
 from services.floor.written import WrittenFloor, WrittenQueue

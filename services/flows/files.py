@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from ivr.load import source_problems
-from ivr.problems import FlowRefused, Problem
+from ivr.problems import FlowRefused, Problem, source_problems
 from ivr.source import SourceRefused, read_text
 
 FLOWS = "flows"

@@ -13,7 +13,9 @@ from cti_bridge.agi.line import AgiLine
 from cti_bridge.agi.server import Session
 from ivr.ports import BackOffice, NoBackOffice
 from ivr.runner import Around, Speak, World, mute, nothing_known, walk_flow
+from services.floor.floor import Floor
 from services.runtime.announcing import Opening, nothing_to_tell
+from services.runtime.flow_world import FlowWorld, Repeats
 from services.runtime.published import CurrentFloor
 
 log = structlog.get_logger()
@@ -35,8 +37,8 @@ class Callers:
         messages: Path | None = None,
         back_office: BackOffice | None = None,
         speak: Speak = mute,
-        world: World = nothing_known,
         opening: Opening = nothing_to_tell,
+        world: FlowWorld | None = None,
     ) -> None:
         """Join the flows with the line and the switchboard.
 
@@ -49,8 +51,8 @@ class Callers:
                 down nothing.
             back_office: Other systems; None fails every question.
             speak: Makes sounds that have a value in them.
-            world: What is so at an instant.
             opening: What callers are told first.
+            world: What is so around a call; None knows nothing.
         """
         self._current = current
         self._tell = tell
@@ -61,6 +63,7 @@ class Callers:
         self._speak = speak
         self._world = world
         self._opening = opening
+        self._repeats = Repeats()
 
     async def serve(self, session: Session) -> None:
         """Tell who came and walk them through the flow of the number dialled.
@@ -104,10 +107,10 @@ class Callers:
             now=self._now,
             back_office=self._back_office,
             speak=self._speak,
-            world=self._world,
             opening=self._opening(
                 number, floor.flows[number.flow].language, self._now()
             ),
+            world=self._world_of(floor),
         )
         await walk_flow(
             floor.flow_set,
@@ -115,5 +118,13 @@ class Callers:
             CallId(came.call_id),
             line,
             around=around,
-            values={"caller": came.caller_number, "number": came.number},
+            values={
+                "caller": came.caller_number,
+                "number": came.number,
+                "call.repeats": self._repeats.of(came.caller_number, self._now()),
+            },
         )
+
+    def _world_of(self, floor: Floor) -> World:
+        world = self._world
+        return nothing_known if world is None else lambda at: world.at(at, floor)

@@ -32,6 +32,7 @@ from services.runtime.callers import Callers
 from services.runtime.clock import Clock
 from services.runtime.door import Door
 from services.runtime.embedded.conf import CALLBACKS, MESSAGES
+from services.runtime.flow_world import Flags, FlowWorld
 from services.runtime.front import Front
 from services.runtime.live_view import LiveView
 from services.runtime.pace import Pace
@@ -57,6 +58,8 @@ class Surroundings:
     journal: Journal
     shipper: Shipper
     recordings: RecordingStore
+    data: Path
+    """The instance's folder."""
     asterisk: Path
     """Folder of Asterisk's own files."""
     agi_host: str
@@ -112,6 +115,7 @@ class Composition:
             messages=given.asterisk / "spool" / MESSAGES,
             speak=given.speak,
             opening=given.opening,
+            world=FlowWorld(engine.floor, flags=Flags(given.data)),
         )
         self.agi = AgiServer(callers.serve)
         self._agi_problem: str | None = "agi: not listening yet"

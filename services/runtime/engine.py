@@ -117,6 +117,7 @@ async def _serve(settings: Settings) -> None:
                     vault_of(settings.data),
                     now=clock.now,
                 ),
+                data=settings.data,
                 asterisk=settings.data / "asterisk",
                 agi_host=settings.host,
                 agi_port=settings.ports.agi,

@@ -223,7 +223,11 @@ def test_the_problems_of_all_files_come_at_once(tmp_path: Path) -> None:
 
 
 def test_flows_at_hand_as_texts_are_proved_as_those_of_a_folder() -> None:
-    texts = {"flows/main.yaml": GOOD, "hours.yaml": "not: looked at here"}
+    texts = {
+        "flows/main.yaml": GOOD,
+        "hours.yaml": "zone: Asia/Shanghai",
+        "open.yaml": "x",
+    }
 
     found = load_flows_from(texts, folder=PurePath("version 3/flows"))
 

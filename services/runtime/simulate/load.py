@@ -17,8 +17,7 @@ from acd.simulation.scenario import (
     Spell,
 )
 from acd.vocabulary.ids import AgentId, QueueId
-from ivr.load import source_problems, unknown
-from ivr.problems import Problem, Refused
+from ivr.problems import Problem, Refused, source_problems, unknown
 from ivr.source import Source, SourceRefused, read_source
 from ivr.words import problem_at, read_as
 from services.floor.load import FloorRefused, load_floor, policy_of

@@ -1,0 +1,138 @@
+"""What can be proved of flows only together: who walks whom, what is known where."""
+
+from collections.abc import Iterator, Mapping
+
+from ivr.doing import DEEPEST
+from ivr.flow import Flow
+from ivr.known import Elsewhere, Finding, names_of, unknown_names
+from ivr.problems import unknown
+from ivr.secrecy import secrets_of, told_secrets
+from ivr.steps import ReturnStep, SubFlowStep, TransferStep
+
+Flows = Mapping[str, Flow]
+
+
+def findings_together(
+    flows: Flows, elsewhere: Elsewhere
+) -> Iterator[tuple[str, Finding]]:
+    """Yield what is wrong with flows beside each other, with the name of each flow.
+
+    Args:
+        flows: By name; each is right by itself.
+        elsewhere: What they may name that stands in other files.
+    """
+    known = known_in(flows, elsewhere)
+    kin = kin_of(flows)
+    for name, flow in flows.items():
+        yield from ((name, one) for one in _unknown_flows(flow, flows))
+        yield from ((name, one) for one in _too_deep(flow, flows))
+        yield from ((name, one) for one in _returns(flow, flows))
+        yield from ((name, one) for one in _languages(flow, flows))
+        yield from ((name, one) for one in unknown_names(flow, known[name], elsewhere))
+        secrets = secrets_of(flows[other] for other in kin[name])
+        yield from ((name, one) for one in told_secrets(flow, secrets, elsewhere))
+
+
+def known_in(flows: Flows, elsewhere: Elsewhere) -> Mapping[str, frozenset[str]]:
+    """Return the values that each flow may find, its own and its kin's."""
+    own = {
+        name: frozenset().union(
+            *(names_of(step, elsewhere) for step in flow.steps.values())
+        )
+        for name, flow in flows.items()
+    }
+    kin = kin_of(flows)
+    return {
+        name: frozenset().union(*(own[other] for other in kin[name])) for name in flows
+    }
+
+
+def kin_of(flows: Flows) -> Mapping[str, frozenset[str]]:
+    """Return which flows are walked in one call with each: values go with the caller.
+
+    A flow that another one transfers to has its values, but not the other way round.
+    """
+    into = {name: _inner(flow, flows) for name, flow in flows.items()}
+    given = {name: _given(flow, flows) for name, flow in flows.items()}
+    found: dict[str, frozenset[str]] = {}
+    for name in flows:
+        kin, todo = {name}, [name]
+        while todo:
+            one = todo.pop()
+            near = into[one] | {other for other in flows if one in into[other]}
+            near |= {other for other in flows if one in given[other]}
+            todo += near - kin
+            kin |= near
+        found[name] = frozenset(kin)
+    return found
+
+
+def _inner(flow: Flow, flows: Flows) -> set[str]:
+    steps = flow.steps.values()
+    return {it.flow for it in steps if isinstance(it, SubFlowStep) and it.flow in flows}
+
+
+def _given(flow: Flow, flows: Flows) -> set[str]:
+    # Numbers stand on the floor: any flow may be the other number's.
+    if any(isinstance(it, TransferStep) for it in flow.steps.values()):
+        return {*flows}
+    return set()
+
+
+def _steps_into(flow: Flow, flows: Flows) -> Iterator[tuple[str, SubFlowStep]]:
+    for name, step in flow.steps.items():
+        if isinstance(step, SubFlowStep) and step.flow in flows:
+            yield name, step
+
+
+def _unknown_flows(flow: Flow, flows: Flows) -> Iterator[Finding]:
+    for name, step in flow.steps.items():
+        if isinstance(step, SubFlowStep) and step.flow not in flows:
+            yield ("steps", name, "flow"), unknown(step.flow, "flow", flows)
+
+
+def _too_deep(flow: Flow, flows: Flows) -> Iterator[Finding]:
+    for name, step in _steps_into(flow, flows):
+        way = _deepest(step.flow, flows, (flow.name,))
+        if way[-1] == flow.name:
+            what = f"comes back to itself: {' → '.join(way)}; use `goto` instead"
+            yield ("steps", name, "flow"), what
+        elif len(way) - 1 > DEEPEST and len(set(way)) == len(way):
+            what = (
+                f"more than {DEEPEST} flows in each other: {' → '.join(way)}; "
+                "join some of them"
+            )
+            yield ("steps", name, "flow"), what
+
+
+def _deepest(name: str, flows: Flows, way: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the way into the deepest flow, or back to the first one."""
+    here = (*way, name)
+    if name in way or len(here) > DEEPEST + 1:
+        return here
+    deeper = [_deepest(one, flows, here) for one in sorted(_inner(flows[name], flows))]
+    back = [one for one in deeper if one[-1] == way[0]]
+    return max(back or deeper, key=len, default=here)
+
+
+def _returns(flow: Flow, flows: Flows) -> Iterator[Finding]:
+    """Tell flows that give back and are walked from nowhere."""
+    back = [n for n, step in flow.steps.items() if isinstance(step, ReturnStep)]
+    walked_from = [one for one in flows.values() if flow.name in _inner(one, flows)]
+    if back and not walked_from:
+        yield (
+            ("steps", back[0]),
+            "gives back, and no flow walks this one; use a queue or hang up",
+        )
+
+
+def _languages(flow: Flow, flows: Flows) -> Iterator[Finding]:
+    for name, step in _steps_into(flow, flows):
+        inner = flows[step.flow]
+        for language in flow.languages:
+            if not inner.speaks(language):
+                yield (
+                    ("steps", name, "flow"),
+                    f"{step.flow!r} does not say everything in {language.value!r}, "
+                    f"which is spoken here; write its texts, or give it `languages`",
+                )
