@@ -39,9 +39,6 @@ from acd.vocabulary.flow_facts import (
     CallArrived,
     CallRouted,
     FlowEnded,
-    KeyPressed,
-    KeyTimedOut,
-    StepEntered,
     TraceOf,
 )
 from acd.vocabulary.ids import AgentId, CallId, OfferId, Place
@@ -119,9 +116,7 @@ class Engine:
             case FlowEnded():
                 if fact.call_id in floor.calls:
                     floor.calls[fact.call_id].flow_ending = fact.ending
-            case CallAnswered() | StepEntered() | KeyPressed() | KeyTimedOut():
-                self._heard(fact.call_id, fact.at)
-            case TraceOf():
+            case CallAnswered() | TraceOf():
                 self._heard(fact.call_id, fact.at)
             case CallQueued():
                 return self._queue(turn, fact)

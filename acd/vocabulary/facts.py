@@ -30,7 +30,7 @@ TraceFact = (
     | flow_facts.ServiceDone
     | flow_facts.CallDescribed
 )
-"""All that are a ``TraceOf``."""
+"""What a walk tells besides its way."""
 
 FlowFact = (
     flow_facts.CallArrived

@@ -41,23 +41,26 @@ class CallAnswered(FactOf):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StepEntered(FactOf):
-    """The walk came to a step of a flow."""
+class TraceOf(FactOf):
+    """What a walk tells of a step: read afterwards, and decides nothing."""
 
     call_id: CallId
     flow: str
     step: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepEntered(TraceOf):
+    """The walk came to a step of a flow."""
+
     nth: int
     """Order within the call, shared by steps and keys, counted from 1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KeyPressed(FactOf):
+class KeyPressed(TraceOf):
     """The caller pressed a key at a step."""
 
-    call_id: CallId
-    flow: str
-    step: str
     key: str
     """Empty at a step whose keys are secret."""
     nth: int
@@ -66,12 +69,9 @@ class KeyPressed(FactOf):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KeyTimedOut(FactOf):
+class KeyTimedOut(TraceOf):
     """No key came within the step's time."""
 
-    call_id: CallId
-    flow: str
-    step: str
     nth: int
 
 
@@ -97,15 +97,6 @@ class FlowEnded(FactOf):
     step: str
     ending: FlowEnding
     detail: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TraceOf(FactOf):
-    """What a walk tells besides its way: read afterwards, and decides nothing."""
-
-    call_id: CallId
-    flow: str
-    step: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
