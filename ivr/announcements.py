@@ -7,8 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from ivr.load import source_problems
-from ivr.problems import Problem, Refused
+from ivr.problems import Problem, Refused, source_problems
 from ivr.prompt import Prompt
 from ivr.sounds import Heard, Language, Sound
 from ivr.source import Source, SourceRefused, Trail, read_source
