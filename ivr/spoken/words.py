@@ -22,6 +22,7 @@ _LONE_DIGITS = re.compile(r"\+?[0-9A-Za-z]+(?:[ .()/-]+[0-9A-Za-z]+)*", re.ASCII
 _MOBILE = re.compile(r"(1\d{2})(\d{4})(\d{4})", re.ASCII)
 _HOME = "+86"
 _PERCENT = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)\s*%", re.ASCII)
+_PAUSES = frozenset("，、；：。！？,.;:!?…")
 _SIGNS = {
     Language.ZH: {"℃": "摄氏度", "kWh": "千瓦时", "kW": "千瓦", "&": "和", "+": "加"},
     Language.EN: {"℃": " degrees ", "kWh": " kilowatt hours", "kW": " kilowatts"},
@@ -129,16 +130,20 @@ def _plain(text: str, language: Language) -> str:
     said = _PERCENT.sub(
         lambda found: tongue.percent(number_of(found.group(1), Form.TEXT)), said
     )
-    said = "".join(" " if _is_mute(sign) else sign for sign in said)
+    said = "".join(sign if _is_heard(sign, language) else " " for sign in said)
     said = " ".join(said.split())
     if not any(sign.isalnum() for sign in said):
         raise CannotBeSpoken(Form.TEXT, "there are no words in it")
     return said
 
 
-def _is_mute(sign: str) -> bool:
-    """Whether no voice has a sound for a sign; pauses have one."""
-    return unicodedata.category(sign)[0] in "SCZM" or sign in "*#@_\\|{}[]%&"
+def _is_heard(sign: str, language: Language) -> bool:
+    """Whether a sign has a sound in a text, or is a pause in it."""
+    if sign in _PAUSES:
+        return True
+    kind = unicodedata.category(sign)[0]
+    # Within English words there are more, as in don't; they are heard as none.
+    return kind in "LN" or (language is Language.EN and sign in "'-/")
 
 
 def _digits(value: Value, language: Language) -> str:
