@@ -186,9 +186,9 @@ def _unknown_asked(
     for argument in sorted(step.arguments.keys() - taken[name].keys()):
         trail = (*here, "with", argument)
         yield trail, unknown(argument, f"argument of {name!r}", taken[name])
-    for argument in sorted(taken[name].keys() - step.arguments.keys()):
-        what = f"{name!r} is asked with {argument!r} too; write `{argument}: …` in it"
-        yield (*here, "with"), what
+    if taken[name] and not step.arguments:
+        wanted = ", ".join(f"{argument}: …" for argument in taken[name])
+        yield here, f"{name!r} is asked with nothing; write `with: {{{wanted}}}`"
 
 
 def keeps_secret(

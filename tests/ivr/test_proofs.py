@@ -126,8 +126,8 @@ def test_what_is_right_is_not_refused(steps: str) -> None:
         ),
         (
             "  welcome: {look_up: account, goto: person}",
-            "main.yaml:6: steps → welcome → with: 'account' is asked with 'number' "
-            "too; write `number: …` in it",
+            "main.yaml:6: steps → welcome: 'account' is asked with nothing; write "
+            "`with: {number: …}`",
         ),
         (
             "  welcome: {order: falt, goto: person}",
