@@ -22,7 +22,7 @@ LONGEST_LIMIT_S = 10.0
 
 FOUND = "found"
 """What every answer has besides its own fields: whether there was one."""
-ORDER_ID, TAIL = "order_id", "tail"
+ORDER_ID, TAIL = "id", "tail"
 
 ASKS = r"^[a-z0-9]{1,20}(-[a-z0-9]{1,20}){0,5}$"
 CODE = r"^[A-Z][A-Z0-9]{0,19}(-[A-Z0-9]{1,20}){0,2}$"
@@ -92,7 +92,7 @@ class OrderKind(_Part):
     """What it is called at the utility."""
     takes: Mapping[Id, ArgumentType] = Field(default_factory=dict, max_length=20)
     gives: Mapping[Id, FieldType] = Field(default_factory=dict, max_length=60)
-    """Besides ``order_id`` and ``tail``, which every order has."""
+    """Besides ``id`` and ``tail``, which every order has."""
     limit_s: Limit
 
     @property

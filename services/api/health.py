@@ -1,8 +1,9 @@
 """Whether the engine lives, and whether calls can be served."""
 
+from collections.abc import Callable
 from typing import Literal
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from pydantic import BaseModel, ConfigDict
 
 from services.api.agents import OfFloor
@@ -25,6 +26,8 @@ class HealthOut(BaseModel):
     """Number of the newest entry in the journal …"""
     shipped_seq: int
     """… and on record."""
+    utility: str = ""
+    """Who is asked for customers' balances and orders; SIMULATED where it is that."""
 
 
 class LiveOut(BaseModel):
@@ -67,12 +70,24 @@ class ReadinessOut(BaseModel):
     parts: tuple[PartOut, ...]
 
 
+def _no_utility() -> str:
+    return ""
+
+
+def install(app: FastAPI, utility: Callable[[], str]) -> None:
+    """Let the app tell who is asked for customers' data."""
+    app.state.utility = utility
+
+
 @router.get("/health")
-async def health(floor: OfFloor, shipping: OfShipping) -> HealthOut:
+async def health(request: Request, floor: OfFloor, shipping: OfShipping) -> HealthOut:
     """Answer, as long as the one loop turns."""
     await floor.turned()
+    utility: Callable[[], str] = getattr(request.app.state, "utility", _no_utility)
     return HealthOut(
-        journaled_seq=shipping.journaled_seq, shipped_seq=shipping.shipped_seq
+        journaled_seq=shipping.journaled_seq,
+        shipped_seq=shipping.shipped_seq,
+        utility=utility(),
     )
 
 

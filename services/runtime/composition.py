@@ -20,6 +20,7 @@ from cti_bridge.agi.server import AgiServer
 from cti_bridge.ami.connection import Account
 from cti_bridge.ami.switch import Switch
 from cti_bridge.switch_log.file import SwitchLog
+from ivr.ports import BackOffice
 from ivr.runner import Speak, mute
 from recordings.store import RecordingStore
 from services.api.figures import Figures
@@ -70,6 +71,8 @@ class Surroundings:
     speak: Speak = mute
     opening: Opening = nothing_to_tell
     """Makes sounds for callers that no flow had ahead."""
+    back_office: BackOffice | None = None
+    """Whom flows ask; None fails every question."""
 
 
 class Composition:
@@ -113,6 +116,7 @@ class Composition:
             turned=self.switchboard.turned,
             now=self._clock.now,
             messages=given.asterisk / "spool" / MESSAGES,
+            back_office=given.back_office,
             speak=given.speak,
             opening=given.opening,
             world=FlowWorld(engine.floor, flags=Flags(given.data)),

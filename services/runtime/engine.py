@@ -7,7 +7,8 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -21,13 +22,14 @@ from cti_bridge.ami.connection import Account
 from cti_bridge.ami.errors import AccountOverpowered, LoginRefused
 from ivr.announcements import FILE_NAME as ANNOUNCEMENTS
 from recordings.store import RecordingStore
-from services.api import estimates, floor, recordings
+from services.api import estimates, floor, health, recordings
 from services.api.app import create_app
 from services.api.listeners import Listeners
 from services.api.recordings import Hearing
 from services.floor.floor import Floor
 from services.prompts.store import PromptStore
 from services.runtime.announcing import Announcer
+from services.runtime.asked_utility import back_office, told_of
 from services.runtime.clock import Clock
 from services.runtime.composition import Composition, Surroundings
 from services.runtime.embedded.asterisk import AsteriskPlace
@@ -40,6 +42,11 @@ from services.runtime.logs import set_up_logs
 from services.runtime.notify import Notifier
 from services.runtime.open_prompts import begin_to_name
 from services.runtime.prompting import prompt_store
+from services.runtime.prompts_ahead import (
+    nearest_first,
+    prepare_first,
+    prepare_rest,
+)
 from services.runtime.published import CurrentFloor, kept_or_newest
 from services.runtime.publisher import Around, Publisher
 from services.runtime.retention import Retention
@@ -100,7 +107,8 @@ async def _serve(settings: Settings) -> None:
     versions = FloorVersions(records, Audit(records, anchor_of(settings.data)))
     prompts = prompt_store(settings)
     announcer = Announcer(settings.flows.parent / ANNOUNCEMENTS, prompts)
-    current = await _in_force(versions, settings, prompts)
+    current, make_rest = await _in_force(versions, settings, prompts)
+    office = back_office(settings)
     database = _given(settings.database.url, "TIELINE_DATABASE__URL")
     async with Journal(settings.data / "journal") as journal:
         clock = Clock()
@@ -125,6 +133,7 @@ async def _serve(settings: Settings) -> None:
                 keep_days=settings.journal.keep_days,
                 speak=prompts.ready_now,
                 opening=announcer.opening,
+                back_office=office,
             )
         )
         app = create_app(
@@ -138,8 +147,10 @@ async def _serve(settings: Settings) -> None:
         estimator = _estimating(app, composition, database)
         publisher = _publisher(composition, settings, versions, current, prompts)
         floor.install(app, publisher)
+        health.install(app, lambda: told_of(settings, office))
         aside = {
             begin_to_name(prompts),
+            asyncio.create_task(make_rest(), name="prompts"),
             asyncio.create_task(retention.run(), name="retention"),
             asyncio.create_task(estimator.run(), name="estimating"),
             asyncio.create_task(publisher.run(), name="publishing"),
@@ -151,6 +162,8 @@ async def _serve(settings: Settings) -> None:
             for task in aside:
                 task.cancel()
             await asyncio.wait(aside)
+            if office is not None:
+                await office.close()
 
 
 def _account(settings: Settings) -> Account:
@@ -164,12 +177,15 @@ def _account(settings: Settings) -> Account:
 
 async def _in_force(
     versions: FloorVersions, settings: Settings, prompts: PromptStore
-) -> CurrentFloor:
+) -> tuple[CurrentFloor, Callable[[], Coroutine[None, None, None]]]:
+    """Return what is in force, and what makes the prompts that can wait."""
     # Kept before it is read.
     version = await kept_or_newest(versions, settings.data)
     read = read_floor(settings)
-    sounds = await prompts.prepare(read.flows.values())
-    return CurrentFloor(version=version, floor=read, sounds=sounds)
+    ordered = nearest_first(read.flows, (n.flow for n in read.numbers.values()))
+    sounds = await prepare_first(prompts, ordered)
+    current = CurrentFloor(version=version, floor=read, sounds=sounds)
+    return current, partial(prepare_rest, prompts, ordered, sounds)
 
 
 def _estimating(app: FastAPI, composition: Composition, database: str) -> Estimator:

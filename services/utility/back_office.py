@@ -10,7 +10,7 @@ import httpx
 import structlog
 
 from ivr.lookups import ArgumentType, FieldType, LookUps
-from ivr.questions import AskFailed, Found, NotFound, Question, QuestionKind
+from ivr.turns import AskFailed, Found, NotFound, Question, QuestionKind
 from services.utility.breaker import Breaker, BreakerState
 from services.utility.egress import Egress, Place
 from services.utility.errors import (
@@ -89,6 +89,11 @@ class HttpBackOffice:
     async def close(self) -> None:
         """Let go of the connections."""
         await self._client.aclose()
+
+    @property
+    def shown(self) -> str:
+        """Host and port that are asked."""
+        return self._place.shown
 
     @property
     def state(self) -> BreakerState:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import NoReturn
 
 from ivr.lookups import ArgumentType, FieldType
-from ivr.questions import Secret, Value, Values
+from ivr.values import Secret, Value, Values
 from services.utility.errors import AnswerUnusable, WrongFields
 
 LONGEST_TEXT = 500

@@ -61,7 +61,7 @@ def test_every_order_gives_its_number_and_how_that_ends(tmp_path: Path) -> None:
     asked = load_look_ups(read(tmp_path, GOOD)).look_ups
 
     assert dict(asked.orders["fault"].answers) == {
-        "order_id": FieldType.TEXT,
+        "id": FieldType.TEXT,
         "tail": FieldType.DIGITS,
         "arrives_at": FieldType.MOMENT,
     }

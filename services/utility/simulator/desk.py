@@ -135,7 +135,7 @@ class Desk:
         if code == "CREW" and (state := CREW_WORDS.get(given.get("word", ""))):
             self.world.orders.move(other, state)
         values = {
-            "order_id": order.order_id,
+            "id": order.order_id,
             "tail": order.tail,
             "due": order.due_at.isoformat(timespec="seconds"),
         }

@@ -10,15 +10,8 @@ from decimal import Decimal
 import pytest
 
 from ivr.lookups import LookUps
-from ivr.questions import (
-    AskFailed,
-    Found,
-    NotFound,
-    Question,
-    QuestionKind,
-    Secret,
-    Value,
-)
+from ivr.turns import AskFailed, Found, NotFound, Question, QuestionKind
+from ivr.values import Secret, Value
 from services.utility.back_office import MOST_BYTES, HttpBackOffice
 from services.utility.breaker import Breaker, BreakerState
 from services.utility.egress import Place, is_public
@@ -138,11 +131,11 @@ async def test_questions_share_a_connection() -> None:
 
 async def test_an_order_gives_its_number() -> None:
     question = Question(kind=QuestionKind.ORDER, name="fault", arguments={})
-    serve = found(order_id="261122000001", tail="0001")
+    serve = found(id="261122000001", tail="0001")
     async with serving(serve) as server, office(server.url) as utility:
         answer = await utility.ask(CALL, question)
 
-    assert answer == Found(values={"order_id": "261122000001", "tail": "0001"})
+    assert answer == Found(values={"id": "261122000001", "tail": "0001"})
     assert server.requests[0].startswith(b"POST /orders/FAULT HTTP/1.1")
 
 
@@ -274,7 +267,7 @@ async def test_a_name_that_turns_to_another_address_is_asked_where_it_was_looked
     async with serving(found(amount="1")) as server:
         url = f"http://rebind.example.org:{server.port}"
         async with office(url, is_private_ok=False) as utility:
-            answer = await utility.ask(CALL, balance())
+            answer = await utility.ask(CALL, impatient())
 
     assert isinstance(answer, AskFailed)
     assert server.requests == []

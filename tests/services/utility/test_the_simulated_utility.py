@@ -11,16 +11,8 @@ import httpx
 import pytest
 
 from ivr.lookups import LookUps, load_look_ups
-from ivr.questions import (
-    AskFailed,
-    Found,
-    NotFound,
-    Question,
-    QuestionKind,
-    Secret,
-    Value,
-    Values,
-)
+from ivr.turns import AskFailed, Found, NotFound, Question, QuestionKind
+from ivr.values import Secret, Value, Values
 from services.runtime.settings import CHECKOUT
 from services.utility.back_office import HttpBackOffice
 from services.utility.egress import Place
@@ -140,9 +132,9 @@ def test_what_is_declared_is_what_the_simulated_utility_has() -> None:
 async def test_every_order_that_is_declared_can_be_made(name: str) -> None:
     async with standing() as stand:
         fault = await stand.order("fault", account="5301000004")
-        made = await stand.order(name, order=fault["order_id"], note="n", number="7004")
+        made = await stand.order(name, order=fault["id"], note="n", number="7004")
 
-    assert str(made["order_id"]).endswith(str(made["tail"]))
+    assert str(made["id"]).endswith(str(made["tail"]))
 
 
 async def test_the_same_seed_brings_the_same_people() -> None:
@@ -279,7 +271,7 @@ async def test_an_order_is_numbered_and_then_open_for_its_account() -> None:
         found = await stand.values("order", account="5301000006", nth=1)
         caller = await stand.values("caller", number="7006")
 
-    assert found["id"] == made["order_id"]
+    assert found["id"] == made["id"]
     assert caller["order_tail"] == made["tail"]
     assert isinstance(made["due"], datetime)
     assert made["due"] - NOON == timedelta(minutes=45)
@@ -291,14 +283,14 @@ async def test_a_call_that_asks_twice_has_one_order() -> None:
         again = await stand.order("fault", account="5301000006")
         other = await stand.order("fault", call="4b1c", account="5301000006")
 
-    assert first["order_id"] == again["order_id"]
-    assert other["order_id"] != first["order_id"]
+    assert first["id"] == again["id"]
+    assert other["id"] != first["id"]
 
 
 async def test_urging_is_counted_on_the_order() -> None:
     async with standing() as stand:
         made = await stand.order("fault", account="5301000006")
-        await stand.order("urge", order=made["order_id"])
+        await stand.order("urge", order=made["id"])
         found = await stand.values("order", account="5301000006", nth=1)
 
     assert (found["urged"], found["count"]) == (1, 1)
