@@ -193,6 +193,8 @@ class QueueStep(AnyStep):
     """Gives the call to a queue."""
 
     queue: Id
+    by_language: Mapping[Language, Id] = Field(default_factory=dict)
+    """Queues instead of it for who is spoken to in a language."""
     skills: tuple[Id, ...] = ()
     """What the call needs of an agent beyond what its queue needs."""
     call_class: int | None = Field(default=None, alias="class", ge=0, le=20)
@@ -201,6 +203,14 @@ class QueueStep(AnyStep):
     """Said before the wait; a key ends it."""
     notes: Arguments = Field(default_factory=dict, alias="with")
     """What whoever takes the call is told of it."""
+
+    @property
+    def queues(self) -> Mapping[str, Id]:
+        """Every queue that it can lead to, by the field that names it."""
+        others = {
+            f"by_language.{key.value}": it for key, it in self.by_language.items()
+        }
+        return {"queue": self.queue, **others}
 
 
 class TransferStep(AnyStep):

@@ -248,7 +248,7 @@ class Stride:
         if not isinstance(step, QueueStep):
             raise TypeError(f"step {name!r} is no queue; ivr.load refuses such a flow")
         return Queue(
-            queue_id=QueueId(step.queue),
+            queue_id=QueueId(step.by_language.get(self.walk.language, step.queue)),
             skills=frozenset(SkillId(skill) for skill in step.skills),
             call_class=step.call_class,
         )

@@ -175,9 +175,10 @@ def _unknown_in_flows(
                         yield problem_at(written.source, (*here, *trail), what)
             if not isinstance(step, QueueStep):
                 continue
-            if step.queue not in floor.queues:
-                what = unknown(step.queue, "queue", floor.queues)
-                yield problem_at(written.source, (*here, "queue"), what)
+            for field, queue in step.queues.items():
+                if queue not in floor.queues:
+                    what = unknown(queue, "queue", floor.queues)
+                    yield problem_at(written.source, (*here, *field.split(".")), what)
             for place, skill in enumerate(step.skills):
                 if skill not in floor.skills:
                     trail = (*here, "skills", str(place))

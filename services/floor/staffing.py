@@ -45,10 +45,11 @@ def unmet(
             if not isinstance(step, QueueStep) or not step.skills:
                 continue
             own = levels_of(step.skills, plain=1)
-            steps = steps_of(floor, floor.queues[step.queue])
-            if _can_be_met(steps, {}, people) and not _can_be_met(steps, own, people):
-                here = ("steps", name, "skills")
-                yield problem_at(written.source, here, _nobody(steps, own))
+            for queued in sorted(set(step.queues.values())):
+                ways = steps_of(floor, floor.queues[queued])
+                if _can_be_met(ways, {}, people) and not _can_be_met(ways, own, people):
+                    here = ("steps", name, "skills")
+                    yield problem_at(written.source, here, _nobody(ways, own))
 
 
 def _can_be_met(

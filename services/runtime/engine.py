@@ -43,6 +43,7 @@ from services.runtime.notify import Notifier
 from services.runtime.open_prompts import begin_to_name
 from services.runtime.prompting import prompt_store
 from services.runtime.prompts_ahead import (
+    make_aside,
     nearest_first,
     prepare_first,
     prepare_rest,
@@ -136,18 +137,12 @@ async def _serve(settings: Settings) -> None:
                 back_office=office,
             )
         )
-        app = create_app(
-            composition.front,
-            fan_out=composition.fan_out,
-            figures=composition.figures,
-            shipping=shipper,
-            database=records,
-        )
+        app = _app(composition, shipper, records)
+        health.install(app, lambda: told_of(settings, office))
         retention = _kept(app, settings, records)
         estimator = _estimating(app, composition, database)
         publisher = _publisher(composition, settings, versions, current, prompts)
         floor.install(app, publisher)
-        health.install(app, lambda: told_of(settings, office))
         aside = {
             begin_to_name(prompts),
             asyncio.create_task(make_rest(), name="prompts"),
@@ -185,7 +180,18 @@ async def _in_force(
     ordered = nearest_first(read.flows, (n.flow for n in read.numbers.values()))
     sounds = await prepare_first(prompts, ordered)
     current = CurrentFloor(version=version, floor=read, sounds=sounds)
-    return current, partial(prepare_rest, prompts, ordered, sounds)
+    make = partial(make_aside, settings)
+    return current, partial(prepare_rest, prompts, ordered, sounds, make=make)
+
+
+def _app(composition: Composition, shipper: Shipper, records: str) -> FastAPI:
+    return create_app(
+        composition.front,
+        fan_out=composition.fan_out,
+        figures=composition.figures,
+        shipping=shipper,
+        database=records,
+    )
 
 
 def _estimating(app: FastAPI, composition: Composition, database: str) -> Estimator:

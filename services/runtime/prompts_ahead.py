@@ -5,23 +5,42 @@ have hundreds. What callers hear first is made first; the rest is made while cal
 and what a caller comes to before that is made at once (``PromptStore.ready_now``).
 """
 
-from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import (
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    MutableMapping,
+)
+from heapq import heappop, heappush
+from pathlib import Path
+from typing import NamedTuple
 
 import structlog
 
-from ivr.flow import Flow, Sound
+from ivr.flow import Flow
+from ivr.sounds import Language, Sound, Spoken
 from ivr.steps import SubFlowStep, prompts_of
-from ivr.ways import ways_of
+from ivr.ways import By, ways_of
 from services.prompts.errors import PromptsRefused
 from services.prompts.store import PromptStore
+from services.runtime.launch import read_floor
+from services.runtime.logs import set_up_logs
+from services.runtime.prompting import prompt_store
+from services.runtime.settings import CHECKOUT, Settings, read_settings
 
 log = structlog.get_logger()
 
-AT_START = 48
+AT_START = 24
 """As many as are made before callers are taken; a small set of flows is made whole."""
-AT_ONCE = 8
-"""As many as are made before callers may use them."""
+_AT_ONCE = 8
+_LOOK_EVERY_S = 3.0
+_NICER = 19
 
 
 def nearest_first(
@@ -31,28 +50,57 @@ def nearest_first(
 
     Args:
         flows: By name.
-        entries: Names of the flows that numbers lead to; sounds of flows that no way
-            from these leads to come last.
+        entries: Names of the flows that numbers lead to, the most dialled first. What
+            no way from these leads to comes last, and so do other languages than the
+            one that a flow begins in.
     """
-    todo = deque((name, flows[name].entry) for name in sorted(set(entries)))
-    seen = set(todo)
+    first = enumerate(dict.fromkeys(entries))
+    todo = [(0, nth, _Place(name, flows[name].entry)) for nth, name in first]
+    seen: set[_Place] = set()
     ordered: dict[Sound, None] = {}
     while todo:
-        name, at = todo.popleft()
-        flow = flows[name]
-        step = flow.steps[at]
-        for prompt in prompts_of(step).values():
-            ordered |= dict.fromkeys(prompt.sounds())
-        following = [(name, way.goto) for way in ways_of(flow, step)]
-        if isinstance(step, SubFlowStep) and step.flow in flows:
-            following.append((step.flow, flows[step.flow].entry))
-        for place in following:
-            if place not in seen:
-                seen.add(place)
-                todo.append(place)
+        far, _, place = heappop(todo)
+        if place in seen:
+            continue
+        seen.add(place)
+        flow = flows[place.flow]
+        step = flow.steps[place.step]
+        own = [it for one in prompts_of(step).values() for it in one.sounds()]
+        ordered |= dict.fromkeys(it for it in own if _is_in(it, flow.language))
+        for more, following in _following(flows, place):
+            further = far + more + bool(own)
+            heappush(todo, (further, len(seen) + len(todo), following))
     whole = {sound for flow in flows.values() for sound in flow.sounds()}
     rest = sorted(whole - ordered.keys(), key=repr)
     return (*(sound for sound in ordered if sound in whole), *rest)
+
+
+class _Place(NamedTuple):
+    flow: str
+    step: str
+
+
+def _following(
+    flows: Mapping[str, Flow], place: _Place
+) -> Iterator[tuple[int, _Place]]:
+    """Yield where a step leads, each with how much rarer than usual that is."""
+    flow = flows[place.flow]
+    step = flow.steps[place.step]
+    if isinstance(step, SubFlowStep) and step.flow in flows:
+        yield 0, _Place(step.flow, flows[step.flow].entry)
+        # Behind the other flow; how far that is does not matter much.
+        yield 3, _Place(place.flow, step.goto)
+        return
+    for way in ways_of(flow, step):
+        yield _RARER.get(way.by, 0), _Place(place.flow, way.goto)
+
+
+_RARER = {By.CASE: 1, By.GIVE_UP: 1, By.FAILED: 1}
+
+
+def _is_in(sound: Sound, language: Language) -> bool:
+    """Tell whether a sound is in a language; a file is in every one."""
+    return not isinstance(sound, Spoken) or sound.language is language
 
 
 async def prepare_first(
@@ -70,19 +118,84 @@ async def prepare_rest(
     prompts: PromptStore,
     ordered: tuple[Sound, ...],
     ready: MutableMapping[Sound, str],
+    *,
+    make: Callable[[], Awaitable[None]],
 ) -> None:
-    """Make the others, some at a time, each usable when it is made.
+    """Have the others made, each usable soon after it is.
 
-    What cannot be made is logged, and left out where a caller comes to it.
+    Args:
+        prompts: Where they lie.
+        ordered: All sounds.
+        ready: What can be played; it grows.
+        make: Makes them elsewhere; what it cannot make, callers who come to it have
+            made at once, or go without.
     """
-    for part in _parts(ordered[AT_START:]):
+    if all(sound in ready for sound in ordered):
+        return
+    making = asyncio.ensure_future(make())
+    try:
+        while not making.done():
+            await asyncio.wait({making}, timeout=_LOOK_EVERY_S)
+            missing = [sound for sound in ordered if sound not in ready]
+            ready.update(await asyncio.to_thread(_found, prompts, missing))
+        making.result()
+    finally:
+        making.cancel()
+    log.info("prompts_ready", sounds=len(ready), of=len(ordered))
+
+
+def _found(prompts: PromptStore, missing: list[Sound]) -> dict[Sound, str]:
+    paths = ((sound, prompts.found(sound)) for sound in missing)
+    return {sound: str(path) for sound, path in paths if path is not None}
+
+
+async def make_aside(settings: Settings) -> None:
+    """Make every prompt in a process that everything else goes before.
+
+    To speak and to thin out keeps an interpreter busy for minutes; calls must not share
+    theirs with it.
+    """
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-P", "-m", __name__, "--data", str(settings.data)),
+        env=dict(_without_secrets(os.environ)) | {"PYTHONPATH": str(CHECKOUT)},
+    )
+    try:
+        if code := await process.wait():
+            log.warning("prompts_not_made", exit_code=code)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+def _without_secrets(variables: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    for name, value in variables.items():
+        if not any(word in name for word in ("SECRET", "URL", "PASSWORD", "WEBHOOK")):
+            yield name, value
+
+
+async def _make_all(settings: Settings) -> None:
+    flows = read_floor(settings)
+    entries = (number.flow for number in flows.numbers.values())
+    ordered = nearest_first(flows.flows, entries)
+    prompts = prompt_store(settings)
+    for at in range(0, len(ordered), _AT_ONCE):
         try:
-            ready.update(await prompts.prepare_sounds(part))
+            await prompts.prepare_sounds(ordered[at : at + _AT_ONCE])
         except PromptsRefused as refused:
             log.warning("prompts_refused", problems=refused.problems)
-    log.info("prompts_ready", sounds=len(ready))
 
 
-def _parts(sounds: tuple[Sound, ...]) -> Iterator[tuple[Sound, ...]]:
-    for at in range(0, len(sounds), AT_ONCE):
-        yield sounds[at : at + AT_ONCE]
+def main() -> None:
+    """Make every prompt of the floor in force."""
+    parser = argparse.ArgumentParser(prog="tieline-prompts", description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    settings = read_settings(data=parser.parse_args().data)
+    os.umask(0o077)
+    os.nice(_NICER)
+    set_up_logs(settings.logs)
+    asyncio.run(_make_all(settings))
+
+
+if __name__ == "__main__":
+    main()

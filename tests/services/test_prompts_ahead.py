@@ -1,17 +1,22 @@
 """What callers hear first is made first."""
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 import pytest
 
-from ivr.flow import Flow, Language, Sound, Spoken
-from services.prompts.errors import PromptsRefused
+from ivr.flow import Flow
+from ivr.load import load_flows
+from ivr.sounds import Language, Sound, Spoken
 from services.runtime import prompts_ahead
 from services.runtime.prompts_ahead import (
     nearest_first,
     prepare_first,
     prepare_rest,
 )
+from services.runtime.settings import CHECKOUT
+
+FLOW_FILES = CHECKOUT / "dialplans" / "flows"
 
 
 def flow(name: str, steps: Mapping[str, object]) -> Flow:
@@ -55,20 +60,33 @@ class Store:
     """Makes what has no ``x`` in it."""
 
     def __init__(self) -> None:
-        self.asked: list[list[str]] = []
+        self.made: list[str] = []
 
     async def prepare_sounds(self, sounds: Iterable[Sound]) -> Mapping[Sound, str]:
-        wanted = list(sounds)
-        self.asked.append(said(wanted))
-        if bad := [text for text in said(wanted) if "x" in text]:
-            raise PromptsRefused(bad)
-        return {sound: f"/prompts/{said([sound])[0]}" for sound in wanted}
+        self.made += [text for text in said(sounds) if "x" not in text]
+        return {sound: f"/prompts/{text}" for sound in sounds for text in said([sound])}
+
+    def found(self, sound: Sound) -> Path | None:
+        [text] = said([sound])
+        return Path("/prompts", text) if text in self.made else None
 
 
 def test_prompts_are_in_the_order_in_which_callers_come_to_them() -> None:
     texts = said(nearest_first(FLOWS, ["main"]))
 
     assert texts == ["one", "two", "three", "four", "five", "nobody comes here"]
+
+
+def test_what_callers_of_the_hotline_hear_is_among_the_first() -> None:
+    flows = {name: one.flow for name, one in load_flows(FLOW_FILES).items()}
+
+    ordered = said(nearest_first(flows, ["main", "vip", "english"]))
+
+    first = ordered[: prompts_ahead.AT_START]
+    greeting = "您好，云江电力供电服务热线，通话将被录音。"
+    assert greeting in first
+    assert any(text.startswith("停电报修请按1，电费电量请按2") for text in first)
+    assert any("贵宾服务专线" in text for text in first)
 
 
 def test_every_sound_is_there_once() -> None:
@@ -82,28 +100,51 @@ async def test_the_first_are_made_at_the_start_and_the_rest_behind(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(prompts_ahead, "AT_START", 2)
-    monkeypatch.setattr(prompts_ahead, "AT_ONCE", 3)
     store = Store()
     ordered = nearest_first(FLOWS, ["main"])
 
-    ready = await prepare_first(store, ordered)  # type: ignore[arg-type]
-    at_start = len(ready)
-    await prepare_rest(store, ordered, ready)  # type: ignore[arg-type]
+    async def make() -> None:
+        await store.prepare_sounds(ordered)
 
-    assert at_start == 2
-    assert store.asked[0] == ["one", "two"]
-    assert store.asked[1:] == [["three", "four", "five"], ["nobody comes here"]]
+    ready = await prepare_first(store, ordered)  # type: ignore[arg-type]
+    at_start = list(store.made)
+    await prepare_rest(store, ordered, ready, make=make)  # type: ignore[arg-type]
+
+    assert at_start == ["one", "two"]
     assert set(ready) == set(ordered)
 
 
-async def test_what_cannot_be_made_behind_the_start_leaves_the_others(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(prompts_ahead, "AT_START", 0)
-    monkeypatch.setattr(prompts_ahead, "AT_ONCE", 1)
+async def test_what_cannot_be_made_behind_the_start_leaves_the_others() -> None:
     sounds = tuple(Spoken(language=Language.EN, text=text) for text in ("a", "x", "b"))
     ready: dict[Sound, str] = {}
+    store = Store()
 
-    await prepare_rest(Store(), sounds, ready)  # type: ignore[arg-type]
+    async def make() -> None:
+        await store.prepare_sounds(sounds)
+
+    await prepare_rest(store, sounds, ready, make=make)  # type: ignore[arg-type]
 
     assert said(ready) == ["a", "b"]
+
+
+async def test_where_all_is_there_nothing_is_made() -> None:
+    sound = Spoken(language=Language.EN, text="a")
+
+    async def make() -> None:
+        pytest.fail("made anew")
+
+    ready: dict[Sound, str] = {sound: "/prompts/a"}
+    await prepare_rest(Store(), (sound,), ready, make=make)  # type: ignore[arg-type]
+
+
+def test_the_process_that_makes_prompts_is_told_no_secret() -> None:
+    told = {
+        "PATH": "/bin",
+        "TIELINE_FLOWS": "/flows",
+        "TIELINE_AMI__SECRET": "a",
+        "TIELINE_DATABASE__API_URL": "b",
+        "TIELINE_ALARM__SMTP_PASSWORD": "c",
+        "TIELINE_ALARM__WEBHOOK": "d",
+    }
+
+    assert list(dict(prompts_ahead._without_secrets(told))) == ["PATH", "TIELINE_FLOWS"]

@@ -187,7 +187,7 @@ def _welcome(launch: Launch, told: Instance) -> str:
             "",
             "Try it in two more terminals:",
             "  ./tieline agent --calls 1",
-            "  ./tieline call 6000 --press 1 --talk 5",
+            "  ./tieline call 6000 --press 1,0 --talk 5",
             "",
             f"Ctrl-C, or kill -TERM {told.pids['supervisor']}, stops all of it.",
         )

@@ -1,6 +1,7 @@
 """The demo tenant's floor with as many agents as are asked for."""
 
 import json
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ RING_S = 3.0
 _WRAP_UP_S = 1.0
 _FIRST_AGENT = 1001
 _FOLDER = CHECKOUT / "dialplans"
+_FLOW = Path(__file__).with_name("hotline.yaml")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,17 +33,22 @@ class DemoFloor:
         return tuple(str(_FIRST_AGENT + n) for n in range(self.agents))
 
     def write(self, folder: Path) -> tuple[Path, Path]:
-        """Write the floor; return its file and the folder of the real flows."""
+        """Write floor and flow; return the floor's file and the flows' folder."""
         floor = folder / "floor.yaml"
         # JSON is YAML too.
         floor.write_text(json.dumps(self._floor()), encoding="utf-8")
-        return floor, _FOLDER / "flows"
+        flows = folder / "flows"
+        flows.mkdir()
+        shutil.copy(_FLOW, flows / "main.yaml")
+        return floor, flows
 
     def _floor(self) -> dict[str, Any]:
         written = _FOLDER / "floor.yaml"
         floor: dict[str, Any] = YAML(typ="safe", pure=True).load(
             written.read_text(encoding="utf-8")
         )
+        # One number, whose callers say by one key what they want.
+        floor["numbers"] = {NUMBER: floor["numbers"][int(NUMBER)]}
         profiles = list(floor["agents"].values())
         floor["agents"] = {
             agent: profiles[n % len(profiles)] for n, agent in enumerate(self.agent_ids)
