@@ -245,10 +245,7 @@ def test_a_value_is_spoken_by_a_quick_voice_and_else_by_the_plain_one(
         one.close()
 
 
-PYTHON = os.environ.get("TIELINE_VOICES__PYTHON")
-
-
-@pytest.mark.skipif(PYTHON is None, reason="TIELINE_VOICES__PYTHON names no voices")
+@pytest.mark.voices
 @pytest.mark.parametrize(
     ("name", "text", "language"),
     [
@@ -259,15 +256,13 @@ PYTHON = os.environ.get("TIELINE_VOICES__PYTHON")
 def test_the_real_voices_speak(
     tmp_path: Path, name: str, text: str, language: Language
 ) -> None:
-    style = os.environ.get("TIELINE_VOICES__KOKORO")
-    if name == "kokoro" and style is None:
-        pytest.skip("TIELINE_VOICES__KOKORO names no folder of people")
+    style = Path(os.environ["TIELINE_VOICES__KOKORO"]) / "zf_xiaoxiao.bin"
     one = ModelVoice(
         name=name,
         language=language,
-        python=Path(str(PYTHON)),
+        python=Path(os.environ["TIELINE_VOICES__PYTHON"]),
         other=EspeakVoice(program=espeak()),
-        style=Path(style) / "zf_xiaoxiao.bin" if style and name == "kokoro" else None,
+        style=style if name == "kokoro" else None,
         env={"PATH": os.defpath, "HOME": str(tmp_path), "TMPDIR": str(tmp_path)},
     )
 
