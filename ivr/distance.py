@@ -53,7 +53,7 @@ def longest_way(flow: Flow, flows: Mapping[str, Flow]) -> Distance | None:
         flows: All flows, by name.
 
     Returns:
-        None where no step of it is a queue.
+        None where no queue of its own can be come to but by key 0.
     """
     far = _distances(flow, flows, ())
     queues = [
