@@ -1,6 +1,7 @@
 """What the lab counts of a round, by logs that are right and logs that are not."""
 
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
@@ -113,6 +114,33 @@ def test_order_counts_over_more_than_a_second_and_not_within_one() -> None:
 
     # 3 before 1 and before 2; 2 before 1 may be within a second of the switch's.
     assert found(told) == {"served out of order": 2}
+
+
+@pytest.mark.parametrize(
+    ("opened_at", "rang", "expected"),
+    [
+        (None, 21.06, {"served out of order": 1}),
+        (at(5), 22.0, {}),
+        (at(5), 22.06, {"served out of order": 1}),
+    ],
+)
+def test_in_the_open_queue_order_is_kept_to_the_second_in_which_callers_look(
+    opened_at: datetime | None, rang: float, expected: dict[str, int]
+) -> None:
+    waited = [
+        caller("1", dialled=0, answered=1.0, hung_up=30),
+        caller("2", dialled=0, answered=3.0, hung_up=30),
+    ]
+    served = (
+        device("2", "dev-1", rang=21, done=24),
+        device("1", "dev-2", rang=rang, done=24),
+    )
+    values = {"answered_at": at(0.1), "opened_at": opened_at}
+    right = [record(str(n), **values) for n in (1, 2)]
+
+    told = evidence({"waiting": waited}, right, devices=served)
+
+    assert found(told) == expected
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,8 @@ class CallOnRecord:
     close_reason: str | None = None
     arrived_at: datetime | None = None
     answered_at: datetime | None = None
+    opened_at: datetime | None = None
+    """When the caller came to the open queue; None for who was never there."""
     connected_at: datetime | None = None
     ended_at: datetime | None = None
     is_estimated: bool = False

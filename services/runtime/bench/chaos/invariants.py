@@ -17,6 +17,9 @@ _SAME_S = 1.0
 _RECONCILE_S = 15.0
 _AT_ONCE = timedelta(milliseconds=50)
 """Two devices rung within so long were rung together."""
+_SWITCH_LOOKS = timedelta(seconds=1.05)
+"""In the open queue each caller looks once a second whether there are agents enough for
+all before: while there are, whoever looks first is rung for first."""
 _GRAIN = timedelta(seconds=1.05)
 """Places are kept to the second of the switch's clock; its seconds are not SIPp's, but
 who came so much later came in another one."""
@@ -228,15 +231,19 @@ class _Waited:
     since: datetime
     rung_at: datetime
     number: str
+    is_opened: bool
+    """Whether the caller came to the open queue."""
 
 
 def _waited(evidence: Evidence) -> list[_Waited]:
     served = rung_first_at(evidence.devices)
+    opened = {record.number for record in evidence.records if record.opened_at}
     found = (
         _Waited(
             since=call.at["answered"],
             rung_at=served[call.number],
             number=call.number,
+            is_opened=call.number in opened,
         )
         for call in evidence.of("waiting")
         if "answered" in call.at and call.number in served
@@ -249,7 +256,9 @@ def _out_of_order(waited: Sequence[_Waited]) -> Iterator[tuple[_Waited, _Waited]
     for nth, earlier in enumerate(waited):
         for later in waited[nth + 1 :]:
             is_later = later.since - earlier.since > _GRAIN
-            if is_later and later.rung_at + _AT_ONCE < earlier.rung_at:
+            by_switch = earlier.is_opened or later.is_opened
+            together = _SWITCH_LOOKS if by_switch else _AT_ONCE
+            if is_later and later.rung_at + together < earlier.rung_at:
                 yield earlier, later
 
 

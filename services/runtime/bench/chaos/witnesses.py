@@ -20,7 +20,7 @@ _SETTLE_EVERY_S = 0.3
 
 _CALLS = """
     SELECT call_id, caller_number, state, close_reason, arrived_at, answered_at,
-        connected_at, ended_at, coalesce(is_estimated, false) AS is_estimated
+        opened_at, connected_at, ended_at, coalesce(is_estimated, false) AS is_estimated
     FROM calls WHERE arrived_at >= $1 OR arrived_at IS NULL
 """
 _TALKS = "SELECT call_id, started_at, ended_at FROM conversations"
@@ -66,6 +66,7 @@ async def _read(database: str, since: datetime) -> tuple[CallOnRecord, ...]:
                 close_reason=row["close_reason"],
                 arrived_at=row["arrived_at"],
                 answered_at=row["answered_at"],
+                opened_at=row["opened_at"],
                 connected_at=row["connected_at"],
                 ended_at=row["ended_at"],
                 is_estimated=row["is_estimated"],
