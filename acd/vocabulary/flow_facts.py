@@ -31,6 +31,8 @@ class CallArrived(FactOf):
     caller_name: str
     sip_call_id: str
     """Call-ID of the caller's SIP dialog, for comparing with other systems."""
+    flow_version: int = 0
+    """The published version of the flows that the caller is led by; 0 of none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

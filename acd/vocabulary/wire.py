@@ -38,6 +38,8 @@ UPGRADES: dict[tuple[str, int], Upgrade] = {
     ("call_queued", 1): lambda told: {**told, "v": 2, "call_class": 0},
     ("switch_seen", 1): _seen_with_class,
     ("leg_checked", 1): _leg_with_class,
+    # Flows were files without versions.
+    ("call_arrived", 1): lambda told: {**told, "v": 2, "flow_version": 0},
 }
 """How an older form becomes the next: (kind, its version) to a function of the dict.
 

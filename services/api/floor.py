@@ -1,51 +1,28 @@
 """The floor over HTTP: what is in force, its versions, and another one published."""
 
-import re
 from collections.abc import Mapping
-from dataclasses import asdict
-from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Header, Path, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse
 
 from acd.vocabulary.errors import UnknownAgent, UnknownQueue
-from ivr.problems import Refused
+from services.api import versions as of_versions
 from services.api.problems import problem, told_by
-from services.api.publishing import (
-    NotPublished,
-    Outcome,
-    Publication,
-    Publishing,
-    QueueHasCallers,
+from services.api.publishing import Outcome, Publication, Publishing
+from services.api.versions import (
+    FROM_HTTP,
+    In,
+    Made,
+    Name,
+    Told,
+    VersionOut,
+    made_from,
 )
-from services.floor.edit import EditLost
-from services.prompts.errors import PromptsRefused
-from services.store.floor_versions import (
-    FloorStale,
-    UnknownVersion,
-    Version,
-    WholeVersion,
-)
+from services.store.versions import Version, WholeVersion
 
 router = APIRouter(prefix="/floor", tags=["floor"])
-
-_ETAG = re.compile(r'(?:W/)?"?(\d{1,18})"?')
-_FROM_HTTP = "api"
-
-
-class VersionOut(BaseModel):
-    """One version of the floor, without its text."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    number: int
-    published_at: datetime
-    by: str
-    note: str
-    made_from: int | None
-    sum: str
 
 
 class FloorOut(VersionOut):
@@ -73,33 +50,25 @@ class CheckedOut(BaseModel):
     with_callers: dict[str, int]
 
 
-class _In(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class FloorIn(_In):
+class FloorIn(In):
     """A whole floor, as it would stand in a file."""
 
     text: Annotated[str, Field(min_length=1, max_length=2_000_000)]
-    name: Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,200}$")] = "floor.yaml"
+    name: Name = "floor.yaml"
     """What messages call it."""
 
 
-class PublishIn(FloorIn):
+class PublishIn(FloorIn, Told):
     """A whole floor, who publishes it, and why."""
 
-    by: Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,80}$")] = _FROM_HTTP
-    note: Annotated[str, Field(max_length=400)] = ""
     drain: bool = False
     """Whether a queue with callers may be taken out: it goes when it is empty."""
 
 
-class RollBackIn(_In):
+class RollBackIn(Told):
     """Which version is to be in force again, who says so, and why."""
 
     version: Annotated[int, Field(ge=1)]
-    by: Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,80}$")] = _FROM_HTTP
-    note: Annotated[str, Field(max_length=400)] = ""
     drain: bool = False
 
 
@@ -108,7 +77,6 @@ Entry = Annotated[
     Field(max_length=40, examples=[{"skills": {"fault": 4}, "unit": "YZ"}]),
 ]
 """What is to be otherwise in one entry, as the floor file has it; null takes out."""
-Made = Annotated[str | None, Header(alias="if-match", max_length=40)]
 By = Annotated[str, Header(alias="x-tieline-by", pattern=r"^[^\x00-\x1f\x7f]{1,80}$")]
 Note = Annotated[str, Header(alias="x-tieline-note", max_length=400)]
 OfName = Annotated[str, Path(max_length=64, examples=["1003"])]
@@ -118,10 +86,8 @@ def install(app: FastAPI, publishing: Publishing) -> None:
     """Add the paths of the floor to an app."""
     app.state.publishing = publishing
     app.include_router(router)
-    app.add_exception_handler(Refused, _refused)
-    app.add_exception_handler(PromptsRefused, _unspeakable)
-    for cls in _STATUS:
-        app.add_exception_handler(cls, _not_published)
+    of_versions.install(app)
+    app.add_exception_handler(UnknownQueue, _unknown_queue)
 
 
 def publishing_of(request: Request) -> Publishing:
@@ -167,9 +133,8 @@ async def publish(
     publishing: Of, floor: PublishIn, response: Response, if_match: Made = None
 ) -> PublishedOut:
     """Put a floor in force; ``If-Match`` names the version that it was made from."""
-    made_from = _made_from(if_match)
     publication = Publication(
-        made_from=made_from,
+        made_from=made_from(if_match),
         by=floor.by,
         note=floor.note,
         drains=floor.drain,
@@ -184,7 +149,7 @@ async def roll_back(
 ) -> PublishedOut:
     """Put an earlier version in force again, under a number of its own."""
     publication = Publication(
-        made_from=_made_from(if_match),
+        made_from=made_from(if_match),
         by=wanted.by,
         note=wanted.note,
         drains=wanted.drain,
@@ -202,7 +167,7 @@ async def edit_agent(
     response: Response,
     *,
     if_match: Made = None,
-    by: By = _FROM_HTTP,
+    by: By = FROM_HTTP,
     note: Note = "",
 ) -> PublishedOut:
     """Change one agent: levels after an assessment, name, unit, device."""
@@ -223,7 +188,7 @@ async def edit_queue(
     response: Response,
     *,
     if_match: Made = None,
-    by: By = _FROM_HTTP,
+    by: By = FROM_HTTP,
     note: Note = "",
 ) -> PublishedOut:
     """Change one queue: what it needs, its target, its limits."""
@@ -252,23 +217,8 @@ async def _edit(
 
 def _edited_by(if_match: str | None, by: str, note: str) -> Publication:
     # Of an edit only what it names changes, so it need not name a version.
-    made_from = None if if_match is None else _made_from(if_match)
-    return Publication(made_from=made_from, by=by, note=note, name="floor as edited")
-
-
-class _NoVersionNamed(Exception):
-    def __init__(self, found: str | None) -> None:
-        super().__init__(
-            f"if-match: names the version that a floor was made from, got {found!r}; "
-            'GET /floor tells the newest as its ETag, as in If-Match: "7"'
-        )
-
-
-def _made_from(if_match: str | None) -> int:
-    found = _ETAG.fullmatch(if_match) if if_match else None
-    if found is None:
-        raise _NoVersionNamed(if_match)
-    return int(found[1])
+    made = None if if_match is None else made_from(if_match)
+    return Publication(made_from=made, by=by, note=note, name="floor as edited")
 
 
 def _whole(version: WholeVersion, differs: str | None) -> FloorOut:
@@ -290,27 +240,5 @@ def _told(outcome: Outcome, response: Response) -> PublishedOut:
     )
 
 
-_STATUS: Mapping[type[Exception], tuple[int, str]] = {
-    NotPublished: (404, "not_published"),
-    QueueHasCallers: (409, "queue_has_callers"),
-    EditLost: (409, "edit_lost"),
-    FloorStale: (412, "floor_stale"),
-    UnknownVersion: (404, "unknown_version"),
-    UnknownQueue: (404, "unknown_queue"),
-    _NoVersionNamed: (428, "no_version_named"),
-}
-
-
-async def _not_published(_request: Request, error: Exception) -> JSONResponse:
-    status, kind = _STATUS[type(error)]
-    return problem(status, kind, str(error), **vars(error))
-
-
-async def _refused(_request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, Refused)  # noqa: S101 - installed for these alone
-    found = [asdict(one) | {"trail": list(one.trail)} for one in error.problems]
-    return problem(422, "floor_refused", str(error), problems=found)
-
-
-async def _unspeakable(_request: Request, error: Exception) -> JSONResponse:
-    return problem(422, "prompts_refused", str(error))
+async def _unknown_queue(_request: Request, error: Exception) -> JSONResponse:
+    return problem(404, "unknown_queue", str(error), **vars(error))

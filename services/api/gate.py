@@ -10,8 +10,8 @@ from services.api.problems import problem
 
 MOST_BODY_BYTES = 64 * 1024
 MOST_FLOOR_BYTES = 2 * 1024 * 1024
-"""A whole floor as JSON."""
-_FLOORS = frozenset({"/floor", "/floor/check"})
+"""A whole floor, or all flows, as JSON."""
+_WHOLE = frozenset({"/floor", "/floor/check", "/flows", "/flows/check"})
 _LOOPBACK = re.compile(r"(localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?")
 
 
@@ -83,7 +83,7 @@ def _refusal(scope: Scope, *, needs_origin: bool) -> Response | None:
 
 
 def _most_bytes(scope: Scope) -> int:
-    return MOST_FLOOR_BYTES if scope["path"] in _FLOORS else MOST_BODY_BYTES
+    return MOST_FLOOR_BYTES if scope["path"] in _WHOLE else MOST_BODY_BYTES
 
 
 def _too_large(scope: Scope) -> str:

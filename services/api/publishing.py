@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from services.store.floor_versions import Version, WholeVersion
+from services.store.versions import Version, WholeVersion
 
 
 class PublishRefused(Exception):
@@ -12,13 +12,14 @@ class PublishRefused(Exception):
 
 
 class NotPublished(PublishRefused):
-    """No floor was published yet."""
+    """None was published yet."""
 
-    def __init__(self) -> None:
+    def __init__(self, of: str = "floor") -> None:
         """Say when there will be one."""
         super().__init__(
-            "floor: none is published yet; one is as soon as the database answers"
+            f"{of}: none is published yet; one is as soon as the database answers"
         )
+        self.of = of
 
 
 class QueueHasCallers(PublishRefused):

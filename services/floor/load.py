@@ -1,13 +1,14 @@
 """The floor file and the flows to one proved floor, or every problem with its line."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path, PurePath
 
 from acd.policy import AgentProfile, FloorPolicy, QueuePolicy, Target
 from acd.vocabulary.ids import AgentId, DeviceId, Place, QueueId
 from ivr.flow import QueueStep
 from ivr.hours import FILE_NAME as HOURS_FILE
-from ivr.hours import Hours, load_hours
+from ivr.hours import NO_HOURS, Hours, load_hours
 from ivr.known import expressions_of
 from ivr.load import WrittenFlow, load_flows
 from ivr.problems import FlowRefused, Problem, Refused, source_problems, unknown
@@ -41,6 +42,10 @@ MOST_NODES = 100_000
 """Some thousand agents with their skills; a floor cannot be split."""
 
 
+ReadFlows = Callable[[], tuple[Mapping[str, WrittenFlow], Hours]]
+"""Gives the flows, and the calendars beside them."""
+
+
 class FloorRefused(Refused):
     """The floor file, or a flow that it needs, cannot be used."""
 
@@ -55,6 +60,20 @@ def load_floor(path: Path, flows: Path) -> Floor:
     Raises:
         FloorRefused: With every problem of the floor file and of every flow.
     """
+    return load_floor_with(path, partial(read_flows, flows))
+
+
+def read_flows(folder: Path) -> tuple[Mapping[str, WrittenFlow], Hours]:
+    """Read a folder of flows, and the calendars beside it.
+
+    Raises:
+        FlowRefused: With every problem of every file.
+    """
+    return load_flows(folder), load_hours(folder.parent / HOURS_FILE)
+
+
+def load_floor_with(path: Path, flows: ReadFlows) -> Floor:
+    """Read the floor, and prove it against flows of elsewhere; see ``load_floor``."""
     try:
         source = read_source(path, most_nodes=MOST_NODES)
     except SourceRefused as refused:
@@ -62,12 +81,12 @@ def load_floor(path: Path, flows: Path) -> Floor:
     return _proved(source, [], flows)
 
 
-def load_text(text: str, flows: Path, *, file: str) -> Floor:
+def load_text(text: str, flows: ReadFlows, *, file: str) -> Floor:
     """Prove a floor that is not, or not yet, a file's; see ``load_floor``.
 
     Args:
         text: As it would stand in a file.
-        flows: The folder of flows.
+        flows: Gives the flows, or raises FlowRefused.
         file: What it is called in messages.
 
     Raises:
@@ -80,11 +99,12 @@ def load_text(text: str, flows: Path, *, file: str) -> Floor:
     return _proved(source, [], flows)
 
 
-def _proved(source: Source | None, problems: list[Problem], flows: Path) -> Floor:
+def _proved(source: Source | None, problems: list[Problem], flows: ReadFlows) -> Floor:
     written: WrittenFloor | None = None
     written_flows: Mapping[str, WrittenFlow] | None = None
+    hours = NO_HOURS
     try:
-        written_flows = load_flows(flows)
+        written_flows, hours = flows()
     except FlowRefused as refused:
         problems += refused.problems
     if source is not None:
@@ -99,7 +119,6 @@ def _proved(source: Source | None, problems: list[Problem], flows: Path) -> Floo
                 problems += unmet(source, written, written_flows.values())
     if problems or written is None or written_flows is None:
         raise FloorRefused(problems)
-    hours = load_hours(flows.parent / HOURS_FILE)
     return _floor(written, written_flows, hours)
 
 

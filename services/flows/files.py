@@ -3,16 +3,19 @@
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
+from ivr.hours import FILE_NAME as HOURS_FILE
+from ivr.hours import NO_HOURS, Hours, load_hours_from
+from ivr.load import WrittenFlow, load_flows_from
 from ivr.problems import FlowRefused, Problem, source_problems
 from ivr.source import SourceRefused, read_text
 
 FLOWS = "flows"
 """How the names of flows begin; what stands beside their folder has no folder."""
-BESIDE = ("hours.yaml", "lookups.yaml")
+BESIDE = (HOURS_FILE, "lookups.yaml")
 """Files beside the folder of flows that belong to the set, where there are any."""
 MOST_FILES = 200
 NAME = rf"^({FLOWS}/[A-Za-z0-9_-]{{1,64}}\.yaml|{'|'.join(map(re.escape, BESIDE))})$"
@@ -51,6 +54,22 @@ def read_files(folder: Path) -> FlowFiles:
     if problems:
         raise FlowRefused(problems)
     return FlowFiles(files=files, folder=folder)
+
+
+def reading(
+    flows: FlowFiles,
+) -> Callable[[], tuple[Mapping[str, WrittenFlow], Hours]]:
+    """Return what proves the flows of a set, and reads the calendars beside them."""
+
+    def read() -> tuple[Mapping[str, WrittenFlow], Hours]:
+        found = load_flows_from(flows.files, folder=flows.folder)
+        text = flows.files.get(HOURS_FILE)
+        if text is None:
+            return found, NO_HOURS
+        file = Path(flows.folder.parent / HOURS_FILE)
+        return found, load_hours_from(text, file=file)
+
+    return read
 
 
 def write_files(folder: Path, files: Mapping[str, str]) -> list[str]:

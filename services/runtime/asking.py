@@ -34,6 +34,7 @@ class Refused(RuntimeProblem):
         super().__init__(str(told.get("detail", f"http status {status}")))
         self.kind = str(told.get("type", ""))
         self.status = status
+        self.told = told
 
 
 def ask(found: Instance, path: str, **params: object) -> Any:  # noqa: ANN401 - JSON

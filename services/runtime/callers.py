@@ -16,7 +16,7 @@ from ivr.runner import Around, Speak, World, mute, nothing_known, walk_flow
 from services.floor.floor import Floor
 from services.runtime.announcing import Opening, nothing_to_tell
 from services.runtime.flow_world import FlowWorld, Repeats
-from services.runtime.published import CurrentFloor
+from services.runtime.in_force import InForce
 
 log = structlog.get_logger()
 
@@ -29,7 +29,7 @@ class Callers:
 
     def __init__(
         self,
-        current: CurrentFloor,
+        current: InForce,
         *,
         tell: Callable[[FlowFact], None],
         turned: Callable[[], Awaitable[None]],
@@ -83,8 +83,8 @@ class Callers:
             return
         came = await line.arrival()
         # Who came is walked by what was in force then, whatever is published later.
-        floor, sounds = self._current.floor, self._current.sounds
-        number = floor.numbers.get(came.number)
+        way, sounds = self._current.way(CallId(came.call_id)), self._current.sounds
+        number = way.floor.numbers.get(came.number)
         if number is None:
             # The dialplan is made from the same list, so this is an older dialplan.
             log.warning("number_unknown", number=came.number)
@@ -99,6 +99,7 @@ class Callers:
                 caller_number=came.caller_number,
                 caller_name=came.caller_name,
                 sip_call_id=came.sip_call_id,
+                flow_version=way.version,
             )
         )
         around = Around(
@@ -108,12 +109,12 @@ class Callers:
             back_office=self._back_office,
             speak=self._speak,
             opening=self._opening(
-                number, floor.flows[number.flow].language, self._now()
+                number, way.floor.flows[number.flow].language, self._now()
             ),
-            world=self._world_of(floor),
+            world=self._world_of(way.floor),
         )
         await walk_flow(
-            floor.flow_set,
+            way.floor.flow_set,
             number.flow,
             CallId(came.call_id),
             line,

@@ -24,6 +24,8 @@ COMMANDS = {
     "explain": "why each offer of a call was made to whom",
     "floor": "queues, skills, policies and people: checked, published, taken back",
     "prompts": "what callers hear: synthetic, recorded, missing; recordings added",
+    "flow": "what callers hear and choose: checked, published, tried, taken back",
+    "check": "all that is wrong with the files of floor and flows",
     "live": "queues, agents and calls as they change",
     "recordings": "hear, hold and shred recordings; rotate their keys",
     "audit": "who heard, shredded or was refused, and whether that is whole",

@@ -35,9 +35,9 @@ from services.runtime.door import Door
 from services.runtime.embedded.conf import CALLBACKS, MESSAGES
 from services.runtime.flow_world import Flags, FlowWorld
 from services.runtime.front import Front
+from services.runtime.in_force import InForce
 from services.runtime.live_view import LiveView
 from services.runtime.pace import Pace
-from services.runtime.published import CurrentFloor
 from services.runtime.recall import Memory, recall, signed_in
 from services.runtime.switchboard import Switchboard
 from services.store.journal import Journal
@@ -54,7 +54,7 @@ class Surroundings:
     """What the engine's process was given to work with."""
 
     clock: Clock
-    current: CurrentFloor
+    current: InForce
     account: Account
     journal: Journal
     shipper: Shipper

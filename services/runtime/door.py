@@ -16,7 +16,7 @@ from cti_bridge.ami.errors import AmiError
 from ivr.flow import Flow, QueueStep
 from services.floor.admission import gate_of
 from services.floor.floor import Floor
-from services.runtime.published import CurrentFloor
+from services.runtime.in_force import InForce
 
 log = structlog.get_logger()
 
@@ -36,7 +36,7 @@ class Door:
 
     def __init__(
         self,
-        current: CurrentFloor,
+        current: InForce,
         live: LiveFloor,
         *,
         link: Callable[[], Connection | None],

@@ -22,7 +22,7 @@ from cti_bridge.ami.connection import Account
 from cti_bridge.ami.errors import AccountOverpowered, LoginRefused
 from ivr.announcements import FILE_NAME as ANNOUNCEMENTS
 from recordings.store import RecordingStore
-from services.api import estimates, floor, health, recordings
+from services.api import estimates, floor, flows, health, recordings
 from services.api.app import create_app
 from services.api.listeners import Listeners
 from services.api.recordings import Hearing
@@ -37,7 +37,9 @@ from services.runtime.embedded.engine import NAME, SPARE
 from services.runtime.embedded.our_own import refused
 from services.runtime.errors import RuntimeProblem
 from services.runtime.estimating import Estimator
-from services.runtime.launch import floor_file, launch_with, read_floor
+from services.runtime.flow_publisher import FlowPublisher
+from services.runtime.in_force import Around, InForce, ToSwitch
+from services.runtime.launch import floor_file, launch_with, read_in_force
 from services.runtime.logs import set_up_logs
 from services.runtime.notify import Notifier
 from services.runtime.open_prompts import begin_to_name
@@ -48,19 +50,21 @@ from services.runtime.prompts_ahead import (
     prepare_first,
     prepare_rest,
 )
-from services.runtime.published import CurrentFloor, kept_or_newest
-from services.runtime.publisher import Around, Publisher
+from services.runtime.published import keep_newest
+from services.runtime.publisher import Publisher
 from services.runtime.retention import Retention
 from services.runtime.secrets_kept import FOLDER as SECRETS
 from services.runtime.settings import Settings, read_settings
+from services.runtime.settling import settle
 from services.runtime.spare import wait_for_turn
 from services.runtime.switch_floor import SwitchFloor
 from services.runtime.vaults import anchor_of, vault_of
 from services.runtime.web_socket import served
 from services.store.audit import Audit
-from services.store.floor_versions import FloorVersions
+from services.store.flow_versions import FlowVersions
 from services.store.journal import Journal
 from services.store.shipper import Shipper
+from services.store.versions import FloorVersions
 
 log = structlog.get_logger()
 
@@ -105,7 +109,8 @@ def main() -> None:
 
 async def _serve(settings: Settings) -> None:
     records = _records_url(settings)
-    versions = FloorVersions(records, Audit(records, anchor_of(settings.data)))
+    audit = Audit(records, anchor_of(settings.data))
+    versions = FloorVersions(records, audit), FlowVersions(records, audit)
     prompts = prompt_store(settings)
     announcer = Announcer(settings.flows.parent / ANNOUNCEMENTS, prompts)
     current, make_rest = await _in_force(versions, settings, prompts)
@@ -141,14 +146,15 @@ async def _serve(settings: Settings) -> None:
         health.install(app, lambda: told_of(settings, office))
         retention = _kept(app, settings, records)
         estimator = _estimating(app, composition, database)
-        publisher = _publisher(composition, settings, versions, current, prompts)
-        floor.install(app, publisher)
+        around = _around(composition, settings, current, prompts, versions=versions)
+        floor.install(app, Publisher(around))
+        flows.install(app, FlowPublisher(around))
         aside = {
             begin_to_name(prompts),
             asyncio.create_task(make_rest(), name="prompts"),
             asyncio.create_task(retention.run(), name="retention"),
             asyncio.create_task(estimator.run(), name="estimating"),
-            asyncio.create_task(publisher.run(), name="publishing"),
+            asyncio.create_task(settle(around), name="publishing"),
             asyncio.create_task(announcer.run(), name="announcing"),
         }
         try:
@@ -171,15 +177,20 @@ def _account(settings: Settings) -> Account:
 
 
 async def _in_force(
-    versions: FloorVersions, settings: Settings, prompts: PromptStore
-) -> tuple[CurrentFloor, Callable[[], Coroutine[None, None, None]]]:
+    versions: tuple[FloorVersions, FlowVersions],
+    settings: Settings,
+    prompts: PromptStore,
+) -> tuple[InForce, Callable[[], Coroutine[None, None, None]]]:
     """Return what is in force, and what makes the prompts that can wait."""
     # Kept before it is read.
-    version = await kept_or_newest(versions, settings.data)
-    read = read_floor(settings)
+    await keep_newest(*versions, settings.data)
+    current = read_in_force(settings)
+    read = current.floor
     ordered = nearest_first(read.flows, (n.flow for n in read.numbers.values()))
     sounds = await prepare_first(prompts, ordered)
-    current = CurrentFloor(version=version, floor=read, sounds=sounds)
+    if current.trial:
+        sounds.update(await prompts.prepare(current.trial.flows.values()))
+    current.sounds = sounds
     make = partial(make_aside, settings)
     return current, partial(prepare_rest, prompts, ordered, sounds, make=make)
 
@@ -202,38 +213,43 @@ def _estimating(app: FastAPI, composition: Composition, database: str) -> Estima
     return estimator
 
 
-def _publisher(
+def _around(
     composition: Composition,
     settings: Settings,
-    versions: FloorVersions,
-    current: CurrentFloor,
+    current: InForce,
     prompts: PromptStore,
-) -> Publisher:
+    *,
+    versions: tuple[FloorVersions, FlowVersions],
+) -> Around:
+    floors, flow_versions = versions
+    return Around(
+        floors=floors,
+        flow_versions=flow_versions,
+        current=current,
+        live=composition.switchboard.engine.floor,
+        data=settings.data,
+        file=floor_file(settings),
+        folder=settings.flows,
+        prepare=prompts.prepare,
+        to_switch=_to_switch(composition, settings),
+        tell=partial(_tell_published, composition),
+        now=composition.front.now,
+    )
+
+
+def _to_switch(composition: Composition, settings: Settings) -> ToSwitch:
     live = composition.switchboard.engine.floor
 
     def place_of(floor: Floor) -> AsteriskPlace:
         return launch_with(settings, floor).asterisk()
 
-    async def told(fact: FloorPublished) -> None:
-        # Not a wish: it must not be refused for the many that wait.
-        composition.switchboard.tell(fact)
-        await composition.switchboard.turned()
+    return SwitchFloor(place_of, live, link=lambda: composition.switch.link).show
 
-    switch = SwitchFloor(place_of, live, link=lambda: composition.switch.link)
-    return Publisher(
-        Around(
-            versions=versions,
-            current=current,
-            live=live,
-            data=settings.data,
-            file=floor_file(settings),
-            flows=settings.flows,
-            prepare=prompts.prepare,
-            to_switch=switch.show,
-            tell=told,
-            now=composition.front.now,
-        )
-    )
+
+async def _tell_published(composition: Composition, fact: FloorPublished) -> None:
+    # Not a wish: it must not be refused for the many that wait.
+    composition.switchboard.tell(fact)
+    await composition.switchboard.turned()
 
 
 def _kept(app: FastAPI, settings: Settings, records: str) -> Retention:

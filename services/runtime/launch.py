@@ -8,7 +8,8 @@ from urllib.parse import unquote, urlsplit
 
 from ivr.problems import Refused
 from services.floor.floor import Floor
-from services.floor.load import load_floor, load_text
+from services.floor.load import load_floor_with, load_text, read_flows
+from services.flows.files import read_files, reading
 from services.runtime.data_folder import device_passwords
 from services.runtime.embedded import asterisk, engine, postgres, utility, watchdog
 from services.runtime.embedded.asterisk import AsteriskPlace
@@ -18,13 +19,14 @@ from services.runtime.embedded.postgres import PostgresPlace, role_name
 from services.runtime.embedded.utility import UtilityPlace
 from services.runtime.embedded.watchdog import WatchdogPlace
 from services.runtime.errors import RuntimeProblem
+from services.runtime.in_force import InForce
 from services.runtime.instance import Instance
 from services.runtime.parts import asterisk as asterisk_part
 from services.runtime.parts import espeak
 from services.runtime.parts.obtain import Parts
 from services.runtime.privileges import ServiceUser, service_user
 from services.runtime.progress import say
-from services.runtime.published import kept
+from services.runtime.published import PublishedFlows, files_of, kept, kept_flows
 from services.runtime.restarts import PartName
 from services.runtime.secrets_kept import kept_secret
 from services.runtime.settings import CHECKOUT, Settings
@@ -61,18 +63,53 @@ def floor_file(settings: Settings) -> Path:
 
 
 def read_floor(settings: Settings) -> Floor:
-    """Read the floor that was published last, or its file, and the flows.
+    """Read the floor and the flows that were published last, or their files.
 
     Raises:
         FloorUnusable: With every problem, each with file and line.
     """
-    version = kept(settings.data)
+    return read_in_force(settings).floor
+
+
+def read_in_force(settings: Settings) -> InForce:
+    """Read the same as it is run, its sounds not made yet.
+
+    Raises:
+        FloorUnusable: With every problem, each with file and line.
+    """
+    version, flows = kept(settings.data), kept_flows(settings.data)
+    file = floor_file(settings)
     try:
-        if version is not None:
-            return load_text(version.text, settings.flows, file=version.label)
-        return load_floor(floor_file(settings), settings.flows)
+        files = files_of(flows.in_force) if flows else None
+        read = reading(files) if files else partial(read_flows, settings.flows)
+        if version is None:
+            floor, text = load_floor_with(file, read), file.read_text(encoding="utf-8")
+        else:
+            text = version.text
+            floor = load_text(text, read, file=version.label)
+        files = files or read_files(settings.flows)
     except Refused as refused:
         raise FloorUnusable(str(refused)) from None
+    return InForce(
+        floor=floor,
+        text=text,
+        files=files,
+        version=version,
+        flows=flows,
+        trial=_tried(text, flows),
+    )
+
+
+def _tried(text: str, flows: PublishedFlows | None) -> Floor | None:
+    """Return the floor with the flows that a share of the calls tries."""
+    if flows is None or flows.trial is None:
+        return None
+    try:
+        return load_text(text, reading(files_of(flows.trial)), file="floor")
+    except Refused as refused:
+        # Nobody's call may depend on what is only tried.
+        say(f"{refused}; flows version {flows.trial.number} is not tried")
+        return None
 
 
 def launch_with(settings: Settings, floor: Floor) -> "Launch":

@@ -1,4 +1,4 @@
-"""Proves and edits floors in a process of its own, so that no call waits for it.
+"""Proves floors and flows in a process of its own, so that no call waits for it.
 
 A floor of thousands of agents takes seconds, in which the engine's one loop would
 share its interpreter with it.
@@ -9,14 +9,17 @@ import json
 import os
 import pickle
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import PurePath
 from typing import Any
 
 from ivr.problems import Problem
 from services.floor.edit import EditLost, Patch, edited
 from services.floor.floor import Floor
-from services.floor.load import FloorRefused, load_text
+from services.floor.load import FloorRefused, ReadFlows, load_text
+from services.flows.changes import changes
+from services.flows.files import FlowFiles, reading
 from services.runtime.settings import CHECKOUT
 
 _LIMIT_S = 120.0
@@ -34,23 +37,64 @@ class ProofFailed(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proved:
-    """A floor that is right."""
+    """A floor that is right, and flows that are."""
 
     text: str
     floor: Floor
+    """With its flows in it."""
+    trial: Floor | None = None
+    """The same with other flows, which are right for it too; None without others."""
 
 
 async def prove(
-    text: str, flows: Path, *, file: str, patch: Patch | None = None
+    text: str,
+    flows: FlowFiles,
+    *,
+    file: str,
+    patch: Patch | None = None,
+    trial: FlowFiles | None = None,
 ) -> Proved:
-    """Prove a floor, edited first where there is a patch; see ``load_text``.
+    """Prove a floor and flows against each other; see ``load_text``.
+
+    Args:
+        text: The floor, edited first where there is a patch.
+        flows: The flows that its numbers lead to.
+        file: What the floor is called in messages.
+        patch: What is to be otherwise in the floor.
+        trial: Other flows that it must be right with as well.
 
     Raises:
         FloorRefused: With every problem of the text and of every flow.
         EditLost: The text cannot be changed without changing more.
         ProofFailed: There was no answer.
     """
-    asked = {"text": text, "flows": str(flows), "file": file, "patch": patch}
+    asked = {
+        "text": text,
+        "flows": _told(flows),
+        "file": file,
+        "patch": patch,
+        "trial": _told(trial) if trial else None,
+    }
+    match await _asked(asked):
+        case Proved() as proved:
+            return proved
+        case tuple() as problems:
+            raise FloorRefused(problems)
+        case _:
+            raise EditLost
+
+
+async def compare(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
+    """Say what is otherwise for callers in another set of flows; see ``changes``.
+
+    Raises:
+        ProofFailed: There was no answer.
+    """
+    told = await _asked({"before": dict(before), "after": dict(after)})
+    return told if isinstance(told, list) else []
+
+
+async def _asked(asked: dict[str, Any]) -> "Answer":
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-P", "-m", __name__),
         stdin=asyncio.subprocess.PIPE,
@@ -69,27 +113,41 @@ async def prove(
     if process.returncode:
         last = said.decode(errors="replace").strip().rpartition("\n")[2]
         raise ProofFailed(last)
-    answer: Proved | tuple[Problem, ...] | None = pickle.loads(told)  # noqa: S301 - of our own child
-    match answer:
-        case Proved():
-            return answer
-        case None:
-            raise EditLost
-        case _:
-            raise FloorRefused(answer)
+    answer: Answer = pickle.loads(told)  # noqa: S301 - of our own child
+    return answer
 
 
-def answered(asked: dict[str, Any]) -> Proved | tuple[Problem, ...] | None:
-    """Return the proved floor, or all that is wrong with it; None for a lost edit."""
+Answer = Proved | tuple[Problem, ...] | list[str] | None
+"""What was proved, or all that is wrong with it; what is otherwise; None for a lost
+edit."""
+
+
+def answered(asked: dict[str, Any]) -> Answer:
+    """Prove, or compare, what is told on the standard input."""
+    if "after" in asked:
+        return changes(asked["before"], asked["after"])
     try:
         patch = asked["patch"]
         text = asked["text"] if patch is None else edited(asked["text"], patch)
-        floor = load_text(text, Path(asked["flows"]), file=asked["file"])
+        floor = load_text(text, _read(asked["flows"]), file=asked["file"])
+        trial = None
+        if asked["trial"]:
+            read = _read(asked["trial"])
+            trial = load_text(text, read, file=asked["file"])
     except FloorRefused as refused:
         return refused.problems
     except EditLost:
         return None
-    return Proved(text=text, floor=floor)
+    return Proved(text=text, floor=floor, trial=trial)
+
+
+def _told(flows: FlowFiles) -> dict[str, Any]:
+    return {"files": dict(flows.files), "folder": str(flows.folder)}
+
+
+def _read(told: Mapping[str, Any]) -> ReadFlows:
+    folder = PurePath(told["folder"])
+    return reading(FlowFiles(files=told["files"], folder=folder))
 
 
 def main() -> None:

@@ -50,6 +50,7 @@ def _arrived(changes: RowChanges, fact: flow_facts.CallArrived, _seq: int) -> No
         sip_call_id=fact.sip_call_id,
         caller_leg_id=fact.leg_id,
         arrived_at=fact.at,
+        flow_version=fact.flow_version or None,
     )
     _caller_leg(changes, fact)
 
@@ -114,6 +115,10 @@ def _step(kind: str) -> "Fold":
         )
 
     return change
+
+
+def _flow_ended(changes: RowChanges, fact: flow_facts.FlowEnded, _seq: int) -> None:
+    changes.touch("calls", (fact.call_id,), flow_ending=fact.ending.value)
 
 
 def _queued(changes: RowChanges, fact: leg_facts.CallQueued, _seq: int) -> None:
@@ -332,7 +337,7 @@ FOLDS: Mapping[type[FactOf], Fold] = {
     flow_facts.KeyPressed: _step("key"),
     flow_facts.KeyTimedOut: _step("timeout"),
     flow_facts.CallRouted: _step("route"),
-    flow_facts.FlowEnded: _nothing,
+    flow_facts.FlowEnded: _flow_ended,
     flow_facts.PromptHeard: _nothing,
     flow_facts.DigitsCollected: _nothing,
     flow_facts.LookedUp: _nothing,

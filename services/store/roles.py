@@ -18,7 +18,8 @@ class Role(StrEnum):
     ENGINE = "engine"
     """Ships the journal."""
     API = "api"
-    """Reads records for the HTTP edge; adds to the audit, and versions of the floor."""
+    """Reads records for the HTTP edge; adds to the audit, and versions of the floor
+    and of the flows."""
     REPORT = "report"
     """Reads records for reports; bodies of facts and the audit are not for it."""
 
@@ -66,6 +67,8 @@ RIGHTS: Mapping[Role, Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "agent_quality": _READ,
             "audit": _ADDED,
             "floor_versions": _PUBLISHED,
+            "flow_versions": _PUBLISHED,
+            "flow_shares": ("INSERT (by, note, in_force, trial, percent)", "SELECT"),
         },
         Role.REPORT: {
             "calls": _READ,

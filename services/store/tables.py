@@ -6,6 +6,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     Double,
+    Identity,
     Index,
     Integer,
     MetaData,
@@ -32,6 +33,11 @@ def _text(name: str, *, is_key: bool = False, is_known: bool = False) -> Column[
 
 def _instant(name: str, *, is_known: bool = False) -> "Column[object]":
     return Column(name, DateTime(timezone=True), nullable=not is_known)
+
+
+def _now(name: str) -> "Column[object]":
+    now = func.clock_timestamp()
+    return Column(name, DateTime(timezone=True), nullable=False, server_default=now)
 
 
 def _place() -> "tuple[Column[str], Column[str]]":
@@ -78,6 +84,8 @@ calls = Table(
     _instant("connected_at"),
     _instant("ended_at"),
     _text("flow"),
+    Column("flow_version", BigInteger),
+    _text("flow_ending"),
     _text("queue_id"),
     _text("agent_id"),
     _text("close_reason"),
@@ -294,21 +302,37 @@ audit = Table(
 )
 """Who did what to what is guarded; numbered, timed and chained by the database."""
 
-floor_versions = Table(
-    "floor_versions",
+
+def _versions(name: str) -> Table:
+    return Table(
+        name,
+        metadata,
+        Column("number", BigInteger, primary_key=True, autoincrement=False),
+        _now("published_at"),
+        _text("by", is_known=True),
+        _text("note", is_known=True),
+        Column("made_from", BigInteger),
+        _text("text", is_known=True),
+        _text("sum", is_known=True),
+        _text("file_sum", is_known=True),
+    )
+
+
+floor_versions = _versions("floor_versions")
+"""Every floor that was published, whole; rows are added only, the last is in force."""
+
+flow_versions = _versions("flow_versions")
+"""Every set of flows that was published, whole; rows are added only."""
+
+flow_shares = Table(
+    "flow_shares",
     metadata,
-    Column("number", BigInteger, primary_key=True, autoincrement=False),
-    Column(
-        "published_at",
-        DateTime(timezone=True),
-        nullable=False,
-        server_default=func.clock_timestamp(),
-    ),
+    Column("nth", BigInteger, Identity(always=True), primary_key=True),
+    _now("at"),
     _text("by", is_known=True),
     _text("note", is_known=True),
-    Column("made_from", BigInteger),
-    _text("text", is_known=True),
-    _text("sum", is_known=True),
-    _text("file_sum", is_known=True),
+    Column("in_force", BigInteger, nullable=False),
+    Column("trial", BigInteger),
+    Column("percent", SmallInteger, nullable=False),
 )
-"""Every floor that was published, whole; rows are added only, the last is in force."""
+"""By which versions of the flows callers are led; the last row holds."""

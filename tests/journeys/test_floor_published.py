@@ -88,6 +88,13 @@ class Desk:
         match = {"If-Match": f'"{made_from}"'}
         return await self.http("PUT", "/floor", body, **match)
 
+    async def publish_flows(self, flows: Mapping[str, str], made_from: int) -> None:
+        files = {f"flows/{name}": text for name, text in flows.items()}
+        match = {"If-Match": f'"{made_from}"'}
+        body = {"files": files, "by": "lina"}
+        answer = await self.http("PUT", "/flows", body, **match)
+        assert answer.status_code == 200, answer.text
+
     @asynccontextmanager
     async def at_work(self, agent_id: str) -> AsyncIterator[None]:
         """Have an agent who answers at once and talks until the caller hangs up."""
@@ -172,15 +179,17 @@ async def _a_queue_with_callers_stays(desk: Desk) -> None:
     waiting = await _come(lambda: _waiting(desk))
     assert [call["queue_id"] for call in waiting] == ["q_fault"]
     text = (await desk.http("GET", "/floor")).json()["text"]
-    lines = [line for line in text.splitlines() if "q_fault:" not in line]
-    without = "\n".join(lines).replace("flow: main", "flow: bills")
-    (desk.instance.data / "flows" / "main.yaml").rename(
-        desk.instance.data / "flows" / "main.kept"
-    )
+    without = text.replace("flow: main", "flow: bills")
+    assert (await desk.publish(without, 3)).status_code == 200
+    lines = [line for line in without.splitlines() if "q_fault:" not in line]
+    without = "\n".join(lines)
+    led_there = await desk.publish(without, 4)
+    assert (led_there.status_code, led_there.json()["type"]) == (422, "floor_refused")
+    await desk.publish_flows({"bills.yaml": FLOWS["bills.yaml"]}, 1)
 
-    refused = await desk.publish(without, 3)
+    refused = await desk.publish(without, 4)
     assert (refused.status_code, refused.json()["type"]) == (409, "queue_has_callers")
-    drained = await desk.publish(without, 3, drain=True)
+    drained = await desk.publish(without, 4, drain=True)
     assert drained.status_code == 200, drained.text
     assert drained.json()["closing"] == ["q_fault"]
 
@@ -203,17 +212,17 @@ async def _queue_closed(desk: Desk) -> list[Mapping[str, Any]]:
 async def _somebody_new(desk: Desk) -> str:
     """A number, a queue and an agent with a device that Asterisk never heard of."""
     before: str = (await desk.http("GET", "/floor")).json()["text"]
-    text = (
-        before.replace("numbers:\n", "numbers:\n  6009: {name: new, flow: fresh}\n")
-        .replace("queues:\n", "queues:\n  q_new: {name: new, skills: {fault: 5}}\n")
-        .replace("agents:\n", "agents:\n  1003: {name: Carol, skills: {fault: 5}}\n")
-    )
+    staffed = before.replace(
+        "queues:\n", "queues:\n  q_new: {name: new, skills: {fault: 5}}\n"
+    ).replace("agents:\n", "agents:\n  1003: {name: Carol, skills: {fault: 5}}\n")
+    assert (await desk.publish(staffed, 5)).status_code == 200
     flow = FLOW.format(name="fresh", queue="q_new")
-    (desk.instance.data / "flows" / "fresh.yaml").write_text(flow, encoding="utf-8")
+    await desk.publish_flows({"bills.yaml": FLOWS["bills.yaml"], "fresh.yaml": flow}, 2)
+    text = staffed.replace("numbers:\n", "numbers:\n  6009: {name: new, flow: fresh}\n")
     talking = asyncio.create_task(desk.call(after_ms=15_000))
     await _come(lambda: _talking(desk))
 
-    published = await desk.publish(text, 4, note="Carol comes")
+    published = await desk.publish(text, 6, note="Carol comes")
     assert published.status_code == 200, published.text
     assert published.json()["later"] == []
     assert await _talking(desk), "the reload hurts no conversation"
@@ -233,7 +242,7 @@ async def _what_the_command_tells(desk: Desk, text: str) -> None:
     shown = await asyncio.to_thread(_tieline, desk.instance, "floor", "show")
     assert (shown.returncode, shown.stdout.rstrip("\n")) == (0, text.rstrip("\n"))
     # What was published came by HTTP, so the floor file is another one by now.
-    assert "floor.yaml: is not what was published from it; floor version 5" in (
+    assert "floor.yaml: is not what was published from it; floor version 7" in (
         shown.stderr
     )
     told = await asyncio.to_thread(
@@ -241,6 +250,8 @@ async def _what_the_command_tells(desk: Desk, text: str) -> None:
     )
     history = json.loads(told.stdout)
     assert [(one["number"], one["by"]) for one in history] == [
+        (7, "lina"),
+        (6, "lina"),
         (5, "lina"),
         (4, "lina"),
         (3, "api"),
@@ -267,12 +278,12 @@ async def _what_the_command_tells(desk: Desk, text: str) -> None:
     assert f"{wrong}:9: queues → q_new → skills → fualt: no skill is called" in (
         refused.stderr
     )
-    assert (await desk.http("GET", "/floor")).json()["number"] == 5
+    assert (await desk.http("GET", "/floor")).json()["number"] == 7
     [row] = await desk.instance.rows(
         "SELECT actor, object FROM audit WHERE act = 'published'"
         " ORDER BY seq DESC LIMIT 1"
     )
-    assert row == {"actor": "lina", "object": "floor version 5"}
+    assert row == {"actor": "lina", "object": "floor version 7"}
 
 
 def _tieline(

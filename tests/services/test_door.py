@@ -10,10 +10,10 @@ from cti_bridge.ami.connection import Connection
 from services.floor.floor import Floor
 from services.floor.load import load_floor
 from services.runtime.door import Door, full_numbers
-from services.runtime.published import CurrentFloor
 from tests.support.builders import BILL, FAULT, arrived, queued, seen
 from tests.support.eventually import eventually
 from tests.support.fake_pbx import fake_pbx
+from tests.support.small_floor import in_force
 
 FLOOR = """\
 province: YJ
@@ -100,7 +100,7 @@ async def test_the_switch_is_told_for_some_seconds_and_when_it_is_over(
             pbx.peer, epoch=1, nonce="n", sink=lambda _message: None
         )
         door = Door(
-            CurrentFloor(floor=floor, sounds={}),
+            in_force(floor),
             engine.floor,
             link=lambda: link,
             wall_s=lambda: 1000.5,

@@ -23,13 +23,13 @@ from services.runtime.door import Door
 from services.runtime.launch import read_floor
 from services.runtime.live_view import LiveView
 from services.runtime.pace import Pace
-from services.runtime.published import CurrentFloor
 from services.runtime.settings import CHECKOUT, read_settings
 from services.runtime.switchboard import Switchboard
 from services.store.journal import Journal
 from services.store.shipper import Shipper
 from tests.support import traces
 from tests.support.builders import at
+from tests.support.small_floor import in_force
 
 PROCESS = {
     "process_resident_memory_bytes",
@@ -60,9 +60,7 @@ async def figures(tmp_path: Path) -> AsyncIterator[Figures]:
         switch = Switch(
             account, tell=board.tell, now=now_at, beliefs=Watch(engine.floor)
         )
-        door = Door(
-            CurrentFloor(floor=floor, sounds={}), engine.floor, link=lambda: None
-        )
+        door = Door(in_force(floor), engine.floor, link=lambda: None)
         shipper = Shipper(journal, "postgresql://nobody@127.0.0.1:1/none")
         operator_figures.add_floor(figures, engine.floor, now=now_at)
         operator_figures.add_counts(figures, fan_out, board)
@@ -123,7 +121,7 @@ async def test_a_forgery_in_the_managers_stream_is_told_by_its_figure(
         account, tell=lambda _: None, now=now_at, beliefs=Watch(engine.floor)
     )
     figures = Figures()
-    door = Door(CurrentFloor(floor=floor, sounds={}), engine.floor, link=lambda: None)
+    door = Door(in_force(floor), engine.floor, link=lambda: None)
     operator_figures.add_switch(figures, switch, agi=AgiServer(nobody), door=door)
     [figure] = [f for f in figures if f.name == "tieline_ami_messages_doubted"]
     before = figure.read()

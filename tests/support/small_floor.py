@@ -1,5 +1,11 @@
 """One number, one queue and an agent or two: what most tests of an instance need."""
 
+from pathlib import PurePath
+
+from services.floor.floor import Floor
+from services.flows.files import FlowFiles
+from services.runtime.in_force import InForce
+
 _NAMES = ("Alice", "Bob")
 
 STRAIGHT = """\
@@ -30,3 +36,10 @@ queues:
   q_fault: {{name: faults, skills: [fault], ring_s: {ring_s}, wrap_up_s: 0}}
 agents:
 {staff}"""
+
+
+def in_force(floor: Floor) -> InForce:
+    """Return a floor as it is run before anything was published."""
+    return InForce(
+        floor=floor, text="", files=FlowFiles(files={}, folder=PurePath("flows"))
+    )

@@ -26,7 +26,7 @@ from services.runtime.occupied import check_ports
 from services.runtime.parts.obtain import obtain_parts
 from services.runtime.privileges import check_ways, let_pass, service_user
 from services.runtime.progress import say
-from services.runtime.published import differing, kept
+from services.runtime.published import differing, differing_flows, kept, kept_flows
 from services.runtime.settings import Settings, read_settings
 from services.runtime.shut import shut
 from services.runtime.supervisor import Supervised, Supervisor
@@ -89,6 +89,9 @@ async def _run(launch: Launch, *, as_json: bool, began: float) -> None:
         if not is_told:
             is_told = True
             if differs := differing(floor_file(launch.settings), kept(launch.data)):
+                say(differs)
+            flows = kept_flows(launch.data)
+            if differs := differing_flows(launch.settings.flows, flows):
                 say(differs)
             say(f"ready after {time.monotonic() - began:.1f} s")
             _print(told.ready_line() if as_json else _welcome(launch, told))

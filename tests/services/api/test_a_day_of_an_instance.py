@@ -10,7 +10,7 @@ import pytest
 
 from acd.vocabulary.agent_facts import AgentReady, AgentSignedIn
 from services.runtime import published
-from services.store.floor_versions import sum_of
+from services.store.versions import sum_of
 from tests.services.api.conftest import JournaledFloor, tieline
 from tests.support.builders import ALICE, BOB, arrived, at, caller_leg, hung_up, queued
 

@@ -9,7 +9,7 @@ from acd.policy import Rona, RonaRule, Step, Target
 from acd.vocabulary.ids import AgentId, Place, QueueId, SkillId
 from ivr.flow import QueueStep
 from services.floor.admission import Bucket
-from services.floor.load import FloorRefused, load_floor, load_text
+from services.floor.load import FloorRefused, load_floor, load_text, read_flows
 
 ROOT = Path(__file__).parents[3]
 
@@ -406,7 +406,11 @@ def test_a_text_that_is_no_file_is_named_as_it_is_called(tmp_path: Path) -> None
     _, flows = written(tmp_path, FLOOR, FLOW)
 
     with pytest.raises(FloorRefused) as caught:
-        load_text(FLOOR.replace("YJ", "Y?J"), flows, file="floor version 7")
+        load_text(
+            FLOOR.replace("YJ", "Y?J"),
+            lambda: read_flows(flows),
+            file="floor version 7",
+        )
 
     assert str(caught.value).startswith("floor version 7:1: province: should be a code")
 

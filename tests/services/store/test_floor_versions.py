@@ -9,14 +9,14 @@ import pytest
 
 from services.store.audit import Audit, latest
 from services.store.errors import DatabaseAway
-from services.store.floor_versions import (
-    FloorStale,
+from services.store.roles import Role
+from services.store.versions import (
     FloorVersions,
+    Stale,
     UnknownVersion,
     WholeVersion,
     sum_of,
 )
-from services.store.roles import Role
 from tests.support.roles import Roles, granted_roles
 
 
@@ -49,7 +49,7 @@ async def test_a_version_made_from_an_older_one_is_refused_with_both_named(
     await versions.publish("one", made_from=None, by="lina")
     await versions.publish("two", made_from=1, by="lina")
 
-    with pytest.raises(FloorStale) as caught:
+    with pytest.raises(Stale) as caught:
         await versions.publish("mine", made_from=1, by="omar")
 
     assert str(caught.value) == (
@@ -68,7 +68,7 @@ async def test_only_what_is_made_from_the_version_in_force_is_published(
     for number in range(3):
         await versions.publish("text", made_from=number or None, by="lina")
 
-    with pytest.raises(FloorStale) as caught:
+    with pytest.raises(Stale) as caught:
         await versions.publish("mine", made_from=made_from, by="omar")
 
     assert caught.value.newest == 3
@@ -85,7 +85,7 @@ async def test_of_two_who_publish_at_once_one_is_refused(
         return_exceptions=True,
     )
 
-    assert sum(isinstance(one, FloorStale) for one in ended) == 3
+    assert sum(isinstance(one, Stale) for one in ended) == 3
     [won] = [one for one in ended if isinstance(one, WholeVersion)]
     assert await versions.newest() == won
 
@@ -107,7 +107,7 @@ async def test_each_version_has_its_row_of_audit_and_a_refused_one_none(
     versions: FloorVersions, database: str
 ) -> None:
     await versions.publish("one", made_from=None, by="lina", note="begin")
-    with pytest.raises(FloorStale):
+    with pytest.raises(Stale):
         await versions.publish("mine", made_from=None, by="omar")
 
     [row] = await latest(database, 5)

@@ -67,7 +67,7 @@ async def test_many_processes_may_upgrade_at_once(empty_database: str) -> None:
 async def test_every_table_of_record_says_province_and_unit() -> None:
     for table in metadata.tables.values():
         # A position, and what is everybody's.
-        if table.name not in {"shipping", "floor_versions"}:
+        if table.name not in {"shipping", *VERSIONS}:
             assert {"province", "unit"} <= set(table.c.keys())
 
 
@@ -91,6 +91,9 @@ async def test_a_database_of_a_newer_release_is_refused(database: str) -> None:
         "database: its schema is '9999', which this release does not know; "
         "was it made by a newer release?"
     )
+
+
+VERSIONS = {"floor_versions", "flow_versions", "flow_shares"}
 
 
 async def tables_of(url: str) -> set[str]:

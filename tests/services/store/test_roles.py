@@ -97,7 +97,7 @@ async def test_no_role_has_power_over_tables_or_server(roles: Roles) -> None:
 
 async def test_who_reads_cannot_write(roles: Roles) -> None:
     writes = [
-        statement.format(table, next(iter(metadata.tables[table].c)).name)
+        statement.format(table, list(metadata.tables[table].c)[-1].name)
         for table in metadata.tables
         for statement in (
             "INSERT INTO {0} DEFAULT VALUES",
@@ -107,7 +107,8 @@ async def test_who_reads_cannot_write(roles: Roles) -> None:
     ]
     # Their own tests tell.
     writes.remove("INSERT INTO audit DEFAULT VALUES")
-    writes.remove("INSERT INTO floor_versions DEFAULT VALUES")
+    for table in ("floor_versions", "flow_versions", "flow_shares"):
+        writes.remove(f"INSERT INTO {table} DEFAULT VALUES")
 
     for role in (Role.REPORT, Role.API):
         assert await allowed(roles.url(role), writes) == [], role

@@ -1,0 +1,203 @@
+"""The flows over HTTP: what is in force, the versions, and another one published."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, FastAPI, Path, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from services.api import versions as of_versions
+from services.api.flow_publishing import (
+    FlowOutcome,
+    FlowPublication,
+    FlowPublishing,
+)
+from services.api.problems import told_by
+from services.api.versions import In, Made, Name, Told, VersionOut, made_from
+from services.flows.files import MOST_FILES, NAME, from_text
+from services.store.flow_versions import WHOLE
+from services.store.versions import WholeVersion
+
+router = APIRouter(prefix="/flows", tags=["flows"])
+
+Files = Annotated[
+    dict[Annotated[str, StringConstraints(pattern=NAME)], str],
+    Field(min_length=1, max_length=MOST_FILES, examples=[{"flows/main.yaml": "…"}]),
+]
+Number = Annotated[int, Path(ge=1)]
+
+
+class ForceOut(BaseModel):
+    """By which versions callers are led."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    in_force: int
+    trial: int | None
+    """A version that a share of the calls tries first."""
+    percent: int
+    """That share; 0 while none is tried."""
+
+
+class FilesOut(VersionOut):
+    """One version with its files."""
+
+    files: dict[str, str]
+
+
+class FlowsOut(FilesOut):
+    """What a new version is made from, and what is in force."""
+
+    force: ForceOut
+    file_differs: str | None
+    """Says that files are not as they were published."""
+
+
+class PublishedFlowsOut(BaseModel):
+    """What a publication came to."""
+
+    version: VersionOut
+    force: ForceOut
+    changes: list[str]
+    later: list[str]
+
+
+class FlowChangesOut(BaseModel):
+    """What is otherwise for callers."""
+
+    changes: list[str]
+
+
+class FlowsIn(In):
+    """A whole set of files."""
+
+    files: Files
+    folder: Name = "flows"
+    """What messages call the folder of the flows."""
+
+
+class PublishFlowsIn(FlowsIn, Told):
+    """A whole set of files, who publishes it, why, and for which share of the calls."""
+
+    percent: Annotated[int, Field(ge=1, le=WHOLE)] = WHOLE
+
+
+class ShareIn(Told):
+    """Which share of the calls is to try the version that is tried."""
+
+    percent: Annotated[int, Field(ge=0, le=WHOLE)]
+
+
+class RollFlowsBackIn(Told):
+    """Which version is to be in force again, who says so, and why."""
+
+    version: Annotated[int, Field(ge=1)]
+
+
+def install(app: FastAPI, publishing: FlowPublishing) -> None:
+    """Add the paths of the flows to an app."""
+    app.state.flow_publishing = publishing
+    app.include_router(router)
+    of_versions.install(app)
+
+
+def publishing_of(request: Request) -> FlowPublishing:
+    """Return what the app was given."""
+    publishing: FlowPublishing = request.app.state.flow_publishing
+    return publishing
+
+
+Of = Annotated[FlowPublishing, Depends(publishing_of)]
+
+
+@router.get("", responses=told_by(404, 503))
+async def in_force(publishing: Of, response: Response) -> FlowsOut:
+    """Show what a new version is made from; its number is the ETag.
+
+    It is the version that a share of the calls tries, if there is one, or else the one
+    in force.
+    """
+    found = await publishing.shown()
+    response.headers["ETag"] = f'"{found.latest.number}"'
+    return FlowsOut(
+        **_whole(found.latest),
+        force=ForceOut.model_validate(found.force),
+        file_differs=found.differs,
+    )
+
+
+@router.get("/versions", responses=told_by(503))
+async def versions(publishing: Of) -> list[VersionOut]:
+    """List the versions, the newest first."""
+    return [VersionOut.model_validate(one) for one in await publishing.history()]
+
+
+@router.get("/versions/{number}", responses=told_by(404, 503))
+async def version(publishing: Of, number: Number) -> FilesOut:
+    """Show one version."""
+    return FilesOut(**_whole(await publishing.version(number)))
+
+
+@router.get("/changes", responses=told_by(404, 503))
+async def difference(
+    publishing: Of,
+    before: Annotated[int, Query(ge=1)],
+    after: Annotated[int, Query(ge=1)],
+) -> FlowChangesOut:
+    """Say what is otherwise for callers in another version."""
+    return FlowChangesOut(changes=await publishing.difference(before, after))
+
+
+@router.post("/check", responses=told_by(422))
+async def check(publishing: Of, flows: FlowsIn) -> FlowChangesOut:
+    """Say what is wrong with flows, or what they would change; none is published."""
+    found = await publishing.check(flows.files, folder=flows.folder)
+    return FlowChangesOut(changes=found)
+
+
+@router.put("", responses=told_by(404, 412, 422, 428, 503))
+async def publish(
+    publishing: Of, flows: PublishFlowsIn, response: Response, if_match: Made = None
+) -> PublishedFlowsOut:
+    """Have flows lead callers; ``If-Match`` names the version they were made from."""
+    publication = FlowPublication(
+        made_from=made_from(if_match),
+        by=flows.by,
+        note=flows.note,
+        percent=flows.percent,
+        folder=flows.folder,
+    )
+    return _told(await publishing.publish(flows.files, publication), response)
+
+
+@router.put("/share", responses=told_by(409, 503))
+async def share(publishing: Of, wanted: ShareIn) -> ForceOut:
+    """Change the share of the version that is tried: 100 puts it in force, 0 ends."""
+    force = await publishing.share(wanted.percent, by=wanted.by, note=wanted.note)
+    return ForceOut.model_validate(force)
+
+
+@router.post("/rollback", responses=told_by(404, 412, 422, 428, 503))
+async def roll_back(
+    publishing: Of, wanted: RollFlowsBackIn, response: Response, if_match: Made = None
+) -> PublishedFlowsOut:
+    """Put an earlier version in force again, under a number of its own."""
+    publication = FlowPublication(
+        made_from=made_from(if_match), by=wanted.by, note=wanted.note
+    )
+    return _told(await publishing.roll_back(wanted.version, publication), response)
+
+
+def _whole(version: WholeVersion) -> Mapping[str, Any]:
+    plain = VersionOut.model_validate(version).model_dump()
+    return {**plain, "files": dict(from_text(version.text))}
+
+
+def _told(outcome: FlowOutcome, response: Response) -> PublishedFlowsOut:
+    response.headers["ETag"] = f'"{outcome.version.number}"'
+    return PublishedFlowsOut(
+        version=VersionOut.model_validate(outcome.version),
+        force=ForceOut.model_validate(outcome.force),
+        changes=list(outcome.changes),
+        later=list(outcome.later),
+    )

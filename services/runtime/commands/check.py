@@ -1,0 +1,49 @@
+"""``tieline check``: all that is wrong with the files of floor and flows, at once."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ivr.problems import Problem, Refused
+from services.floor.load import load_floor
+from services.flows.files import read_files
+from services.runtime.launch import floor_file
+from services.runtime.settings import Settings, read_settings
+from services.runtime.versions_told import Data, Json, tell
+
+
+def check(
+    folder: Annotated[
+        Path | None, typer.Argument(help="the flows; else the settings' own")
+    ] = None,
+    *,
+    floor: Annotated[Path | None, typer.Option(help="the floor file")] = None,
+    as_json: Json = False,
+    data: Data = None,
+) -> None:
+    """Say all that is wrong with the files; no instance is asked.
+
+    Ends with 0 when nothing is, with 2 otherwise.
+    """
+    settings = read_settings(data=data, floor=floor, flows=folder)
+    problems = problems_of(settings)
+    told = {"problems": [asdict(one) for one in problems]}
+    tell(told, as_json, [*map(str, problems)] or ["right"])
+    if problems:
+        raise typer.Exit(2)
+
+
+def problems_of(settings: Settings) -> tuple[Problem, ...]:
+    """Return all that is wrong with the files of floor and flows."""
+    found: list[Problem] = []
+    for look in (
+        lambda: load_floor(floor_file(settings), settings.flows),
+        lambda: read_files(settings.flows),
+    ):
+        try:
+            look()
+        except Refused as refused:
+            found += (it for it in refused.problems if it not in found)
+    return tuple(found)
