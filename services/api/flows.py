@@ -1,10 +1,11 @@
 """The flows over HTTP: what is in force, the versions, and another one published."""
 
 from collections.abc import Mapping
+from datetime import date, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Path, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from services.api import versions as of_versions
 from services.api.flow_publishing import (
@@ -15,6 +16,7 @@ from services.api.flow_publishing import (
 from services.api.problems import told_by
 from services.api.versions import In, Made, Name, Told, VersionOut, made_from
 from services.flows.files import MOST_FILES, NAME, from_text
+from services.store import step_counts
 from services.store.flow_versions import WHOLE
 from services.store.versions import WholeVersion
 
@@ -68,6 +70,42 @@ class FlowChangesOut(BaseModel):
     changes: list[str]
 
 
+class StepOut(BaseModel):
+    """What became of callers at one step, on one day, by one version."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    day: date
+    flow_version: int | None
+    flow: str
+    step: str
+    entered: int
+    asked_again: int
+    gave_up: int
+
+
+class WayOut(BaseModel):
+    """How often callers left a step by one way."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    day: date
+    flow_version: int | None
+    flow: str
+    step: str
+    way: str
+    next_flow: str
+    next_step: str
+    calls: int
+
+
+class TrafficOut(BaseModel):
+    """What callers of a period did in flows."""
+
+    steps: list[StepOut]
+    ways: list[WayOut]
+
+
 class FlowsIn(In):
     """A whole set of files."""
 
@@ -94,9 +132,10 @@ class RollFlowsBackIn(Told):
     version: Annotated[int, Field(ge=1)]
 
 
-def install(app: FastAPI, publishing: FlowPublishing) -> None:
-    """Add the paths of the flows to an app."""
+def install(app: FastAPI, publishing: FlowPublishing, *, database: str) -> None:
+    """Add the paths of the flows to an app, whose records are in a database."""
     app.state.flow_publishing = publishing
+    app.state.flow_records = database
     app.include_router(router)
     of_versions.install(app)
 
@@ -146,6 +185,29 @@ async def difference(
 ) -> FlowChangesOut:
     """Say what is otherwise for callers in another version."""
     return FlowChangesOut(changes=await publishing.difference(before, after))
+
+
+@router.get("/traffic", responses=told_by(503))
+async def traffic(
+    request: Request,
+    since: AwareDatetime,
+    until: AwareDatetime,
+    ahead_min: Annotated[int, Query(ge=-840, le=840)] = 0,
+) -> TrafficOut:
+    """Count what callers did in flows who arrived in a period.
+
+    Days are told by a clock that is ``ahead_min`` minutes ahead of UTC.
+    """
+    found = await step_counts.traffic(
+        request.app.state.flow_records,
+        since=since,
+        until=until,
+        ahead=timedelta(minutes=ahead_min),
+    )
+    return TrafficOut(
+        steps=[StepOut.model_validate(one) for one in found.steps],
+        ways=[WayOut.model_validate(one) for one in found.ways],
+    )
 
 
 @router.post("/check", responses=told_by(422))

@@ -148,7 +148,7 @@ async def _serve(settings: Settings) -> None:
         estimator = _estimating(app, composition, database)
         around = _around(composition, settings, current, prompts, versions=versions)
         floor.install(app, Publisher(around))
-        flows.install(app, FlowPublisher(around))
+        flows.install(app, FlowPublisher(around), database=records)
         aside = {
             begin_to_name(prompts),
             asyncio.create_task(make_rest(), name="prompts"),

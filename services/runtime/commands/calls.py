@@ -1,8 +1,7 @@
 """``tieline calls``: the calls there are and were, newest first."""
 
 import json
-import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,26 +12,10 @@ from rich.text import Text
 
 from services.runtime import instance
 from services.runtime.asking import ask
+from services.runtime.periods import since_of
 from services.runtime.timeline import printable
 
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _ID_CHARS = 8
-
-
-def _since(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    ago = re.fullmatch(r"(\d{1,6})([smhd])", text)
-    if ago:
-        length = timedelta(**{_UNITS[ago[2]]: int(ago[1])})
-        return datetime.now(UTC) - length
-    try:
-        # A time without a zone is the clock's on the wall.
-        return datetime.fromisoformat(text).astimezone(UTC)
-    except ValueError:
-        raise typer.BadParameter(
-            f"should be as 15m, 2h, 1d or 2026-11-21T08:00, got {text!r}"
-        ) from None
 
 
 def calls(
@@ -51,7 +34,7 @@ def calls(
 
     Ends with 0, also where there are none, and with 3 when no instance runs.
     """
-    since_at = _since(since)
+    since_at = since_of(since)
     found: list[dict[str, Any]] = ask(
         instance.find(data),
         "/calls",
