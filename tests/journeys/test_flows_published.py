@@ -1,0 +1,210 @@
+"""The flows change while callers are inside: each stays on what they began with."""
+
+import asyncio
+import json
+import subprocess
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from services.flows.share import tries
+from services.phone.sipp import CallerPlan, Load, SippOutcome, place_calls
+from tests.support.instance import RunningInstance, running_instance
+from tests.support.small_floor import small_floor
+
+FLOW = """\
+name: main
+language: en
+entry: {entry}
+person: agent
+steps:
+  {entry}: {{say: {{en: {greeting}}}, goto: menu}}
+  menu:
+    menu: {{en: Press 1 for an agent.}}
+    keys: {{1: agent}}
+    timeout_s: 30
+    tries: 9
+  agent: {{queue: q_fault}}
+"""
+OLD = FLOW.format(entry="hello", greeting="Hello.")
+NEW = FLOW.format(entry="storm", greeting="There is a storm.")
+INSIDE = 20
+AFTER = 100
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[RunningInstance]:
+    with running_instance(floor=small_floor(), flows={"main.yaml": OLD}) as instance:
+        yield instance
+
+
+class Callers:
+    """Telephones whose calls are found again by their numbers."""
+
+    def __init__(self, instance: RunningInstance, folder: Path) -> None:
+        self.instance = instance
+        self.folder = folder
+        self.groups = 0
+
+    async def call(self, count: int, *, stays_ms: int) -> "Group":
+        self.groups += 1
+        numbers = [f"139{self.groups:02}{n:06}" for n in range(count)]
+        outcome = await place_calls(
+            CallerPlan(
+                number="6000",
+                callers=[(it, "") for it in numbers],
+                hang_up_after_ms=(stays_ms,),
+            ),
+            Load(calls=count, per_s=5, timeout_s=400),
+            server=self.instance.sip,
+            port=self.instance.peer_port(),
+            folder=self.folder / f"group{self.groups}",
+        )
+        return Group(self.instance, numbers, outcome)
+
+
+class Group:
+    """Calls that were placed together, and what is on record of them."""
+
+    def __init__(
+        self, instance: RunningInstance, numbers: Sequence[str], outcome: SippOutcome
+    ) -> None:
+        self.instance = instance
+        self.numbers = numbers
+        self.outcome = outcome
+
+    async def rows(self) -> list[Mapping[str, Any]]:
+        """Return the calls when all of them are over and on record."""
+        asked = (
+            "SELECT call_id::text, flow_version, flow_ending, (SELECT"
+            " array_agg(DISTINCT step ORDER BY step) FROM steps s WHERE s.call_id ="
+            " c.call_id AND kind = 'step') AS steps FROM calls c"
+            " WHERE caller_number = ANY($1) AND state = 'closed'"
+        )
+        async with asyncio.timeout(120):
+            while True:
+                found = await self.instance.rows(asked, self.numbers)
+                if len(found) == len(self.numbers):
+                    return [*found]
+                await asyncio.sleep(0.3)
+
+    async def came_by(self) -> Counter[tuple[int, str]]:
+        """Count the calls by their version and the step that they began with."""
+        return Counter(
+            (row["flow_version"], step)
+            for row in await self.rows()
+            for step in set(row["steps"]) - {"menu"}
+        )
+
+
+def done(instance: RunningInstance, *words: str) -> subprocess.CompletedProcess[str]:
+    found = instance.done(*words)
+    assert found.returncode == 0, found.stderr
+    return found
+
+
+def test_flows_change_while_callers_are_inside(
+    running: RunningInstance, tmp_path: Path
+) -> None:
+    asyncio.run(_story(running, tmp_path))
+
+
+async def _story(running: RunningInstance, folder: Path) -> None:
+    callers, flows = Callers(running, folder), running.data / "flows"
+    await _first_version(running)
+    inside = asyncio.create_task(callers.call(INSIDE, stays_ms=45_000))
+    async with asyncio.timeout(90):
+        while await _live(running) < INSIDE:  # noqa: ASYNC110 - it sets no event
+            await asyncio.sleep(0.3)
+
+    (flows / "main.yaml").write_text(NEW, encoding="utf-8")
+    told = await asyncio.to_thread(
+        done, running, "flow", "publish", str(flows), "--note", "a storm"
+    )
+    assert "version 2: version 2 leads all calls" in told.stdout
+    assert "main → storm: is new, say 'There is a storm.'" in told.stdout
+    is_inside = await _live(running) == INSIDE
+    after = await callers.call(1, stays_ms=1500)
+    assert await after.came_by() == {(2, "storm"): 1}
+
+    await asyncio.to_thread(done, running, "flow", "rollback", "1")
+    again = await callers.call(1, stays_ms=1500)
+    assert await again.came_by() == {(3, "hello"): 1}
+
+    group = await inside
+    assert is_inside, "who was inside stayed there"
+    assert (group.outcome.successful, group.outcome.failed) == (INSIDE, 0)
+    assert await group.came_by() == {(1, "hello"): INSIDE}
+    assert {row["flow_ending"] for row in await group.rows()} == {"caller_left"}
+
+    await _a_share(running, callers)
+    await _what_commands_tell(running, folder)
+
+
+async def _first_version(running: RunningInstance) -> None:
+    async with asyncio.timeout(60):
+        while True:
+            with suppress(httpx.HTTPStatusError):
+                await running.ask("GET", "/flows")
+                return
+            await asyncio.sleep(0.2)
+
+
+async def _live(running: RunningInstance) -> int:
+    return len(await running.ask("GET", "/calls/live"))
+
+
+async def _a_share(running: RunningInstance, callers: Callers) -> None:
+    folder = str(running.data / "flows")
+    share = ("flow", "publish", folder, "--share", "20%")
+    told = await asyncio.to_thread(done, running, *share)
+    assert "version 4 leads 20% of the calls, version 3 leads 80%" in told.stdout
+
+    rows = await (await callers.call(AFTER, stays_ms=800)).rows()
+
+    tried = {row["call_id"] for row in rows if row["flow_version"] == 4}
+    assert tried == {it["call_id"] for it in rows if tries(it["call_id"], 20)}
+    assert 8 <= len(tried) <= 36
+    assert all("hello" in row["steps"] for row in rows if row["flow_version"] == 3)
+    ended = await asyncio.to_thread(done, running, "flow", "share", "0%")
+    assert ended.stdout == "version 3 leads all calls\n"
+
+
+async def _what_commands_tell(running: RunningInstance, folder: Path) -> None:
+    flows = running.data / "flows"
+    listed = await asyncio.to_thread(done, running, "flow", "versions", "--json")
+    told = json.loads(listed.stdout)
+    assert [(it["number"], it["made_from"]) for it in told["versions"]] == [
+        (4, 3),
+        (3, 2),
+        (2, 1),
+        (1, None),
+    ]
+    changed = (await asyncio.to_thread(done, running, "flow", "diff", "3", "4")).stdout
+    assert "main: entry leads to storm, it led to hello" in changed
+    await asyncio.to_thread(done, running, "flow", "pull", str(flows))
+    assert (flows / "main.yaml").read_text(encoding="utf-8") == OLD
+    picture = folder / "main.svg"
+    await asyncio.to_thread(
+        done, running, "flow", "graph", "main", "--svg", str(picture)
+    )
+    assert "gave up" in picture.read_text(encoding="utf-8")
+    stale = await asyncio.to_thread(
+        running.done, "flow", "publish", str(flows), "--from", "1"
+    )
+    assert stale.returncode == 1
+    assert "made from version 1, but version 3 is in force" in stale.stderr
+    (flows / "main.yaml").write_text(OLD.replace("q_fault", "q_none"), encoding="utf-8")
+    refused = await asyncio.to_thread(
+        running.done, "flow", "publish", str(flows), "--from", "3"
+    )
+    assert refused.returncode == 1
+    assert f"{flows}/main.yaml:12: steps → agent → queue: no queue is" in refused.stderr
+    shown = await running.ask("GET", "/flows")
+    assert shown["force"] == {"in_force": 3, "trial": None, "percent": 0}
+    assert "flows/main.yaml; flows version 3 is in force" in shown["file_differs"]
