@@ -76,6 +76,7 @@ class WholeCallOut(CallOut):
 
     answered_at: datetime | None = None
     flow: str | None = None
+    flow_version: int | None = None
     disposition: str | None = None
     is_estimated: bool | None = None
     province: str | None = None

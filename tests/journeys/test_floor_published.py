@@ -175,7 +175,8 @@ async def _a_queue_with_callers_stays(desk: Desk) -> None:
     for agent_id in ("1001", "1002"):
         wish = f"/agents/{agent_id}/not-ready"
         await desk.instance.ask("POST", wish, {"reason": "break"})
-    calling = asyncio.create_task(desk.call(after_ms=25_000))
+    # Long enough for four publications on a machine that is busy otherwise.
+    calling = asyncio.create_task(desk.call(after_ms=60_000))
     waiting = await _come(lambda: _waiting(desk))
     assert [call["queue_id"] for call in waiting] == ["q_fault"]
     text = (await desk.http("GET", "/floor")).json()["text"]

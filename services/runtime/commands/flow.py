@@ -12,7 +12,7 @@ from ivr.problems import FlowRefused
 from services.flows.files import read_files, write_files
 from services.runtime import instance
 from services.runtime.asking import Refused, ask, send
-from services.runtime.commands import flow_traffic
+from services.runtime.commands import flow_traffic, flow_trying
 from services.runtime.commands.check import problems_of
 from services.runtime.errors import NoInstance, RuntimeProblem
 from services.runtime.settings import read_settings
@@ -28,6 +28,8 @@ from services.runtime.versions_told import (
 )
 
 app = typer.Typer(no_args_is_help=True)
+app.command("test")(flow_trying.cases)
+app.command("try")(flow_trying.walk)
 app.command()(flow_traffic.graph)
 app.command()(flow_traffic.counts)
 

@@ -1,0 +1,296 @@
+"""Cases of calls, written beside the flows: what is heard, and where each must end."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import ConfigDict, Field, StringConstraints
+
+from acd.vocabulary.ids import CallId
+from ivr.flow_set import FlowSet
+from ivr.load import source_problems
+from ivr.problems import Problem, Refused, nearest
+from ivr.source import Source, SourceRefused, Trail, read_source
+from ivr.turns import (
+    Ask,
+    AskFailed,
+    CallerLeft,
+    Found,
+    Input,
+    KeyCame,
+    Listen,
+    MessageTaken,
+    NoKeyCame,
+    NotFound,
+    Played,
+    QuestionKind,
+    Record,
+    Say,
+)
+from ivr.values import Value, Values
+from ivr.words import PATTERNS, problem_at, read_as
+from ivr.written import Part
+from services.flows.walking import Walking
+
+FOLDER = "cases"
+"""Beside the folder of flows."""
+WAIT, BYE = "wait", "bye"
+NOT_FOUND, FAILED = "not_found", "failed"
+MOST_TURNS = 1000
+_KEYS = r"^((wait|bye|[0-9*#]+)( +(wait|bye|[0-9*#]+))*)?$"
+_ENDS = r"^(queue [a-z][a-z0-9_]{0,39}|hang up|left)$"
+_MONDAY = datetime(2026, 1, 5, 10, 0).astimezone()
+_MESSAGE_S = 5.0
+
+_DAY, _CLOCK = r"\d{4}-\d{2}-\d{2}", r"\d{2}:\d{2}(:\d{2})?"
+_MOMENTS: Mapping[str, Callable[[str], Value]] = {
+    _DAY: date.fromisoformat,
+    _CLOCK: time.fromisoformat,
+    f"{_DAY}T{_CLOCK}": datetime.fromisoformat,
+}
+
+Text = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+
+
+class CasesRefused(Refused):
+    """Cases cannot be run as they are written."""
+
+
+class WrittenCase(Part):
+    """One call."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    number: Annotated[str, StringConstraints(max_length=20)] = ""
+    """The number dialled; or else a flow."""
+    flow: Annotated[str, StringConstraints(max_length=40)] = ""
+    caller: Annotated[str, StringConstraints(max_length=40)] = "13800138000"
+    at: datetime = _MONDAY
+    """The clock, as 2026-11-23T22:15; a Monday morning if not written."""
+    keys: Annotated[str, StringConstraints(pattern=_KEYS, max_length=1000)] = ""
+    """What the caller presses, a word for each time that a key is awaited: ``2``,
+    ``13800138000#``, ``wait`` for no key, ``bye`` to hang up. Then nothing more."""
+    answers: Mapping[str, Mapping[str, str] | str] = Field(default_factory=dict)
+    """What other systems say, by the name of the look-up or order: fields, or
+    ``not_found`` or ``failed``."""
+    around: Mapping[str, str] = Field(default_factory=dict)
+    """What is so in the world, as in conditions: ``storm: true``."""
+    hears: tuple[Text, ...] = ()
+    """Parts of what must be heard, in this order."""
+    hears_not: tuple[Text, ...] = ()
+    """Parts of what must not be heard."""
+    steps: tuple[Text, ...] = ()
+    """Steps on the way, in this order, others between them or not."""
+    ends: Annotated[str, StringConstraints(pattern=_ENDS)] | None = None
+    """Where the call must end: ``queue q_bill``, ``hang up`` or ``left``."""
+
+
+class WrittenCases(Part):
+    """One file of cases."""
+
+    cases: Mapping[Text, WrittenCase] = Field(min_length=1, max_length=2000)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One call, and where it stands in a file."""
+
+    name: str
+    written: WrittenCase
+    source: Source
+    flow: str
+    """The name of the flow that it begins with."""
+
+    def problem(self, field: str, what: str) -> Problem:
+        """Return what is wrong with a field of it."""
+        return problem_at(self.source, ("cases", self.name, field), what)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ran:
+    """What became of a case."""
+
+    case: Case
+    walking: Walking
+    problems: tuple[Problem, ...]
+
+
+def load_cases(folder: Path, flow_set: FlowSet) -> list[Case]:
+    """Read every case beside a folder of flows; none where there is no folder of them.
+
+    Raises:
+        CasesRefused: With every problem of every file.
+    """
+    problems: list[Problem] = []
+    cases: list[Case] = []
+    for path in sorted((folder.parent / FOLDER).glob("*.yaml")):
+        try:
+            source = read_source(path)
+        except SourceRefused as refused:
+            problems += source_problems(path, refused)
+            continue
+        patterns = {
+            **PATTERNS,
+            _KEYS: "keys, wait or bye, with a space between them",
+            _ENDS: "`queue NAME`, `hang up` or `left`",
+        }
+        options_at, trail_of = _options_at, _trail_of
+        written = read_as(
+            WrittenCases,
+            source,
+            options_at=options_at,
+            trail_of=trail_of,
+            patterns=patterns,
+        )
+        if isinstance(written, list):
+            problems += written
+            continue
+        for name, one in written.cases.items():
+            found = _case(name, one, source, flow_set)
+            if isinstance(found, Problem):
+                problems.append(found)
+            else:
+                cases.append(found)
+    if problems:
+        raise CasesRefused(problems)
+    return cases
+
+
+def _case(
+    name: str, written: WrittenCase, source: Source, flow_set: FlowSet
+) -> Case | Problem:
+    where: Trail = ("cases", name)
+    if bool(written.number) == bool(written.flow):
+        what = "needs a number or a flow, one of the two; write `number: …`"
+        return problem_at(source, where, what)
+    known = flow_set.numbers if written.number else flow_set.flows
+    wanted = written.number or written.flow
+    if wanted not in known:
+        kind = "number" if written.number else "flow"
+        what = f"no {kind} is called {wanted!r}{nearest(wanted, known)}"
+        return problem_at(source, (*where, kind), what)
+    flow = flow_set.numbers.get(written.number, written.flow)
+    return Case(name=name, written=written, source=source, flow=flow)
+
+
+def run(case: Case, flow_set: FlowSet) -> Ran:
+    """Walk one case, and hold what came of it against what it says."""
+    written = case.written
+    walking = Walking(
+        flow_set=flow_set,
+        flow=case.flow,
+        at=written.at.astimezone(),
+        call_id=CallId(case.name),
+        values={"caller": written.caller, "number": written.number},
+        around={name: value_of(text) for name, text in written.around.items()},
+    )
+    pressed = _pressed(written.keys)
+    for _ in range(MOST_TURNS):
+        if walking.is_over:
+            break
+        walking.come(_answer(walking, pressed, written))
+    return Ran(case=case, walking=walking, problems=tuple(_problems(case, walking)))
+
+
+def _pressed(keys: str) -> Iterator[Input]:
+    """Yield what comes each time that a key is awaited, for ever."""
+    for word in keys.split():
+        if word == WAIT:
+            yield NoKeyCame()
+        elif word == BYE:
+            yield CallerLeft()
+        else:
+            yield from (KeyCame(key=key) for key in word)
+    while True:
+        yield NoKeyCame()
+
+
+def _answer(walking: Walking, pressed: Iterator[Input], case: WrittenCase) -> Input:
+    match walking.act:
+        case Say():
+            return Played()
+        case Listen():
+            return next(pressed)
+        case Record():
+            return MessageTaken(length_s=_MESSAGE_S)
+        case Ask(question=question):
+            return _told(question.kind, case.answers.get(question.name))
+        case _:
+            return CallerLeft()
+
+
+def _told(
+    kind: QuestionKind, answer: Mapping[str, str] | str | None
+) -> Found | NotFound | AskFailed:
+    if answer is None:
+        # A look-up finds nothing, an order and a message are taken.
+        return NotFound() if kind is QuestionKind.LOOK_UP else Found()
+    if isinstance(answer, str):
+        return NotFound() if answer == NOT_FOUND else AskFailed(detail=answer)
+    return Found(values=values_of(answer))
+
+
+def values_of(texts: Mapping[str, str]) -> Values:
+    """Return values as they are written in a case."""
+    return {name: value_of(text) for name, text in texts.items()}
+
+
+def value_of(text: str) -> Value:
+    """Return what a text stands for; in single quotes it is itself."""
+    if len(text) > 1 and text[0] == text[-1] == "'":
+        return text[1:-1]
+    if text in {"true", "false"}:
+        return text == "true"
+    if re.fullmatch(r"-?(0|[1-9]\d{0,8})", text):
+        return int(text)
+    if re.fullmatch(r"-?\d{1,12}\.\d{1,6}", text):
+        return Decimal(text)
+    for pattern, read in _MOMENTS.items():
+        if re.fullmatch(pattern, text):
+            with suppress(ValueError):
+                return read(text)
+    return text
+
+
+def _problems(case: Case, walking: Walking) -> Iterator[Problem]:
+    written, way = case.written, " → ".join(walking.steps)
+    heard = " ".join(walking.heard)
+    if text := _first_missing(written.hears, heard):
+        where = " out of its order" if text in heard else ""
+        what = f"{text!r} is not heard{where} on the way {way}; heard {heard!r}"
+        yield case.problem("hears", what)
+    for text in written.hears_not:
+        if text in heard:
+            yield case.problem("hears_not", f"{text!r} is heard on the way {way}")
+    rest = iter(walking.steps)
+    if missing := [step for step in written.steps if step not in rest]:
+        yield case.problem("steps", f"does not come to {missing[0]!r}, it goes {way}")
+    if written.ends is not None and walking.end != written.ends:
+        ended = walking.end or "nowhere"
+        what = f"should end in {written.ends!r}, it ends in {ended!r} by the way {way}"
+        yield case.problem("ends", what)
+
+
+def _first_missing(wanted: Sequence[str], heard: str) -> str | None:
+    begin = 0
+    for text in wanted:
+        found = heard.find(text, begin)
+        if found < 0:
+            return text
+        begin = found + len(text)
+    return None
+
+
+def _options_at(place: Trail) -> Sequence[str]:
+    model = WrittenCases if len(place) == 1 else WrittenCase
+    return [*model.model_fields]
+
+
+def _trail_of(place: Trail) -> Trail:
+    """Take out what pydantic puts between: which of two forms an answer has."""
+    return tuple(it for it in place if not it.startswith(("mapping[", "dict[")))

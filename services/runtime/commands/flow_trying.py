@@ -1,0 +1,164 @@
+"""``tieline flow test`` and ``try``: flows walked without a telephone."""
+
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from acd.vocabulary.ids import CallId
+from ivr.flow_set import FlowSet
+from ivr.problems import Refused, nearest
+from ivr.turns import (
+    Ask,
+    AskFailed,
+    CallerLeft,
+    Found,
+    Input,
+    KeyCame,
+    Listen,
+    MessageTaken,
+    NoKeyCame,
+    NotFound,
+    Played,
+    Record,
+    Say,
+)
+from services.floor.load import load_floor
+from services.flows.cases import BYE, FAILED, NOT_FOUND, load_cases, run, values_of
+from services.flows.walking import Walking
+from services.runtime.errors import RuntimeProblem
+from services.runtime.launch import floor_file
+from services.runtime.settings import Settings, read_settings
+from services.runtime.versions_told import Data, Json, tell
+
+_Folder = Annotated[
+    Path | None, typer.Argument(help="folder of flows; else the settings' own")
+]
+_MESSAGE_S = 5.0
+
+
+class FilesWrong(RuntimeProblem):
+    """Floor, flows or cases cannot be used as they are written."""
+
+    exit_code = 2
+
+
+class Unknown(RuntimeProblem):
+    """Nothing is dialled by what was named."""
+
+    exit_code = 2
+
+    def __init__(self, name: str, known: list[str]) -> None:
+        """Say what there is."""
+        super().__init__(f"{name!r}: is no number and no flow{nearest(name, known)}")
+
+
+def cases(folder: _Folder = None, *, as_json: Json = False, data: Data = None) -> None:
+    """Walk every case beside the flows, and say which do not come out as written.
+
+    Ends with 0 when all do, with 1 when one does not, with 2 when files are wrong.
+    """
+    settings = read_settings(data=data, flows=folder)
+    flow_set = _flow_set(settings)
+    try:
+        found = load_cases(settings.flows, flow_set)
+    except Refused as refused:
+        raise FilesWrong(str(refused)) from None
+    ran = [run(case, flow_set) for case in found]
+    problems = [problem for one in ran for problem in one.problems]
+    wrong = sum(bool(one.problems) for one in ran)
+    told = {
+        "cases": len(ran),
+        "wrong": wrong,
+        "problems": [asdict(problem) for problem in problems],
+    }
+    count = f"{len(ran)} cases, {wrong} wrong"
+    tell(told, as_json, [*map(str, problems), count])
+    if wrong:
+        raise typer.Exit(1)
+
+
+def walk(
+    name: Annotated[str, typer.Argument(help="the number dialled, or a flow")],
+    folder: _Folder = None,
+    *,
+    caller: Annotated[str, typer.Option(help="the caller's number")] = "13800138000",
+    at: Annotated[
+        datetime | None, typer.Option(help="the clock, as 2026-11-23T22:15:00")
+    ] = None,
+    world: Annotated[
+        list[str] | None,
+        typer.Option("--world", help="what is so, as in --world storm=true"),
+    ] = None,
+    data: Data = None,
+) -> None:
+    """Walk a flow by typing keys: what is said is written, what is asked you answer.
+
+    An empty line is no key, ``bye`` hangs up.
+    """
+    flow_set = _flow_set(read_settings(data=data, flows=folder))
+    flow = flow_set.numbers.get(name, name)
+    if flow not in flow_set.flows:
+        raise Unknown(name, [*flow_set.numbers, *flow_set.flows])
+    walking = Walking(
+        flow_set=flow_set,
+        flow=flow,
+        at=(at or datetime.now()).astimezone(),  # noqa: DTZ005 - made aware at once
+        call_id=CallId("tried"),
+        values={"caller": caller, "number": name if name in flow_set.numbers else ""},
+        around=values_of(_pairs(world or [])),
+    )
+    told, typed = 0, ""
+    while not walking.is_over:
+        for text in walking.heard[told:]:
+            typer.echo(f"  {text}")
+        told = len(walking.heard)
+        came, typed = _come(walking, typed)
+        walking.come(came)
+    typer.echo(f"{walking.end}; the way was {' → '.join(walking.steps)}")
+
+
+def _come(walking: Walking, typed: str) -> tuple[Input, str]:
+    """Ask the keyboard for what comes; keys that were typed ahead are kept."""
+    match walking.act:
+        case Say():
+            return Played(), typed
+        case Listen():
+            typed = typed or typer.prompt("key", default="", show_default=False).strip()
+            if not typed:
+                return NoKeyCame(), ""
+            if typed == BYE:
+                return CallerLeft(), ""
+            return KeyCame(key=typed[0]), typed[1:]
+        case Ask(question=question):
+            values = ", ".join(f"{it}={v}" for it, v in question.arguments.items())
+            asked = f"{question.kind.value} {question.name}({values})"
+            hint = f"fields as a=1 b=2, {NOT_FOUND} or {FAILED}"
+            told = typer.prompt(f"{asked}: {hint}", default="", show_default=False)
+            return _answer(told.strip()), typed
+        case Record():
+            return MessageTaken(length_s=_MESSAGE_S), typed
+        case _:
+            return CallerLeft(), typed
+
+
+def _answer(told: str) -> Input:
+    if told == NOT_FOUND:
+        return NotFound()
+    if told == FAILED:
+        return AskFailed(detail=FAILED)
+    return Found(values=values_of(_pairs(told.split())))
+
+
+def _pairs(words: list[str]) -> dict[str, str]:
+    found = (word.partition("=") for word in words)
+    return {name: value for name, _, value in found if name}
+
+
+def _flow_set(settings: Settings) -> FlowSet:
+    try:
+        return load_floor(floor_file(settings), settings.flows).flow_set
+    except Refused as refused:
+        raise FilesWrong(str(refused)) from None

@@ -1,0 +1,182 @@
+"""Cases of calls walked without a telephone."""
+
+from pathlib import Path
+
+import pytest
+
+from ivr.flow_set import FlowSet
+from ivr.load import load_flows_from
+from services.floor.load import load_floor
+from services.flows.cases import CasesRefused, load_cases, run, value_of
+from services.runtime.settings import CHECKOUT
+
+FLOW = """\
+name: main
+language: en
+entry: welcome
+person: person
+steps:
+  welcome: {say: {en: Welcome.}, goto: services}
+  services:
+    menu: {en: "Press 1 for the balance, 2 for a fault."}
+    keys: {1: account, 2: night}
+    on_timeout: {en: No key came.}
+  account:
+    collect: {en: Your account number.}
+    as: account
+    digits: {least: 4, most: 10}
+    goto: balance
+  balance:
+    look_up: balance
+    with: {account: account}
+    as: bill
+    goto: told
+    not_found: person
+  told:
+    hang_up: {en: "Your balance is {bill.amount:money}."}
+  night:
+    branch: [{if: storm, goto: warned}]
+    otherwise: fault
+  warned: {say: {en: There is a storm.}, goto: fault}
+  fault: {queue: q_fault}
+  person: {queue: q_bill}
+"""
+
+
+def flow_set() -> FlowSet:
+    flows = load_flows_from({"flows/main.yaml": FLOW}, folder=Path("flows"))
+    found = {name: one.flow for name, one in flows.items()}
+    return FlowSet(flows=found, numbers={"6000": "main"})
+
+
+def problems(folder: Path, cases: str) -> list[str]:
+    """Return what is wrong when cases are walked, without the folder's name."""
+    (folder / "cases").mkdir(exist_ok=True)
+    (folder / "cases" / "main.yaml").write_text(cases, encoding="utf-8")
+    found = load_cases(folder / "flows", flow_set())
+    ran = [problem for case in found for problem in run(case, flow_set()).problems]
+    return [str(it).replace(f"{folder.as_posix()}/", "") for it in ran]
+
+
+def test_cases_that_come_out_as_written_have_no_problem(tmp_path: Path) -> None:
+    assert (
+        problems(
+            tmp_path,
+            """\
+cases:
+  a balance:
+    number: "6000"
+    keys: 1 1234#
+    answers: {balance: {amount: 12.30}}
+    hears: [Welcome, account number, Your balance is]
+    steps: [account, balance, told]
+    ends: hang up
+  an unknown account:
+    flow: main
+    keys: 1 1234#
+    ends: queue q_bill
+  the system is away:
+    number: "6000"
+    keys: 1 1234#
+    answers: {balance: failed}
+    ends: queue q_bill
+  no key at all:
+    number: "6000"
+    hears: [Press 1, No key came., Press 1]
+    ends: queue q_bill
+  a fault in a storm:
+    number: "6000"
+    keys: wait 2
+    around: {storm: true}
+    hears: [There is a storm.]
+    ends: queue q_fault
+  a fault:
+    number: "6000"
+    keys: "2"
+    hears_not: [storm]
+    ends: queue q_fault
+  who hangs up:
+    number: "6000"
+    keys: bye
+    ends: left
+""",
+        )
+        == []
+    )
+
+
+def test_what_does_not_come_out_is_told_with_the_way(tmp_path: Path) -> None:
+    found = problems(
+        tmp_path,
+        """\
+cases:
+  a fault:
+    number: "6000"
+    keys: "2"
+    hears: [Press 1, Welcome]
+    hears_not: [Press]
+    steps: [warned]
+    ends: queue q_bill
+""",
+    )
+
+    way = "welcome → services → night → fault"
+    assert found == [
+        "cases/main.yaml:5: cases → a fault → hears: 'Welcome' is not heard out of its"
+        f" order on the way {way}; heard 'Welcome. Press 1 for the balance, 2 for a"
+        " fault.'",
+        "cases/main.yaml:6: cases → a fault → hears_not: 'Press' is heard on the way"
+        f" {way}",
+        "cases/main.yaml:7: cases → a fault → steps: does not come to 'warned', it goes"
+        f" {way}",
+        "cases/main.yaml:8: cases → a fault → ends: should end in 'queue q_bill', it"
+        f" ends in 'queue q_fault' by the way {way}",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("case", "problem"),
+    [
+        ("{number: 6001}", "number: no number is called '6001'; did you mean '6000'?"),
+        ("{flow: mian}", "flow: no flow is called 'mian'; did you mean 'main'?"),
+        ("{}", "needs a number or a flow, one of the two; write `number: …`"),
+        (
+            "{flow: main, keys: 1 up}",
+            "keys: should be keys, wait or bye, with a space between them, got '1 up'",
+        ),
+        (
+            "{flow: main, ends: q_bill}",
+            "ends: should be `queue NAME`, `hang up` or `left`, got 'q_bill'",
+        ),
+        (
+            "{flow: main, heard: [x]}",
+            "heard: is not an option here; did you mean 'hears'?",
+        ),
+    ],
+)
+def test_a_case_that_is_wrong_is_told_with_its_line(
+    tmp_path: Path, case: str, problem: str
+) -> None:
+    with pytest.raises(CasesRefused) as caught:
+        problems(tmp_path, f"cases:\n  one: {case}\n")
+
+    told = str(caught.value).partition("main.yaml:2: cases → one")[2]
+    assert told.lstrip(" →:") == problem
+
+
+def test_values_are_read_as_what_they_stand_for() -> None:
+    read = [value_of(it) for it in ("12", "0123", "'12'", "true", "2026-11-23", "a b")]
+
+    assert [type(it).__name__ for it in read] == [
+        *("int", "str", "str", "bool", "date", "str")
+    ]
+
+
+def test_the_cases_that_are_shipped_come_out_as_written() -> None:
+    floor = load_floor(CHECKOUT / "dialplans/floor.yaml", CHECKOUT / "dialplans/flows")
+
+    cases = load_cases(CHECKOUT / "dialplans/flows", floor.flow_set)
+
+    wrong = [str(it) for one in cases for it in run(one, floor.flow_set).problems]
+    assert wrong == []
+    assert len(cases) >= 10
