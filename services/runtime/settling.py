@@ -1,9 +1,11 @@
 """Sees after a start that what is in force is what the database says."""
 
 import asyncio
+from collections.abc import Mapping
 
 import structlog
 
+from ivr.sounds import Sound
 from services.floor.changes import changes
 from services.flows.files import FlowFiles, as_text
 from services.runtime.in_force import Around, Coming, put
@@ -53,8 +55,7 @@ async def _settled(around: Around) -> None:
     if version and flows and (version, flows) == (current.version, current.flows):
         await around.to_switch(current.floor)
         return
-    proved = await _proved(around, version, flows)
-    sounds = await around.sounds_of(proved)
+    proved, sounds = await _proved(around, version, flows)
     if flows is None:
         flows = await _first_flows(around)
     if version is None:
@@ -73,14 +74,18 @@ async def _settled(around: Around) -> None:
 
 async def _proved(
     around: Around, version: Published | None, flows: PublishedFlows | None
-) -> Proved:
+) -> tuple[Proved, Mapping[Sound, str]]:
     current = around.current
+    if version is None and flows is None:
+        # It was proved, and its sounds were made, when it was read.
+        return Proved(text=current.text, floor=current.floor), current.sounds
     files: FlowFiles = files_of(flows.in_force) if flows else current.files
     trial = files_of(flows.trial) if flows and flows.trial else None
     text, name = current.text, str(around.file)
     if version:
         text, name = version.text, version.label
-    return await prove(text, files, file=name, trial=trial)
+    proved = await prove(text, files, file=name, trial=trial)
+    return proved, await around.sounds_of(proved)
 
 
 async def _first_flows(around: Around) -> PublishedFlows:

@@ -144,7 +144,7 @@ def test_a_floor_changes_while_calls_go_on(
 
 
 async def _story(desk: Desk) -> None:
-    first = (await desk.http("GET", "/floor")).json()
+    first = await _first_version(desk)
     assert (first["number"], first["text"], first["made_from"]) == (1, FLOOR, None)
     async with desk.at_work("1001"), desk.at_work("1002"):
         assert await desk.call() == "1001"
@@ -155,6 +155,14 @@ async def _story(desk: Desk) -> None:
         await _a_queue_with_callers_stays(desk)
         text = await _somebody_new(desk)
     await _what_the_command_tells(desk, text)
+
+
+async def _first_version(desk: Desk) -> Any:
+    """Wait until the floor is published; an instance is ready before."""
+    async with asyncio.timeout(60):
+        while (answer := await desk.http("GET", "/floor")).is_error:
+            await asyncio.sleep(0.2)
+    return answer.json()
 
 
 async def _a_level_is_changed(desk: Desk) -> None:
