@@ -160,7 +160,7 @@ async def _story(desk: Desk) -> None:
 async def _first_version(desk: Desk) -> Any:
     """Wait until the floor is published; an instance is ready before."""
     async with asyncio.timeout(60):
-        while (answer := await desk.http("GET", "/floor")).is_error:
+        while (answer := await desk.http("GET", "/floor")).is_error:  # noqa: ASYNC110 - it sets no event
             await asyncio.sleep(0.2)
     return answer.json()
 
