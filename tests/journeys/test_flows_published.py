@@ -33,7 +33,8 @@ steps:
 """
 OLD = FLOW.format(entry="hello", greeting="Hello.")
 NEW = FLOW.format(entry="storm", greeting="There is a storm.")
-INSIDE = 20
+COMING = 60
+INSIDE = 8
 AFTER = 100
 
 
@@ -51,7 +52,7 @@ class Callers:
         self.folder = folder
         self.groups = 0
 
-    async def call(self, count: int, *, stays_ms: int) -> "Group":
+    async def call(self, count: int, *, stays_ms: int, per_s: float = 5) -> "Group":
         self.groups += 1
         numbers = [f"139{self.groups:02}{n:06}" for n in range(count)]
         outcome = await place_calls(
@@ -60,7 +61,7 @@ class Callers:
                 callers=[(it, "") for it in numbers],
                 hang_up_after_ms=(stays_ms,),
             ),
-            Load(calls=count, per_s=5, timeout_s=400),
+            Load(calls=count, per_s=per_s, timeout_s=400),
             server=self.instance.sip,
             port=self.instance.peer_port(),
             folder=self.folder / f"group{self.groups}",
@@ -117,15 +118,16 @@ def test_flows_change_while_callers_are_inside(
 async def _story(running: RunningInstance, folder: Path) -> None:
     callers, flows = Callers(running, folder), running.data / "flows"
     await _first_version(running)
-    inside = asyncio.create_task(callers.call(INSIDE, stays_ms=90_000))
+    coming = asyncio.create_task(callers.call(COMING, stays_ms=15_000, per_s=1.5))
     async with asyncio.timeout(90):
         while await _live(running) < INSIDE:  # noqa: ASYNC110 - it sets no event
             await asyncio.sleep(0.3)
 
     told = await _publish(running, NEW, made_from=1)
-    is_inside = await _live(running) == INSIDE
-    assert "main → storm: is new, say 'There is a storm.'" in told["changes"][-1]
+    assert await _live(running) >= INSIDE
+    assert "main → storm: is new, say 'There is a storm.'" in told["changes"]
     (flows / "main.yaml").write_text(NEW, encoding="utf-8")
+    group = await coming
     after = await callers.call(1, stays_ms=1500)
     assert await after.came_by() == {(2, "storm"): 1}
 
@@ -133,10 +135,10 @@ async def _story(running: RunningInstance, folder: Path) -> None:
     again = await callers.call(1, stays_ms=1500)
     assert await again.came_by() == {(3, "hello"): 1}
 
-    group = await inside
-    assert is_inside, "who was inside stayed there"
-    assert (group.outcome.successful, group.outcome.failed) == (INSIDE, 0)
-    assert await group.came_by() == {(1, "hello"): INSIDE}
+    came = await group.came_by()
+    assert (group.outcome.successful, group.outcome.failed) == (COMING, 0)
+    assert came.keys() <= {(1, "hello"), (2, "storm")}, "nobody has some of both"
+    assert came[1, "hello"] >= INSIDE
     assert {row["flow_ending"] for row in await group.rows()} == {"caller_left"}
 
     await _a_share(running, callers)
