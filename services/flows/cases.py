@@ -13,8 +13,7 @@ from pydantic import ConfigDict, Field, StringConstraints
 
 from acd.vocabulary.ids import CallId
 from ivr.flow_set import FlowSet
-from ivr.load import source_problems
-from ivr.problems import Problem, Refused, nearest
+from ivr.problems import Problem, Refused, nearest, source_problems
 from ivr.source import Source, SourceRefused, Trail, read_source
 from ivr.turns import (
     Ask,

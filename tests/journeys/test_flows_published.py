@@ -139,7 +139,9 @@ async def _story(running: RunningInstance, folder: Path) -> None:
     assert (group.outcome.successful, group.outcome.failed) == (COMING, 0)
     assert came.keys() <= {(1, "hello"), (2, "storm")}, "nobody has some of both"
     assert came[1, "hello"] >= INSIDE
-    assert {row["flow_ending"] for row in await group.rows()} == {"caller_left"}
+    # The flow may tell of it when the call is closed already.
+    endings = {row["flow_ending"] for row in await group.rows()}
+    assert endings <= {"caller_left", None}
 
     await _a_share(running, callers)
     await _what_commands_tell(running, folder)

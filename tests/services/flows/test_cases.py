@@ -41,10 +41,15 @@ steps:
   fault: {queue: q_fault}
   person: {queue: q_bill}
 """
+LOOK_UPS = """\
+look_ups:
+  balance: {asks: balance, takes: {account: digits}, gives: {amount: money}}
+"""
 
 
 def flow_set() -> FlowSet:
-    flows = load_flows_from({"flows/main.yaml": FLOW}, folder=Path("flows"))
+    texts = {"flows/main.yaml": FLOW, "lookups.yaml": LOOK_UPS}
+    flows = load_flows_from(texts, folder=Path("flows"))
     found = {name: one.flow for name, one in flows.items()}
     return FlowSet(flows=found, numbers={"6000": "main"})
 

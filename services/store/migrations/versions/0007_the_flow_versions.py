@@ -18,7 +18,10 @@ RETURNS TABLE (
 )
 LANGUAGE sql STABLE AS $$
 WITH of_calls AS (
-    SELECT c.call_id, c.arrived_at, c.flow_version, c.flow_ending FROM calls c
+    -- Who hangs up may be gone before the flow tells so; other ends are told before.
+    SELECT c.call_id, c.arrived_at, c.flow_version, coalesce(c.flow_ending,
+        CASE WHEN c.ended_at IS NOT NULL THEN 'caller_left' END) AS flow_ending
+    FROM calls c
     WHERE c.arrived_at >= since AND c.arrived_at < until
 ), numbered AS (
     -- A step that is entered begins an entry: what stands up to the next is its own.
