@@ -101,9 +101,10 @@ def edges_of(steps: Mapping[str, Any], went: Sequence[Went]) -> list[Edge]:
     by: dict[tuple[str, str], list[str]] = {}
     for name, step in steps.items():
         for place, value in leaves(step):
-            if value in steps and place[0] != kind_of(step):
+            # What a step does may be a word that is a step's name too.
+            if value in steps and (place[0] != kind_of(step) or place[-1] == "goto"):
                 here = by.setdefault((name, value), [])
-                here += [word] if (word := _way(place)) else []
+                here += [word] if (word := _way(place, step)) else []
     calls: dict[tuple[str, str], int] = {}
     besides: dict[tuple[str, str], list[str]] = {}
     for it in went:
@@ -123,10 +124,12 @@ def edges_of(steps: Mapping[str, Any], went: Sequence[Went]) -> list[Edge]:
     ]
 
 
-def _way(place: tuple[str, ...]) -> str:
+def _way(place: tuple[str, ...], step: Mapping[str, Any]) -> str:
     match place:
         case ("keys", key):
             return key
+        case ("branch", nth, "goto"):
+            return f"if {step['branch'][int(nth) - 1]['if']}"
         case ("goto",):
             return ""
         case (*_, "goto"):

@@ -72,3 +72,25 @@ def test_steps_stand_below_those_that_lead_to_them_and_none_on_another() -> None
     assert len(set(places)) == 5
     welcome, services, *rest = (y for _, y in places)
     assert welcome < services < min(rest)
+
+
+def test_the_ways_of_a_branch_have_its_conditions_and_its_own_name_leads_nowhere() -> (
+    None
+):
+    steps = read_flow(
+        """\
+steps:
+  sort:
+    branch: [{if: who.vip, goto: vip}, {if: storm, goto: storm}]
+    otherwise: storm
+  vip: {flow: vip, goto: storm}
+  storm: {queue: q_fault}
+""",
+        "main",
+    )["steps"]
+
+    assert edges_of(steps, ()) == [
+        edge("sort", "vip", "if who.vip", 0),
+        edge("sort", "storm", "if storm, otherwise", 0),
+        edge("vip", "storm", "", 0),
+    ]
