@@ -2,9 +2,13 @@
 
 import math
 from array import array
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from services.prompts.resample import TELEPHONE_HZ
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 TARGET_DBOV = -20.0
 """What every prompt is brought to. 0 dBov is the loudest square wave that 16 bits hold;
@@ -35,15 +39,14 @@ def speech_level_dbov(samples: "array[int]") -> float:
     Returns:
         The level; minus infinity where there is no sound at all.
     """
-    powers = [power for power in _powers(samples) if power > 0]
-    if not powers:
+    powers = _powers(samples)
+    powers = powers[powers > 0]
+    if not len(powers):
         return -math.inf
-    least = 0.0
     # Each round leaves frames out, so it ends.
     while True:
-        mean = sum(powers) / len(powers)
-        least = mean / 10 ** (_MARGIN_DB / 10)
-        speech = [power for power in powers if power >= least]
+        mean = float(powers.mean())
+        speech = powers[powers >= mean / 10 ** (_MARGIN_DB / 10)]
         if len(speech) == len(powers):
             return 10 * math.log10(mean / _FULL**2)
         powers = speech
@@ -58,11 +61,13 @@ def levelled(samples: "array[int]") -> "array[int]":
     level = speech_level_dbov(samples)
     if not math.isfinite(level):
         return samples
+    import numpy as np
+
     gain = 10 ** (min(TARGET_DBOV - level, MOST_GAIN_DB) / 20)
-    louder = [round(sample * gain) for sample in samples]
-    if max(louder) > _KNEE or min(louder) < -_KNEE:
-        louder = [_bent(sample) for sample in louder]
-    return array("h", louder)
+    louder = np.rint(np.asarray(samples) * gain)
+    loud = np.abs(louder) > _KNEE
+    louder[loud] = _bent(louder[loud])
+    return array("h", louder.astype(np.int16).tobytes())
 
 
 def silent_ends_s(samples: "array[int]") -> tuple[float, float]:
@@ -75,9 +80,9 @@ def silent_ends_s(samples: "array[int]") -> tuple[float, float]:
     if level < SILENCE_DBOV:
         return len(samples) / TELEPHONE_HZ, 0.0
     least = _FULL**2 * 10 ** ((level - _ENDS_DB) / 10)
-    heard = [power >= least for power in _powers(samples)]
-    lead = heard.index(True) * _FRAME
-    tail = max(0, len(samples) - (len(heard) - heard[::-1].index(True)) * _FRAME)
+    (heard,) = (_powers(samples) >= least).nonzero()
+    lead = int(heard[0]) * _FRAME
+    tail = max(0, len(samples) - (int(heard[-1]) + 1) * _FRAME)
     return lead / TELEPHONE_HZ, tail / TELEPHONE_HZ
 
 
@@ -91,15 +96,22 @@ def trimmed(samples: "array[int]") -> "array[int]":
     return samples[first:last]
 
 
-def _powers(samples: "array[int]") -> Iterator[float]:
-    for at in range(0, len(samples), _FRAME):
-        frame = samples[at : at + _FRAME]
-        yield sum(sample * sample for sample in frame) / len(frame)
+def _powers(samples: "array[int]") -> "NDArray[np.float64]":
+    """Return the power of each 20 ms; the last may be shorter."""
+    import numpy as np
+
+    if not samples:
+        return np.zeros(0)
+    begins = np.arange(0, len(samples), _FRAME)
+    squares = np.asarray(samples).astype(np.float64) ** 2
+    energies: NDArray[np.float64] = np.add.reduceat(squares, begins)
+    return energies / np.diff(begins, append=len(samples))
 
 
-def _bent(sample: int) -> int:
-    over = abs(sample) - _KNEE
-    if over <= 0:
-        return sample
-    bent = _KNEE + round(_ROOM * math.tanh(over / _ROOM))
-    return bent if sample > 0 else -bent
+def _bent(loud: "NDArray[np.float64]") -> "NDArray[np.float64]":
+    """Return samples beyond the knee, all of either sign, within 16 bits."""
+    import numpy as np
+
+    over = np.abs(loud) - _KNEE
+    bent: NDArray[np.float64] = _KNEE + np.rint(_ROOM * np.tanh(over / _ROOM))
+    return bent * np.sign(loud)

@@ -4,7 +4,6 @@ import re
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 
 from ivr.written import FILE_NAME
@@ -132,10 +131,12 @@ def _sound_problems(
 
 def _flat_runs(samples: "array[int]") -> int:
     """Return how often a sound stays at the limit, where its peaks were cut off."""
-    return sum(
-        is_flat and sum(1 for _ in run) >= _FLAT_RUN
-        for is_flat, run in groupby(samples, lambda sample: abs(sample) >= _LIMIT)
-    )
+    import numpy as np
+
+    is_flat = np.abs(np.asarray(samples).astype(np.int32)) >= _LIMIT
+    # Where it gets to the limit and where it leaves it, one after the other.
+    turns = np.diff(is_flat, prepend=False, append=False).nonzero()[0]
+    return int((turns[1::2] - turns[::2] >= _FLAT_RUN).sum())
 
 
 def _notes(

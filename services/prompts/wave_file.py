@@ -1,7 +1,6 @@
 """A WAV file from anywhere, read within limits: what is in it, and its samples."""
 
 import errno
-import math
 import os
 import stat
 import struct
@@ -9,8 +8,13 @@ from array import array
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from services.prompts.errors import NotASound
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 MOST_BYTES = 80_000_000
 """Three minutes at 48 kHz, two channels, 32 bits are 69 MB."""
@@ -19,7 +23,7 @@ _PCM, _FLOAT, _ALAW, _ULAW, _EXTENSIBLE = 1, 3, 6, 7, 0xFFFE
 _RATES_HZ = frozenset(
     {8000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 96_000}
 )
-"""What recorders have; for an odd rate the way to 8 kHz would take minutes."""
+"""What recorders have; an odd rate would have a filter of its own for each sample."""
 _OTHERS: Mapping[bytes, str] = {
     b"ID3": "MP3",
     b"\xff\xfb": "MP3",
@@ -175,47 +179,64 @@ def _other(found: bytes) -> str:
     return f"is {kind}, not WAV" if kind else "is not WAV"
 
 
-def _mixed(samples: "array[int]", channels: int) -> "array[int]":
-    if channels == 1:
-        return samples
-    pairs = zip(samples[::2], samples[1::2], strict=True)
-    return array("h", [(left + right) // 2 for left, right in pairs])
+def _mixed(samples: "NDArray[np.int16]", channels: int) -> "array[int]":
+    import numpy as np
+
+    if channels == 2:
+        samples = (samples[::2].astype(np.int32) + samples[1::2] >> 1).astype(np.int16)
+    return array("h", samples.tobytes())
 
 
-def _pcm8(sound: memoryview) -> "array[int]":
-    return array("h", [(sample - 128) << 8 for sample in sound])
+def _pcm8(sound: memoryview) -> "NDArray[np.int16]":
+    import numpy as np
+
+    return np.frombuffer(sound, np.uint8).astype(np.int16) - 128 << 8
 
 
-def _pcm16(sound: memoryview) -> "array[int]":
-    return _of_little_end("h", sound)
+def _pcm16(sound: memoryview) -> "NDArray[np.int16]":
+    import numpy as np
+
+    return np.frombuffer(sound, "<i2").astype(np.int16)
 
 
-def _pcm24(sound: memoryview) -> "array[int]":
+def _pcm24(sound: memoryview) -> "NDArray[np.int16]":
+    import numpy as np
+
     # The two upper bytes are a sample of 16 bits.
-    upper = bytearray(len(sound) // 3 * 2)
-    upper[0::2], upper[1::2] = sound[1::3], sound[2::3]
-    return _of_little_end("h", upper)
+    upper = np.frombuffer(sound, np.uint8).reshape(-1, 3)[:, 1:]
+    return upper.copy().view("<i2").ravel().astype(np.int16)
 
 
-def _pcm32(sound: memoryview) -> "array[int]":
-    return array("h", [sample >> 16 for sample in _of_little_end("i", sound)])
+def _pcm32(sound: memoryview) -> "NDArray[np.int16]":
+    import numpy as np
+
+    return (np.frombuffer(sound, "<i4") >> 16).astype(np.int16)
 
 
-def _float32(sound: memoryview) -> "array[int]":
-    floats = array("f", bytes(sound))
-    if not all(map(math.isfinite, floats)):
+def _float32(sound: memoryview) -> "NDArray[np.int16]":
+    import numpy as np
+
+    floats = np.frombuffer(sound, "<f4").astype(np.float64)
+    if not np.isfinite(floats).all():
         raise NotASound("has samples that are no numbers; save it again")
-    return array("h", [max(-32768, min(32767, round(it * 32768))) for it in floats])
+    return np.rint(floats * 32768).clip(-32768, 32767).astype(np.int16)
 
 
-def _alaw(sound: memoryview) -> "array[int]":
-    table = [_alaw_sample(code) for code in range(256)]
-    return array("h", [table[code] for code in sound])
+def _alaw(sound: memoryview) -> "NDArray[np.int16]":
+    return _by_table(sound, _alaw_sample)
 
 
-def _ulaw(sound: memoryview) -> "array[int]":
-    table = [_ulaw_sample(code) for code in range(256)]
-    return array("h", [table[code] for code in sound])
+def _ulaw(sound: memoryview) -> "NDArray[np.int16]":
+    return _by_table(sound, _ulaw_sample)
+
+
+def _by_table(
+    sound: memoryview, sample_of: Callable[[int], int]
+) -> "NDArray[np.int16]":
+    import numpy as np
+
+    table = np.array([sample_of(code) for code in range(256)], np.int16)
+    return table[np.frombuffer(sound, np.uint8)]
 
 
 def _alaw_sample(code: int) -> int:
@@ -233,14 +254,7 @@ def _ulaw_sample(code: int) -> int:
     return 0x84 - value if code & 0x80 else value - 0x84
 
 
-def _of_little_end(kind: str, sound: bytes | bytearray | memoryview) -> "array[int]":
-    samples: array[int] = array(kind, bytes(sound))
-    if struct.pack("=H", 1) != struct.pack("<H", 1):
-        samples.byteswap()
-    return samples
-
-
-_SAMPLES: Mapping[tuple[int, int], Callable[[memoryview], "array[int]"]] = {
+_SAMPLES: Mapping[tuple[int, int], "Callable[[memoryview], NDArray[np.int16]]"] = {
     (_PCM, 8): _pcm8,
     (_PCM, 16): _pcm16,
     (_PCM, 24): _pcm24,

@@ -1,6 +1,6 @@
 """Which prompts are made before callers are taken, and which behind the first calls.
 
-A text takes half a second to speak and to bring to a telephone's rate, and a flow may
+A text takes some 50 ms of a processor, nearly all of it in the voice, and a flow may
 have hundreds. What callers hear first is made first; the rest is made while calls come,
 and what a caller comes to before that is made at once (``PromptStore.ready_now``).
 """
@@ -28,6 +28,7 @@ from ivr.sounds import Language, Sound, Spoken
 from ivr.steps import SubFlowStep, prompts_of
 from ivr.ways import By, ways_of
 from services.prompts.errors import PromptsRefused
+from services.prompts.resample import warm_up
 from services.prompts.store import PromptStore
 from services.runtime.launch import read_floor
 from services.runtime.logs import set_up_logs
@@ -106,11 +107,13 @@ def _is_in(sound: Sound, language: Language) -> bool:
 async def prepare_first(
     prompts: PromptStore, ordered: tuple[Sound, ...]
 ) -> dict[Sound, str]:
-    """Make what callers hear first.
+    """Make what callers hear first, and be ready to speak what they ask for.
 
     Raises:
         PromptsRefused: With all that cannot be made of these, and why.
     """
+    # Also where all is kept: no caller shall wait for an import.
+    await asyncio.to_thread(warm_up)
     return dict(await prompts.prepare_sounds(ordered[:AT_START]))
 
 
@@ -152,8 +155,8 @@ def _found(prompts: PromptStore, missing: list[Sound]) -> dict[Sound, str]:
 async def make_aside(settings: Settings) -> None:
     """Make every prompt in a process that everything else goes before.
 
-    To speak and to thin out keeps an interpreter busy for minutes; calls must not share
-    theirs with it.
+    To speak hundreds of texts keeps both processors busy for many seconds; calls must
+    not share theirs with it.
     """
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-P", "-m", __name__, "--data", str(settings.data)),

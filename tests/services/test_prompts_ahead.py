@@ -1,5 +1,6 @@
 """What callers hear first is made first."""
 
+from array import array
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from ivr.flow import Flow
 from ivr.load import load_flows
 from ivr.sounds import Language, Sound, Spoken
+from services.prompts import resample
 from services.runtime import prompts_ahead
 from services.runtime.prompts_ahead import (
     nearest_first,
@@ -112,6 +114,16 @@ async def test_the_first_are_made_at_the_start_and_the_rest_behind(
 
     assert at_start == ["one", "two"]
     assert set(ready) == set(ordered)
+
+
+async def test_no_caller_waits_for_what_makes_sounds() -> None:
+    resample._filters.cache_clear()
+
+    await prepare_first(Store(), ())  # type: ignore[arg-type]
+    before = resample._filters.cache_info().misses
+    resample.to_telephone(array("h", [1]), 22_050)
+
+    assert resample._filters.cache_info().misses == before
 
 
 async def test_what_cannot_be_made_behind_the_start_leaves_the_others() -> None:
