@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Annotated
 
@@ -45,6 +46,7 @@ _KEYS = r"^((wait|bye|[0-9*#]+)( +(wait|bye|[0-9*#]+))*)?$"
 _ENDS = r"^(queue [a-z][a-z0-9_]{0,39}|hang up|left)$"
 _MONDAY = datetime(2026, 1, 5, 10, 0).astimezone()
 _MESSAGE_S = 5.0
+_BETWEEN = ("mapping[", "dict[", "tuple[")
 
 _DAY, _CLOCK = r"\d{4}-\d{2}-\d{2}", r"\d{2}:\d{2}(:\d{2})?"
 _MOMENTS: Mapping[str, Callable[[str], Value]] = {
@@ -54,6 +56,8 @@ _MOMENTS: Mapping[str, Callable[[str], Value]] = {
 }
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+Answer = Mapping[str, str] | str
+Answers = Annotated[tuple[Answer, ...], Field(min_length=1)]
 
 
 class CasesRefused(Refused):
@@ -74,9 +78,10 @@ class WrittenCase(Part):
     keys: Annotated[str, StringConstraints(pattern=_KEYS, max_length=1000)] = ""
     """What the caller presses, a word for each time that a key is awaited: ``2``,
     ``13800138000#``, ``wait`` for no key, ``bye`` to hang up. Then nothing more."""
-    answers: Mapping[str, Mapping[str, str] | str] = Field(default_factory=dict)
+    answers: Mapping[str, Answer | Answers] = Field(default_factory=dict)
     """What other systems say, by the name of the look-up or order: fields, or
-    ``not_found`` or ``failed``."""
+    ``not_found`` or ``failed``. Of several each is said once, the last again and
+    again."""
     around: Mapping[str, str] = Field(default_factory=dict)
     """What is so in the world, as in conditions: ``storm: true``."""
     hears: tuple[Text, ...] = ()
@@ -189,10 +194,11 @@ def run(case: Case, flow_set: FlowSet) -> Ran:
         around={name: value_of(text) for name, text in written.around.items()},
     )
     pressed = _pressed(written.keys)
+    said = {name: _said(one) for name, one in written.answers.items()}
     for _ in range(MOST_TURNS):
         if walking.is_over:
             break
-        walking.come(_answer(walking, pressed, written))
+        walking.come(_answer(walking, pressed, said))
     return Ran(case=case, walking=walking, problems=tuple(_problems(case, walking)))
 
 
@@ -209,7 +215,16 @@ def _pressed(keys: str) -> Iterator[Input]:
         yield NoKeyCame()
 
 
-def _answer(walking: Walking, pressed: Iterator[Input], case: WrittenCase) -> Input:
+def _said(written: Answer | Sequence[Answer]) -> Iterator[Answer]:
+    """Yield what another system says each time that it is asked, for ever."""
+    if isinstance(written, str | Mapping):
+        return repeat(written)
+    return chain(written, repeat(written[-1]))
+
+
+def _answer(
+    walking: Walking, pressed: Iterator[Input], said: Mapping[str, Iterator[Answer]]
+) -> Input:
     match walking.act:
         case Say():
             return Played()
@@ -218,14 +233,13 @@ def _answer(walking: Walking, pressed: Iterator[Input], case: WrittenCase) -> In
         case Record():
             return MessageTaken(length_s=_MESSAGE_S)
         case Ask(question=question):
-            return _told(question.kind, case.answers.get(question.name))
+            answers = said.get(question.name)
+            return _told(question.kind, next(answers) if answers else None)
         case _:
             return CallerLeft()
 
 
-def _told(
-    kind: QuestionKind, answer: Mapping[str, str] | str | None
-) -> Found | NotFound | AskFailed:
+def _told(kind: QuestionKind, answer: Answer | None) -> Found | NotFound | AskFailed:
     if answer is None:
         # A look-up finds nothing, an order and a message are taken.
         return NotFound() if kind is QuestionKind.LOOK_UP else Found()
@@ -292,4 +306,4 @@ def _options_at(place: Trail) -> Sequence[str]:
 
 def _trail_of(place: Trail) -> Trail:
     """Take out what pydantic puts between: which of two forms an answer has."""
-    return tuple(it for it in place if not it.startswith(("mapping[", "dict[")))
+    return tuple(it for it in place if not it.startswith(_BETWEEN))

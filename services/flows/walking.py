@@ -44,7 +44,7 @@ class Walking:
     values: Values = field(default_factory=dict)
     """What is known already, such as ``caller``."""
     around: Values = field(default_factory=dict)
-    """What is so in the world."""
+    """What is so in the world; the clock need not be told."""
     heard: list[str] = field(default_factory=list)
     """Every text that was said; of a recorded file, its name."""
     facts: list[FlowFact] = field(default_factory=list)
@@ -89,7 +89,8 @@ class Walking:
     def come(self, came: Input) -> None:
         """Take in what came of the act, and hear what is said next."""
         self._pass(came)
-        turn = take(self.flow_set, self._walk, came, self.at, self.around)
+        around = {**_clock(self.at), **self.around}
+        turn = take(self.flow_set, self._walk, came, self.at, around)
         self._walk, self.act = turn.walk, turn.act
         self.facts += turn.facts
         if isinstance(self.act, Say):
@@ -105,6 +106,16 @@ class Walking:
                 self.at += timedelta(seconds=limit_s)
             case _:
                 pass
+
+
+def _clock(at: datetime) -> Values:
+    """Return what flows know of an instant, as they do on a real call."""
+    return {
+        "now": at,
+        "now.hour": at.hour,
+        "now.minute": at.minute,
+        "now.weekday": at.isoweekday(),
+    }
 
 
 def words_of(sounds: Sequence[Heard]) -> list[str]:

@@ -47,19 +47,20 @@ look_ups:
 """
 
 
-def flow_set() -> FlowSet:
-    texts = {"flows/main.yaml": FLOW, "lookups.yaml": LOOK_UPS}
+def flow_set(flow: str = FLOW) -> FlowSet:
+    texts = {"flows/main.yaml": flow, "lookups.yaml": LOOK_UPS}
     flows = load_flows_from(texts, folder=Path("flows"))
     found = {name: one.flow for name, one in flows.items()}
     return FlowSet(flows=found, numbers={"6000": "main"})
 
 
-def problems(folder: Path, cases: str) -> list[str]:
+def problems(folder: Path, cases: str, flow: str = FLOW) -> list[str]:
     """Return what is wrong when cases are walked, without the folder's name."""
     (folder / "cases").mkdir(exist_ok=True)
     (folder / "cases" / "main.yaml").write_text(cases, encoding="utf-8")
-    found = load_cases(folder / "flows", flow_set())
-    ran = [problem for case in found for problem in run(case, flow_set()).problems]
+    known = flow_set(flow)
+    found = load_cases(folder / "flows", known)
+    ran = [problem for case in found for problem in run(case, known).problems]
     return [str(it).replace(f"{folder.as_posix()}/", "") for it in ran]
 
 
@@ -139,6 +140,46 @@ cases:
     ]
 
 
+def test_of_several_answers_each_is_said_once_and_the_last_again(
+    tmp_path: Path,
+) -> None:
+    found = problems(
+        tmp_path,
+        """\
+cases:
+  found the third time:
+    number: "6000"
+    keys: 1 1234# 1234# 1234#
+    answers: {balance: [not_found, not_found, {amount: 12.30}]}
+    hears: [account number, account number, account number, Your balance is]
+    ends: hang up
+  never found:
+    number: "6000"
+    keys: 1 1234# 1234# 1234# 0#
+    answers: {balance: [not_found]}
+    hears: [account number, account number, account number, account number]
+    ends: queue q_bill
+""",
+        FLOW.replace("not_found: person", "not_found: account"),
+    )
+
+    assert found == []
+
+
+def test_flows_know_what_the_clock_says_in_a_case(tmp_path: Path) -> None:
+    found = problems(
+        tmp_path,
+        """\
+cases:
+  at night: {flow: main, keys: "2", at: 2026-11-23T22:15, steps: [warned]}
+  by day: {flow: main, keys: "2", at: 2026-11-23T21:15, hears_not: [storm]}
+""",
+        FLOW.replace("if: storm", "if: now.hour >= 22"),
+    )
+
+    assert found == []
+
+
 @pytest.mark.parametrize(
     ("case", "problem"),
     [
@@ -184,4 +225,4 @@ def test_the_cases_that_are_shipped_come_out_as_written() -> None:
 
     wrong = [str(it) for one in cases for it in run(one, floor.flow_set).problems]
     assert wrong == []
-    assert len(cases) >= 9
+    assert len(cases) >= 60
