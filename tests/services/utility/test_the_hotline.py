@@ -142,10 +142,20 @@ def test_an_unknown_caller_reports_a_fault_without_any_person() -> None:
 
 
 def test_who_is_dark_by_a_known_outage_is_told_of_it() -> None:
-    way = Hotline().call("6000", "7005", "1" + "1")
+    way = Hotline().call("6000", "7005", "3" + "12" + "1")
 
     assert "fault.told_outage" in way.steps
     assert "fault.make" not in way.steps
+
+
+def test_who_was_told_of_the_outage_and_reports_anyway_is_not_told_again() -> None:
+    hotline = Hotline()
+
+    way = hotline.call("6000", "7005", "1" + "1" + "1")
+
+    assert "fault.told_outage" not in way.steps
+    assert way.said.count("正在故障停电") == 1
+    assert len(orders(hotline, "FAULT")) == 1
 
 
 def test_who_owes_is_told_so_and_can_be_reconnected() -> None:
