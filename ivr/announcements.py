@@ -11,6 +11,7 @@ from ivr.problems import Problem, Refused, source_problems
 from ivr.prompt import Prompt
 from ivr.sounds import Heard, Language, Sound
 from ivr.source import Source, SourceRefused, Trail, read_source
+from ivr.wording import Wording
 from ivr.words import PATTERNS as WORDS
 from ivr.words import problem_at, read_as
 from ivr.written import Dialled, Id, Part
@@ -21,7 +22,12 @@ MOST_AT_ONCE = 3
 """Nobody listens to more; the latest are said."""
 
 _AREA = r"^[A-Z]{1,8}$"
-_PATTERNS = {**WORDS, _AREA: "the code of a province or a unit, as YJ"}
+_PATTERNS = {
+    **WORDS,
+    _AREA: Wording(
+        en="the code of a province or a unit, as YJ", zh="省份或单位的代码，如 YJ"
+    ),
+}
 
 Area = Annotated[str, StringConstraints(pattern=_AREA)]
 
@@ -121,10 +127,16 @@ def _problems(read: Announcements, source: Source) -> Iterator[Problem]:
     for name, one in read.announcements.items():
         trail = ("announcements", name)
         if read.instant(one.until) <= read.instant(one.since):
-            what = "is not behind its `from`; write a later time"
+            what = Wording(
+                en="is not behind its `from`; write a later time",
+                zh="不晚于它的 `from`；请写更晚的时间",
+            )
             yield problem_at(source, (*trail, "until"), what)
         for shown in sorted(it.name for it in one.say.shown()):
-            what = f"says {shown!r}, and an announcement knows no values; write it out"
+            what = Wording(
+                en=f"says {shown!r}, and an announcement knows no values; write it out",
+                zh=f"要播报 {shown!r}，但公告里没有变量；请直接写出内容",
+            )
             yield problem_at(source, (*trail, "say"), what)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from ivr.flow import Flow
 from ivr.known import Finding
-from ivr.problems import nearest
+from ivr.problems import unknown
 from ivr.prompt import Prompt
 from ivr.prose import promises
 from ivr.rounds import rounds
@@ -25,6 +25,7 @@ from ivr.steps import (
     prompts_of,
 )
 from ivr.ways import BACK_KEY, PERSON_KEY, REPEAT_KEY, ways_of
+from ivr.wording import Wording
 from ivr.written import StepName
 
 _LEADING = (
@@ -50,7 +51,7 @@ def unknown_steps(written: object) -> list[Finding]:
     for name, step in steps.items():
         named += _named((("steps", name)), _mapping(step))
     return [
-        (trail, f"no step is called {goto!r}{nearest(goto, steps)}")
+        (trail, unknown(goto, Wording(en="step", zh="步骤"), steps))
         for trail, goto in named
         if isinstance(goto, str) and goto not in steps
     ]
@@ -91,7 +92,10 @@ def _no_person(flow: Flow) -> Iterator[Finding]:
     if not isinstance(flow.steps[flow.person], QueueStep):
         yield (
             ("person",),
-            f"step {flow.person!r} is not a queue; name a step with `queue: …`",
+            Wording(
+                en=f"step {flow.person!r} is not a queue; name a step with `queue: …`",
+                zh=f"步骤 {flow.person!r} 不是队列；请指定一个写有 `queue: …` 的步骤",
+            ),
         )
 
 
@@ -105,7 +109,13 @@ def _unreachable(flow: Flow) -> Iterator[Finding]:
             todo += [way.goto for way in ways_of(flow, flow.steps[name])]
     for name in flow.steps:
         if name not in reached:
-            yield ("steps", name), "cannot be reached; lead to it or delete it"
+            yield (
+                ("steps", name),
+                Wording(
+                    en="cannot be reached; lead to it or delete it",
+                    zh="没有任何路径能到这里；请让某一步通向它，或删除它",
+                ),
+            )
 
 
 def _zero_elsewhere(flow: Flow) -> Iterator[Finding]:
@@ -117,8 +127,12 @@ def _zero_elsewhere(flow: Flow) -> Iterator[Finding]:
         if goto is not None and not _leads_to_a_person(flow, goto):
             yield (
                 ("steps", name, "keys", PERSON_KEY),
-                f"0 reaches a person everywhere, and step {goto!r} is none; "
-                "lead it to a queue or leave it out",
+                Wording(
+                    en=f"0 reaches a person everywhere, and step {goto!r} is none; "
+                    "lead it to a queue or leave it out",
+                    zh=f"按 0 处处都转人工，而步骤 {goto!r} 不是人工；"
+                    "请让它通向队列，或去掉这个键",
+                ),
             )
 
 
@@ -145,16 +159,28 @@ def _keys_of_two_meanings(flow: Flow) -> Iterator[Finding]:
         for place, key in enumerate(step.keys):
             where = ("steps", name, "keys", str(place))
             if key in step.keys[:place]:
-                yield where, f"key {key!r} is written twice; delete one"
+                yield (
+                    where,
+                    Wording(
+                        en=f"key {key!r} is written twice; delete one",
+                        zh=f"按键 {key!r} 写了两次；请删除一个",
+                    ),
+                )
             elif key in (PERSON_KEY, REPEAT_KEY, BACK_KEY):
                 meaning = _MEANINGS[key]
-                yield where, f"key {key!r} {meaning} here too; take another one"
+                yield (
+                    where,
+                    Wording(
+                        en=f"key {key!r} {meaning} here too; take another one",
+                        zh=f"按键 {key!r} 在这里也{meaning.zh}；请换一个键",
+                    ),
+                )
 
 
 _MEANINGS = {
-    PERSON_KEY: "reaches a person",
-    REPEAT_KEY: "says it again",
-    BACK_KEY: "goes back",
+    PERSON_KEY: Wording(en="reaches a person", zh="转人工"),
+    REPEAT_KEY: Wording(en="says it again", zh="重听"),
+    BACK_KEY: Wording(en="goes back", zh="返回上一层"),
 }
 
 
@@ -184,13 +210,21 @@ def _missing_text(
     if here not in there:
         yield (
             where,
-            f"has no text in {here.value!r}, the language spoken here; "
-            f"write `{here.value}: …`",
+            Wording(
+                en=f"has no text in {here.value!r}, the language spoken here; "
+                f"write `{here.value}: …`",
+                zh=f"缺少 {here.value!r} 的文字，而这里说的就是这种语言；"
+                f"请写 `{here.value}: …`",
+            ),
         )
     for language in flow.languages if own is None else ():
         if language not in there and language is not here:
             yield (
                 where,
-                f"has no text in {language.value!r}, one of the flow's languages; "
-                f"write `{language.value}: …`",
+                Wording(
+                    en=f"has no text in {language.value!r}, one of the flow's "
+                    f"languages; write `{language.value}: …`",
+                    zh=f"缺少 {language.value!r} 的文字，而它是本流程的语言之一；"
+                    f"请写 `{language.value}: …`",
+                ),
             )

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Annotated, Final
 
 from pydantic import GetPydanticSchema
-from pydantic_core import PydanticCustomError, core_schema
+from pydantic_core import core_schema
 
 from ivr.expressions import (
     All,
@@ -23,6 +23,8 @@ from ivr.expressions import (
 )
 from ivr.problems import IvrError
 from ivr.template import DOTTED
+from ivr.wording import Wording
+from ivr.wording import wrong as refusal
 
 LONGEST: Final = 500
 """Letters of one expression."""
@@ -46,10 +48,11 @@ _END: Final = "the end"
 class NotAnExpression(IvrError):
     """A text that is no expression."""
 
-    def __init__(self, why: str, place: int) -> None:
+    def __init__(self, place: int, *, en: str, zh: str) -> None:
         """Say what is wrong and where, counted in characters from 1."""
-        super().__init__(f"character {place}: {why}")
+        super().__init__(f"character {place}: {en}")
         self.place = place
+        self.why = Wording(en=str(self), zh=f"第 {place} 个字符：{zh}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,11 @@ def read_expression(text: str) -> Expression:
         NotAnExpression: It means nothing; with the place where that shows.
     """
     if len(text) > LONGEST:
-        raise NotAnExpression(f"more than {LONGEST} letters; use two steps", LONGEST)
+        raise NotAnExpression(
+            LONGEST,
+            en=f"more than {LONGEST} letters; use two steps",
+            zh=f"超过 {LONGEST} 个字符；请分成两个步骤",
+        )
     return Expression(text.strip(), _Reading(_tokens(text)).whole())
 
 
@@ -74,12 +81,14 @@ def _expression(written: object) -> Expression:
     if isinstance(written, Expression):
         return written
     if not isinstance(written, str):
-        raise PydanticCustomError("string_type", "input should be an expression")
+        raise refusal(
+            "string_type",
+            Wording(en="input should be an expression", zh="应为表达式"),
+        )
     try:
         return read_expression(written)
     except NotAnExpression as wrong:
-        why = {"why": str(wrong)}
-        raise PydanticCustomError("expression", "{why}", why) from None
+        raise refusal("expression", wrong.why) from None
 
 
 Expr = Annotated[
@@ -100,25 +109,39 @@ def _tokens(text: str) -> list[_Token]:
     for found in _TOKEN.finditer(text):
         kind, part, place = str(found.lastgroup), found.group(), found.start() + 1
         if kind == "other":
-            raise NotAnExpression(_strange(part), place)
+            strange = _strange(part)
+            raise NotAnExpression(place, en=strange, zh=strange.zh)
         if kind == "name" and part in _WORDS:
             kind = "word"
         elif kind == "name" and DOTTED.fullmatch(part) is None:
-            what = f"{part!r} is no name; names are of a to z, 0 to 9, _ and dots"
-            raise NotAnExpression(what, place)
+            raise NotAnExpression(
+                place,
+                en=f"{part!r} is no name; names are of a to z, 0 to 9, _ and dots",
+                zh=f"{part!r} 不是名称；名称由 a 到 z、0 到 9、_ 和点组成",
+            )
         if kind != "space":
             tokens.append(_Token(kind, part, place))
     return [*tokens, _Token("end", _END, len(text) + 1)]
 
 
-def _strange(part: str) -> str:
+def _strange(part: str) -> Wording:
     if part == "=":
-        return "'=' compares nothing; write '=='"
+        return Wording(
+            en="'=' compares nothing; write '=='", zh="'=' 不表示比较；请写 '=='"
+        )
     if part in "'\"":
-        return f"a text that does not end; close it with {part}"
+        return Wording(
+            en=f"a text that does not end; close it with {part}",
+            zh=f"文字没有结束；请在末尾补上 {part}",
+        )
     if part in "&|!":
-        return f"{part!r} means nothing here; write `and`, `or` or `not`"
-    return f"{part!r} means nothing here"
+        return Wording(
+            en=f"{part!r} means nothing here; write `and`, `or` or `not`",
+            zh=f"{part!r} 在这里没有意义；请写 `and`、`or` 或 `not`",
+        )
+    return Wording(
+        en=f"{part!r} means nothing here", zh=f"{part!r} 在这里没有意义；请删除"
+    )
 
 
 class _Reading:
@@ -132,7 +155,10 @@ class _Reading:
     def whole(self) -> Node:
         node = self._either()
         if self._token.kind != "end":
-            raise self._unexpected("`and`, `or`, a comparison or the end")
+            raise self._unexpected(
+                "`and`, `or`, a comparison or the end",
+                zh="`and`、`or`、比较符号或结尾",
+            )
         return node
 
     def _either(self) -> Node:
@@ -175,7 +201,9 @@ class _Reading:
     def _options(self) -> tuple[Node, ...]:
         closing = {"(": ")", "[": "]"}.get(self._token.text)
         if closing is None:
-            raise self._unexpected("a list as in `('a', 'b')`")
+            raise self._unexpected(
+                "a list as in `('a', 'b')`", zh="列表，如 `('a', 'b')`"
+            )
         self._next += 1
         options = [self._sum()]
         while self._took(","):
@@ -213,17 +241,23 @@ class _Reading:
                 return node
             case _:
                 self._next -= 1
-                raise self._unexpected("a name, a number or a text in quotes")
+                raise self._unexpected(
+                    "a name, a number or a text in quotes",
+                    zh="名称、数字或带引号的文字",
+                )
 
     def _deeper(self) -> None:
         self._depth += 1
         if self._depth > DEEPEST:
-            what = f"more than {DEEPEST} brackets in each other; use two steps"
-            raise NotAnExpression(what, self._token.place)
+            raise NotAnExpression(
+                self._token.place,
+                en=f"more than {DEEPEST} brackets in each other; use two steps",
+                zh=f"括号嵌套超过 {DEEPEST} 层；请分成两个步骤",
+            )
 
     def _close(self, closing: str) -> None:
         if not self._took(closing):
-            raise self._unexpected(f"{closing!r}")
+            raise self._unexpected(f"{closing!r}", zh=f" {closing!r}")
 
     def _took(self, text: str) -> bool:
         token = self._token
@@ -236,7 +270,13 @@ class _Reading:
     def _token(self) -> _Token:
         return self._tokens[self._next]
 
-    def _unexpected(self, wanted: str) -> NotAnExpression:
+    def _unexpected(self, wanted: str, *, zh: str) -> NotAnExpression:
         token = self._token
-        found = _END if token.kind == "end" else repr(token.text)
-        return NotAnExpression(f"expected {wanted}, found {found}", token.place)
+        is_end = token.kind == "end"
+        found = _END if is_end else repr(token.text)
+        found_zh = "到了结尾" if is_end else f"是 {found}"
+        return NotAnExpression(
+            token.place,
+            en=f"expected {wanted}, found {found}",
+            zh=f"这里应为{zh}，实际{found_zh}",
+        )

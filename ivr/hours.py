@@ -8,10 +8,10 @@ from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
-from pydantic_core import PydanticCustomError
 
 from ivr.problems import Problem, Refused, source_problems
 from ivr.source import Source, SourceRefused, Trail, parse_source, read_source
+from ivr.wording import Wording, wrong
 from ivr.words import read_as
 from ivr.written import Id
 
@@ -43,15 +43,25 @@ def _span(written: object) -> Span:
     except ValueError:
         span = Span(first=time(), end=time())
     if (span.end != time() and span.first >= span.end) or str(written).count("-") != 1:
-        raise PydanticCustomError("span", "should be hours as in `08:30-17:30`")
+        raise wrong(
+            "span",
+            Wording(
+                en="should be hours as in `08:30-17:30`",
+                zh="应为起止时间，如 `08:30-17:30`",
+            ),
+        )
     return span
 
 
 def _days(written: str) -> str:
     first, _, last = written.partition("-")
     if first not in DAYS or (last or first) not in DAYS[DAYS.index(first) :]:
-        raise PydanticCustomError(
-            "days", "should be a day or days in a row, as in `mon-fri` or `sat`"
+        raise wrong(
+            "days",
+            Wording(
+                en="should be a day or days in a row, as in `mon-fri` or `sat`",
+                zh="应为一天或连续几天，如 `mon-fri` 或 `sat`",
+            ),
         )
     return written
 
@@ -60,8 +70,12 @@ def _zone(written: str) -> str:
     try:
         ZoneInfo(written)
     except (ValueError, OSError, LookupError):
-        raise PydanticCustomError(
-            "zone", "should be a zone of the world's, as in `Asia/Shanghai`"
+        raise wrong(
+            "zone",
+            Wording(
+                en="should be a zone of the world's, as in `Asia/Shanghai`",
+                zh="应为时区名称，如 `Asia/Shanghai`",
+            ),
         ) from None
     return written
 

@@ -31,6 +31,7 @@ from ivr.steps import (
     prompts_of,
 )
 from ivr.template import Shown, pieces_of
+from ivr.wording import Wording
 
 WORLD = frozenset(
     {"caller", "number", "holiday", "storm", "call.repeats"}
@@ -40,7 +41,7 @@ WORLD = frozenset(
 OF_QUEUES = ("waiting", "longest_s", "ready")
 """What is known of a queue, as in ``queue.q_bill.waiting``."""
 
-Finding = tuple[Trail, str]
+Finding = tuple[Trail, Wording]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,13 +109,18 @@ def unknown_names(
         for trail, expression in expressions_of(step):
             for one in expression.names():
                 if what := _wrong(one.name, names, elsewhere):
-                    yield (*here, *trail), f"character {one.place}: {what}"
+                    yield (*here, *trail), at_character(one.place, what)
         for trail, shown in shown_of(step):
             if what := _wrong(shown.name, names, elsewhere):
                 yield (*here, *trail), what
 
 
-def _wrong(name: str, names: frozenset[str], elsewhere: Elsewhere) -> str | None:
+def at_character(place: int, what: Wording) -> Wording:
+    """Return the words for what is wrong within an expression, with its place."""
+    return Wording(en=f"character {place}: {what}", zh=f"第 {place} 个字符：{what.zh}")
+
+
+def _wrong(name: str, names: frozenset[str], elsewhere: Elsewhere) -> Wording | None:
     """Return the words for a name that stands for nothing; None for one that does."""
     if name in names:
         return None
@@ -124,11 +130,14 @@ def _wrong(name: str, names: frozenset[str], elsewhere: Elsewhere) -> str | None
     if first == "hours" and rest and f"{first}.{rest}" not in names:
         if rest in elsewhere.hours.calendars:
             return None
-        return unknown(rest, "calendar", elsewhere.hours.calendars)
+        calendar = Wording(en="calendar", zh="时间表")
+        return unknown(rest, calendar, elsewhere.hours.calendars)
     if first == "queue" and rest.count(".") == 1:
         field = rest.partition(".")[2]
-        return None if field in OF_QUEUES else unknown(field, "figure", OF_QUEUES)
-    return unknown(name, "value", (one for one in names if not one.endswith("*")))
+        figure = Wording(en="figure", zh="队列指标")
+        return None if field in OF_QUEUES else unknown(field, figure, OF_QUEUES)
+    value = Wording(en="value", zh="变量")
+    return unknown(name, value, (one for one in names if not one.endswith("*")))
 
 
 def expressions_of(step: AnyStep) -> Iterator[tuple[Trail, Expression]]:
@@ -175,20 +184,28 @@ def _unknown_asked(
     if look_ups is None or not isinstance(step, LookUpStep | OrderStep):
         return
     if isinstance(step, LookUpStep):
-        field, name, word = "look_up", step.look_up, "look-up"
+        field, name = "look_up", step.look_up
+        word = Wording(en="look-up", zh="查询")
         taken = {key: one.takes for key, one in look_ups.look_ups.items()}
     else:
-        field, name, word = "order", step.order, "order"
+        field, name, word = "order", step.order, Wording(en="order", zh="工单")
         taken = {key: one.takes for key, one in look_ups.orders.items()}
     if name not in taken:
         yield (*here, field), unknown(name, word, taken)
         return
     for argument in sorted(step.arguments.keys() - taken[name].keys()):
         trail = (*here, "with", argument)
-        yield trail, unknown(argument, f"argument of {name!r}", taken[name])
+        what = Wording(en=f"argument of {name!r}", zh=f" {name!r} 参数")
+        yield trail, unknown(argument, what, taken[name])
     if taken[name] and not step.arguments:
         wanted = ", ".join(f"{argument}: …" for argument in taken[name])
-        yield here, f"{name!r} is asked with nothing; write `with: {{{wanted}}}`"
+        yield (
+            here,
+            Wording(
+                en=f"{name!r} is asked with nothing; write `with: {{{wanted}}}`",
+                zh=f"{name!r} 没有带任何参数；请写 `with: {{{wanted}}}`",
+            ),
+        )
 
 
 def keeps_secret(

@@ -15,9 +15,17 @@ from ivr.lookups import NOTHING as NO_LOOK_UPS
 from ivr.lookups import look_ups_of
 from ivr.problems import FlowRefused, Problem, Refused, source_problems
 from ivr.prompt import BY_LANGUAGE, BY_NAME, Files, Prompt
-from ivr.source import Source, SourceRefused, Trail, parse_source, read_source
+from ivr.source import (
+    Source,
+    SourceRefused,
+    Trail,
+    parse_source,
+    read_source,
+    unread_zh,
+)
 from ivr.steps import KINDS, Case, Digits
 from ivr.together import findings_together
+from ivr.wording import Wording
 from ivr.words import problem_at, read_as
 from ivr.written import Part
 
@@ -55,7 +63,10 @@ def load_flows(folder: Path) -> Mapping[str, WrittenFlow]:
     try:
         paths = sorted(folder.iterdir())
     except OSError as error:
-        what = f"cannot be read: {error.strerror}; flows are files *.yaml in it"
+        what = Wording(
+            en=f"cannot be read: {error.strerror}; flows are files *.yaml in it",
+            zh=f"无法读取：{unread_zh(error)}；流程是其中的 *.yaml 文件",
+        )
         raise FlowRefused([_whole(folder, what)]) from error
     beside = {
         name: partial(read_source, folder.parent / name)
@@ -105,7 +116,11 @@ def _all(
     is_whole = True
     for path, reads in sorted(files.items()):
         if path.suffix == ".yml":
-            problems.append(_whole(path, "would be passed over; end it in '.yaml'"))
+            what = Wording(
+                en="would be passed over; end it in '.yaml'",
+                zh="不会被读取；文件名请以 '.yaml' 结尾",
+            )
+            problems.append(_whole(path, what))
         if path.suffix == ".yaml":
             found, written = _read(path, reads)
             problems += found
@@ -113,7 +128,11 @@ def _all(
                 flows[written.flow.name] = written
             is_whole = is_whole and written is not None
     if not flows and not problems:
-        problems.append(_whole(folder, "holds no flow; flows are files *.yaml in it"))
+        what = Wording(
+            en="holds no flow; flows are files *.yaml in it",
+            zh="没有流程；流程是其中的 *.yaml 文件",
+        )
+        problems.append(_whole(folder, what))
     if is_whole and elsewhere is not None:
         problems += _proved_together(flows, elsewhere)
     if problems:
@@ -165,7 +184,10 @@ def _read(path: PurePath, reads: _Reads) -> tuple[list[Problem], WrittenFlow | N
         found = findings(flow)
         problems = [problem_at(source, trail, what) for trail, what in found]
     if flow.name != path.stem:
-        what = f"{flow.name!r} is not the file's own name; write {path.stem!r}"
+        what = Wording(
+            en=f"{flow.name!r} is not the file's own name; write {path.stem!r}",
+            zh=f"{flow.name!r} 与文件名不同；请写 {path.stem!r}",
+        )
         problems.append(problem_at(source, ("name",), what))
     return problems, None if problems else WrittenFlow(flow=flow, source=source)
 

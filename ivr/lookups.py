@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from ivr.problems import Problem, Refused, source_problems
 from ivr.source import Source, SourceRefused, Trail, read_source
+from ivr.wording import Wording
 from ivr.words import NAME_WORDS, problem_at, read_as
 from ivr.written import NAME, Id
 
@@ -28,8 +29,14 @@ ASKS = r"^[a-z0-9]{1,20}(-[a-z0-9]{1,20}){0,5}$"
 CODE = r"^[A-Z][A-Z0-9]{0,19}(-[A-Z0-9]{1,20}){0,2}$"
 PATTERNS: Mapping[str, str] = {
     NAME: NAME_WORDS,
-    ASKS: "words of a to z and 0 to 9 with - between them, no address",
-    CODE: "a code of A to Z, 0 to 9 and -, as FAULT or EXT-12345",
+    ASKS: Wording(
+        en="words of a to z and 0 to 9 with - between them, no address",
+        zh="由 a 到 z、0 到 9 组成、以 - 相连的词，不能是网址",
+    ),
+    CODE: Wording(
+        en="a code of A to Z, 0 to 9 and -, as FAULT or EXT-12345",
+        zh="由 A 到 Z、0 到 9 和 - 组成的代码，如 FAULT 或 EXT-12345",
+    ),
 }
 
 
@@ -163,7 +170,10 @@ def _taken_names(look_ups: LookUps, source: Source) -> Iterable[Problem]:
         taken = {FOUND} if part == "look_ups" else {FOUND, *ORDER_GIVES}
         for name, one in asked.items():
             for field in sorted(taken & set(one.gives)):
-                what = f"{field!r} is in every answer anyway; call it otherwise"
+                what = Wording(
+                    en=f"{field!r} is in every answer anyway; call it otherwise",
+                    zh=f"每个结果里本来就有 {field!r}；请换个名称",
+                )
                 yield problem_at(source, (part, name, "gives", field), what)
 
 

@@ -2,10 +2,21 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import PurePath
 
+from ivr.sounds import Language
 from ivr.source import SourceRefused, Trail
+from ivr.wording import nearest, told, unknown
+
+__all__ = [
+    "FlowRefused",
+    "IvrError",
+    "Problem",
+    "Refused",
+    "nearest",
+    "source_problems",
+    "unknown",
+]
 
 
 class IvrError(Exception):
@@ -21,14 +32,18 @@ class Problem:
     """Counted from 1; 0 where the file as a whole is meant."""
     trail: Trail
     what: str
-    """What is wrong, what was found; what would do."""
+    """What is wrong, what was found; what would do. In English, with its Chinese."""
 
     def __str__(self) -> str:
         """Return ``file:line: path → to → field: what``."""
+        return self.told(Language.EN)
+
+    def told(self, language: Language) -> str:
+        """Return the same in a language: the place as it is, the words in it."""
         where = f"{self.file}:{self.line}" if self.line else self.file
         if self.trail:
             where = f"{where}: {' → '.join(self.trail)}"
-        return f"{where}: {self.what}"
+        return f"{where}: {told(self.what, language)}"
 
 
 def source_problems(path: PurePath, refused: SourceRefused) -> list[Problem]:
@@ -50,32 +65,3 @@ class Refused(IvrError):
 
 class FlowRefused(Refused):
     """One or more call flows cannot be walked."""
-
-
-def unknown(name: str, what: str, known: Iterable[str]) -> str:
-    """Return the words for a name that stands for nothing."""
-    return f"no {what} is called {name!r}{nearest(name, known)}"
-
-
-MOST_NAMES = 12
-"""A longer list of what there is would hide the message it ends."""
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """Return the hint that ends a message about an unknown name.
-
-    Args:
-        name: What was written.
-        known: What would have been right.
-
-    Returns:
-        ``; did you mean 'billing'?`` for the nearest name, else the list of what
-        there is, else an empty text where that is nothing or too much to show.
-    """
-    names = sorted(known)
-    close = get_close_matches(name, names, n=1, cutoff=0.6)
-    if close:
-        return f"; did you mean {close[0]!r}?"
-    if 0 < len(names) <= MOST_NAMES:
-        return f"; there is {', '.join(repr(one) for one in names)}"
-    return ""

@@ -10,12 +10,13 @@ from pydantic import (
     Tag,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
 
 from ivr.saying import said
 from ivr.sounds import Either, Heard, Language, Recorded, Sound, Spoken
 from ivr.template import NotATemplate, Shown, heard_of, pieces_of
 from ivr.values import NOTHING, Values
+from ivr.wording import Wording
+from ivr.wording import wrong as refusal
 from ivr.written import PLAIN, FileName, Part
 
 
@@ -23,7 +24,7 @@ def _template(text: str) -> str:
     try:
         pieces_of(text)
     except NotATemplate as wrong:
-        raise PydanticCustomError("template", "{why}", {"why": str(wrong)}) from None
+        raise refusal("template", wrong.why) from None
     return text
 
 
@@ -65,10 +66,14 @@ class Prompt(Part):
     @model_validator(mode="after")
     def _says_something(self) -> "Prompt":
         if self.zh is None and self.en is None and not self._files():
-            raise PydanticCustomError(
+            raise refusal(
                 "prompt_choice",
-                "needs texts by language, a file, or both; "
-                "write `zh: …`, `en: …` or `file: …`",
+                Wording(
+                    en="needs texts by language, a file, or both; "
+                    "write `zh: …`, `en: …` or `file: …`",
+                    zh="需要各语言的文字、录音文件，或两者都有；"
+                    "请写 `zh: …`、`en: …` 或 `file: …`",
+                ),
             )
         return self
 

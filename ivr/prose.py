@@ -10,6 +10,7 @@ from ivr.prompt import Prompt
 from ivr.sounds import Language
 from ivr.steps import ConfirmStep, MenuStep, SmsStep, Step, SurveyStep, prompts_of
 from ivr.ways import BACK_KEY, NO_KEY, PERSON_KEY, REPEAT_KEY, YES_KEY
+from ivr.wording import Wording
 
 _WORDS = {"星号": "*", "井号": "#", "star": "*", "pound": "#", "hash": "#"}
 _KEYS = {
@@ -42,8 +43,12 @@ def promises(flow: Flow) -> Iterator[Finding]:
                     number = found.group(1).strip(" -")
                     yield (
                         where,
-                        f"sends the caller to {number!r}; do it here, with a "
-                        "`transfer` or a `queue`",
+                        Wording(
+                            en=f"sends the caller to {number!r}; do it here, with a "
+                            "`transfer` or a `queue`",
+                            zh=f"让来电者另拨 {number!r}；请在本流程内用 `transfer` "
+                            "或 `queue` 办理",
+                        ),
                     )
         if isinstance(step, MenuStep | ConfirmStep | SurveyStep):
             yield from _wrong_keys(name, step)
@@ -68,13 +73,22 @@ def _wrong_keys(
         where = ("steps", name, field, language.value)
         for key, times in told.items():
             if times > 1:
-                yield where, f"says key {key!r} {times} times; give each its own key"
-            if key not in meant:
-                there = ", ".join(sorted(meant))
                 yield (
                     where,
-                    f"says to press {key!r}, which means nothing here; there is "
-                    f"{there}",
+                    Wording(
+                        en=f"says key {key!r} {times} times; give each its own key",
+                        zh=f"按键 {key!r} 说了 {times} 次；请让每项各用一个按键",
+                    ),
+                )
+            if key not in meant:
+                yield (
+                    where,
+                    Wording(
+                        en=f"says to press {key!r}, which means nothing here; there is "
+                        f"{', '.join(sorted(meant))}",
+                        zh=f"提示按 {key!r}，但这个键在这里没有作用；可用的有 "
+                        f"{'、'.join(sorted(meant))}",
+                    ),
                 )
 
 

@@ -15,6 +15,7 @@ from ivr.steps import (
     TransferStep,
 )
 from ivr.ways import By, ways_of
+from ivr.wording import Wording
 from ivr.written import StepName
 
 _SILENT = frozenset(
@@ -33,8 +34,11 @@ def rounds(flow: Flow) -> Iterator[Finding]:
     ):
         yield (
             ("steps", circle[0]),
-            f"nobody ever gets out of {' → '.join(circle)}; let one of them lead to a "
-            "queue or hang up",
+            Wording(
+                en=f"nobody ever gets out of {' → '.join(circle)}; let one of them "
+                "lead to a queue or hang up",
+                zh=f"来电者永远走不出 {' → '.join(circle)}；请让其中一步通向队列或挂机",
+            ),
         )
     left = silent - endless
     for circle in _circles(
@@ -42,8 +46,12 @@ def rounds(flow: Flow) -> Iterator[Finding]:
     ):
         yield (
             ("steps", circle[0]),
-            f"a caller who presses nothing never gets out of {' → '.join(circle)}; "
-            "let one of them lead to a queue or hang up",
+            Wording(
+                en="a caller who presses nothing never gets out of "
+                f"{' → '.join(circle)}; let one of them lead to a queue or hang up",
+                zh=f"来电者不按键就永远走不出 {' → '.join(circle)}；"
+                "请让其中一步通向队列或挂机",
+            ),
         )
     yield from _failing_again(flow)
 
@@ -103,8 +111,11 @@ def _failing_again(flow: Flow) -> Iterator[Finding]:
             if way.by is By.FAILED and _comes_back(flow, way.goto, name):
                 yield (
                     ("steps", name, "failed"),
-                    f"leads back to {name!r} by itself, which would fail again; let it "
-                    "lead to a person",
+                    Wording(
+                        en=f"leads back to {name!r} by itself, which would fail again; "
+                        "let it lead to a person",
+                        zh=f"会自动回到 {name!r}，然后再次失败；请让它通向人工",
+                    ),
                 )
 
 

@@ -15,6 +15,7 @@ from ivr.steps import (
     SetStep,
     SmsStep,
 )
+from ivr.wording import Wording
 
 
 def secrets_of(flows: Iterable[Flow]) -> frozenset[str]:
@@ -46,10 +47,14 @@ def told_secrets(
         here = ("steps", name)
         for trail, shown in shown_of(step):
             if shown.name in secrets:
-                how = "written" if isinstance(step, SmsStep) else "spoken"
+                is_sms = isinstance(step, SmsStep)
+                how, how_zh = ("written", "写进短信") if is_sms else ("spoken", "播报")
                 yield (
                     (*here, *trail),
-                    f"{shown.name!r} is secret and would be {how}; leave it out",
+                    Wording(
+                        en=f"{shown.name!r} is secret and would be {how}; leave it out",
+                        zh=f"{shown.name!r} 是保密内容，会被{how_zh}；请去掉",
+                    ),
                 )
         for trail, expression in expressions_of(step):
             if not _has(expression, secrets):
@@ -59,22 +64,33 @@ def told_secrets(
                 case BranchStep() if _compares(expression.node, secrets):
                     yield (
                         where,
-                        f"{str(expression)!r} is written down when it holds, and tells "
-                        "the secret; look it up instead",
+                        Wording(
+                            en=f"{str(expression)!r} is written down when it holds, "
+                            "and tells the secret; look it up instead",
+                            zh=f"{str(expression)!r} 成立时会被记录，从而泄露保密内容；"
+                            "请改用查询核对",
+                        ),
                     )
                 case QueueStep() | SmsStep():
                     yield (
                         where,
-                        f"{str(expression)!r} is secret and would be told to others; "
-                        "leave it out",
+                        Wording(
+                            en=f"{str(expression)!r} is secret and would be told to "
+                            "others; leave it out",
+                            zh=f"{str(expression)!r} 是保密内容，会让别人看到；请去掉",
+                        ),
                     )
                 case LookUpStep() | OrderStep() if not keeps_secret(
                     step, trail[-1], elsewhere
                 ):
                     yield (
                         where,
-                        f"{str(expression)!r} is secret and {trail[-1]!r} is not kept "
-                        "so; declare it `secret` in lookups.yaml",
+                        Wording(
+                            en=f"{str(expression)!r} is secret and {trail[-1]!r} is "
+                            "not kept so; declare it `secret` in lookups.yaml",
+                            zh=f"{str(expression)!r} 是保密内容，而 {trail[-1]!r} "
+                            "不按保密处理；请在 lookups.yaml 中把它声明为 `secret`",
+                        ),
                     )
                 case _:
                     pass
@@ -89,14 +105,22 @@ def told_keys(flow: Flow) -> Iterator[Finding]:
         if left_out := sorted(set("0123456789") - set(step.keys)):
             yield (
                 ("steps", name, "keys"),
-                f"a secret key may be any digit, and {', '.join(left_out)} would "
-                "do something else here; write all ten",
+                Wording(
+                    en=f"a secret key may be any digit, and {', '.join(left_out)} "
+                    "would do something else here; write all ten",
+                    zh="保密按键可以是任何数字，而 "
+                    f"{'、'.join(left_out)} 在这里另有用途；请把十个数字都写上",
+                ),
             )
         if len(ways) > 1:
             yield (
                 ("steps", name, "keys"),
-                f"a secret key leads to {', '.join(ways)}, and the step entered "
-                "tells which it was; let all keys lead to one",
+                Wording(
+                    en=f"a secret key leads to {', '.join(ways)}, and the step entered "
+                    "tells which it was; let all keys lead to one",
+                    zh=f"保密按键通向 {'、'.join(ways)}，从进入的步骤就能看出按了什么；"
+                    "请让所有按键通向同一步骤",
+                ),
             )
 
 

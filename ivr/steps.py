@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
-from pydantic_core import PydanticCustomError
 
 from ivr.conditions import Expr
 from ivr.prompt import Prompt
 from ivr.sounds import Language
+from ivr.wording import Wording, wrong
 from ivr.written import Dialled, Id, Key, Part, StepName
 
 TIMEOUT_S, TRIES = 5.0, 2
@@ -77,9 +77,12 @@ class Digits(Part):
     @model_validator(mode="after")
     def _is_a_range(self) -> "Digits":
         if self.least > self.most:
-            raise PydanticCustomError(
+            raise wrong(
                 "digits_range",
-                "least should be at most what `most` says; swap the two",
+                Wording(
+                    en="least should be at most what `most` says; swap the two",
+                    zh="least 不能大于 `most`；请对调两者",
+                ),
             )
         return self
 
@@ -271,6 +274,12 @@ def kind_of(step: object) -> str | None:
     return kinds[0] if len(kinds) == 1 else None
 
 
+_ONE_KIND = Wording(
+    en=f"a step does one of {', '.join([*KINDS][:-1])} and {[*KINDS][-1]}; "
+    "write one of them",
+    zh=f"一个步骤只做一件事，即 {'、'.join([*KINDS][:-1])} 或 {[*KINDS][-1]}；"
+    "请写其中一个",
+)
 Step = Annotated[
     Annotated[SayStep, Tag("say")]
     | Annotated[MenuStep, Tag("menu")]
@@ -292,8 +301,8 @@ Step = Annotated[
     Discriminator(
         kind_of,
         custom_error_type="step_kind",
-        custom_error_message=f"a step does one of {', '.join([*KINDS][:-1])} and "
-        f"{[*KINDS][-1]}; write one of them",
+        custom_error_message="{why}",
+        custom_error_context={"why": _ONE_KIND},
     ),
 ]
 

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from ivr.problems import IvrError, nearest
+from ivr.problems import IvrError, unknown
 from ivr.values import Form
+from ivr.wording import Wording
 
 _NAME = r"[a-z][a-z0-9_]{0,39}"
 DOTTED = re.compile(rf"{_NAME}(?:\.{_NAME}){{0,3}}")
@@ -30,9 +31,10 @@ Piece = str | Shown
 class NotATemplate(IvrError):
     """A text whose braces stand for nothing."""
 
-    def __init__(self, why: str) -> None:
+    def __init__(self, *, en: str, zh: str) -> None:
         """Say what is wrong and what would do."""
-        super().__init__(why)
+        super().__init__(en)
+        self.why = Wording(en=en, zh=zh)
 
 
 @lru_cache(maxsize=4096)
@@ -67,8 +69,10 @@ def _raw(text: str) -> Iterator[Piece]:
         if part in ("{{", "}}"):
             yield part[0]
         elif part in ("{", "}"):
-            what = f"a {part!r} without its other half; write {part * 2!r} for a brace"
-            raise NotATemplate(what)
+            raise NotATemplate(
+                en=f"a {part!r} without its other half; write {part * 2!r} for a brace",
+                zh=f"{part!r} 没有成对；要写大括号本身请写 {part * 2!r}",
+            )
         elif part.startswith("{"):
             yield _shown(part[1:-1])
         else:
@@ -76,21 +80,28 @@ def _raw(text: str) -> Iterator[Piece]:
 
 
 def _shown(written: str) -> Shown:
+    braces = "{" + written + "}"
     name, _, form = written.partition(":")
     name, form = name.strip(), form.strip()
     if DOTTED.fullmatch(name) is None:
-        what = f"{'{' + written + '}'!r} names no value; write `{{name}}` or a form too"
-        raise NotATemplate(what)
+        raise NotATemplate(
+            en=f"{braces!r} names no value; write `{{name}}` or a form too",
+            zh=f"{braces!r} 里没有变量名；请写 `{{name}}`，也可以加上读法",
+        )
     kind, _, unit = form.partition(" ")
     if not form:
         return Shown(name=name)
     if kind not in {one.value for one in Form}:
-        known = nearest(kind, [one.value for one in Form])
-        raise NotATemplate(f"no form of a value is called {kind!r}{known}")
+        what = Wording(en="form of a value", zh="读法")
+        no_form = unknown(kind, what, [one.value for one in Form])
+        raise NotATemplate(en=no_form, zh=no_form.zh)
     unit = unit.strip()
     if (kind == Form.COUNT) is not bool(unit) or (unit and not _UNIT.fullmatch(unit)):
-        what = f"{'{' + written + '}'!r}: a count has a unit, and nothing else has one"
-        raise NotATemplate(f"{what}; write `{{name:count 个}}`")
+        raise NotATemplate(
+            en=f"{braces!r}: a count has a unit, and nothing else has one; "
+            "write `{name:count 个}`",
+            zh=f"{braces!r}：只有 count 带量词，而且必须带；请写 `{{name:count 个}}`",
+        )
     return Shown(name=name, form=Form(kind), unit=unit)
 
 

@@ -8,8 +8,10 @@ from ivr.known import Elsewhere, Finding, names_of, unknown_names
 from ivr.problems import unknown
 from ivr.secrecy import secrets_of, told_secrets
 from ivr.steps import ReturnStep, SubFlowStep, TransferStep
+from ivr.wording import Wording
 
 Flows = Mapping[str, Flow]
+FLOW = Wording(en="flow", zh="流程")
 
 
 def findings_together(
@@ -88,19 +90,23 @@ def _steps_into(flow: Flow, flows: Flows) -> Iterator[tuple[str, SubFlowStep]]:
 def _unknown_flows(flow: Flow, flows: Flows) -> Iterator[Finding]:
     for name, step in flow.steps.items():
         if isinstance(step, SubFlowStep) and step.flow not in flows:
-            yield ("steps", name, "flow"), unknown(step.flow, "flow", flows)
+            yield ("steps", name, "flow"), unknown(step.flow, FLOW, flows)
 
 
 def _too_deep(flow: Flow, flows: Flows) -> Iterator[Finding]:
     for name, step in _steps_into(flow, flows):
         way = _deepest(step.flow, flows, (flow.name,))
         if way[-1] == flow.name:
-            what = f"comes back to itself: {' → '.join(way)}; use `goto` instead"
+            what = Wording(
+                en=f"comes back to itself: {' → '.join(way)}; use `goto` instead",
+                zh=f"又回到了自己：{' → '.join(way)}；请改用 `goto`",
+            )
             yield ("steps", name, "flow"), what
         elif len(way) - 1 > DEEPEST and len(set(way)) == len(way):
-            what = (
-                f"more than {DEEPEST} flows in each other: {' → '.join(way)}; "
-                "join some of them"
+            what = Wording(
+                en=f"more than {DEEPEST} flows in each other: {' → '.join(way)}; "
+                "join some of them",
+                zh=f"流程嵌套超过 {DEEPEST} 层：{' → '.join(way)}；请合并其中几个",
             )
             yield ("steps", name, "flow"), what
 
@@ -122,7 +128,10 @@ def _returns(flow: Flow, flows: Flows) -> Iterator[Finding]:
     if back and not walked_from:
         yield (
             ("steps", back[0]),
-            "gives back, and no flow walks this one; use a queue or hang up",
+            Wording(
+                en="gives back, and no flow walks this one; use a queue or hang up",
+                zh="要返回，但没有流程调用本流程；请改为转队列或挂机",
+            ),
         )
 
 
@@ -133,6 +142,11 @@ def _languages(flow: Flow, flows: Flows) -> Iterator[Finding]:
             if not inner.speaks(language):
                 yield (
                     ("steps", name, "flow"),
-                    f"{step.flow!r} does not say everything in {language.value!r}, "
-                    f"which is spoken here; write its texts, or give it `languages`",
+                    Wording(
+                        en=f"{step.flow!r} does not say everything in "
+                        f"{language.value!r}, which is spoken here; write its texts, "
+                        "or give it `languages`",
+                        zh=f"这里会说 {language.value!r}，而 {step.flow!r} 没有写全"
+                        "这种语言；请补齐文字，或给它写上 `languages`",
+                    ),
                 )

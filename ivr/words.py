@@ -6,17 +6,28 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from ivr.problems import Problem, nearest
+from ivr.sounds import Language
 from ivr.source import Source, Trail
+from ivr.wording import Wording, told
 from ivr.written import FILE_NAME, KEY, KEYS, NAME, NUMBER, PLAIN
 
 Model = TypeVar("Model", bound=BaseModel)
-NAME_WORDS = "a name of a to z, 0 to 9 and _, at most 40 long"
+NAME_WORDS = Wording(
+    en="a name of a to z, 0 to 9 and _, at most 40 long",
+    zh="由 a 到 z、0 到 9 和 _ 组成的名称，最长 40 个字符",
+)
 PATTERNS: Mapping[str, str] = {
     NAME: NAME_WORDS,
-    KEY: f"one key of {KEYS}",
-    NUMBER: "a number that can be dialled here, of 1 to 15 digits",
-    PLAIN: "text without control characters",
-    FILE_NAME: "a file below the folder of prompts, without its suffix",
+    KEY: Wording(en=f"one key of {KEYS}", zh=f"{KEYS} 中的一个按键"),
+    NUMBER: Wording(
+        en="a number that can be dialled here, of 1 to 15 digits",
+        zh="本系统可以拨打的号码，1 到 15 位数字",
+    ),
+    PLAIN: Wording(en="text without control characters", zh="不含控制字符的文字"),
+    FILE_NAME: Wording(
+        en="a file below the folder of prompts, without its suffix",
+        zh="语音文件夹下的文件，不写后缀",
+    ),
 }
 """Patterns in words, for every pattern that a written file is held against."""
 
@@ -70,37 +81,91 @@ def _what(
     *,
     options_at: OptionsAt,
     patterns: Mapping[str, str],
-) -> str:
-    got = f"got {_short(found['input'])}"
-    message = str(found["msg"])
+) -> Wording:
+    place = _place(found)
+    got = _short(found["input"])
+    limits = found.get("ctx", {})
     match found["type"]:
         case "extra_forbidden":
-            place = _place(found)
-            return f"is not an option here{nearest(place[-1], options_at(place))}"
+            hint = nearest(place[-1], options_at(place))
+            return Wording(
+                en=f"is not an option here{hint}", zh=f"这里没有这个选项{hint.zh}"
+            )
         case "missing":
-            return "is required, got nothing"
+            return Wording(en="is required, got nothing", zh="必须填写，但没有写")
         case "string_pattern_mismatch":
-            return f"should be {patterns[found['ctx']['pattern']]}, {got}"
+            form = patterns[limits["pattern"]]
+            return _should(form, got, zh=told(form, Language.ZH))
         case "expression" | "template":
-            return f"{message}, in {_short(found['input'])}"
+            why = limits["why"]
+            return Wording(en=f"{why}, in {got}", zh=f"{why.zh}，原文为 {got}")
         case "prompt_choice" | "step_kind" | "digits_range":
-            problem, _, way_out = message.partition("; ")
-            return f"{problem}, got {_options(found['input'])}; {way_out}"
+            return _way_out(limits["why"], found["input"])
         case "model_type" | "dict_type" | "mapping_type" | "model_attributes_type":
-            return f"should be a mapping of options, {got}"
+            return _should("a mapping of options", got, zh="一组 `名称: 值`")
         case "tuple_type" | "list_type":
-            return f"should be a list as in `[a, b]`, {got}"
+            return _should("a list as in `[a, b]`", got, zh="列表，如 `[a, b]`")
         case "enum" | "literal_error":
-            return f"should be {found['ctx']['expected']}, {got}"
+            options = str(limits["expected"])
+            zh = options.replace(", ", "、").replace(" or ", " 或 ")
+            return _should(options, got, zh=zh)
         case _:
-            return f"{message[:1].lower()}{message[1:]}, {got}"
+            message = str(found["msg"])
+            zh = told(limits["why"], Language.ZH) if "why" in limits else _zh(found)
+            en = f"{message[:1].lower()}{message[1:]}, got {got}"
+            return Wording(en=en, zh=f"{zh}，实际为 {got}")
 
 
-def _options(value: object) -> str:
+def _should(form: str, got: str, *, zh: str) -> Wording:
+    return Wording(en=f"should be {form}, got {got}", zh=f"应为{zh}，实际为 {got}")
+
+
+def _way_out(why: Wording, written: object) -> Wording:
+    """Put what was written between what is wrong and what would do."""
+    problem, _, way_out = why.partition("; ")
+    problem_zh, _, way_out_zh = why.zh.partition("；")
+    got, got_zh = _options(written, "nothing"), _options(written, "空")
+    return Wording(
+        en=f"{problem}, got {got}; {way_out}",
+        zh=f"{problem_zh}，实际为 {got_zh}；{way_out_zh}",
+    )
+
+
+def _zh(found: Mapping[str, Any]) -> str:
+    """Return in Chinese what pydantic itself says; it speaks English alone."""
+    limits = found.get("ctx", {})
+    kind = str(found["type"])
+    for part, words in _KINDS_ZH.items():
+        if kind.startswith(part):
+            return words.format(**limits)
+    return f"不符合要求（{found['msg']}）"
+
+
+_KINDS_ZH: Mapping[str, str] = {
+    "greater_than_equal": "应大于或等于 {ge}",
+    "greater_than": "应大于 {gt}",
+    "less_than_equal": "应小于或等于 {le}",
+    "less_than": "应小于 {lt}",
+    "finite_number": "应为有限的数字",
+    "int_": "应为整数",
+    "float_": "应为数字",
+    "bool_": "应为 true 或 false",
+    "string_too_short": "至少要有 {min_length} 个字符",
+    "string_too_long": "最多 {max_length} 个字符",
+    "string_": "应为文字",
+    "too_short": "至少要有 {min_length} 项，现有 {actual_length} 项",
+    "too_long": "最多 {max_length} 项，现有 {actual_length} 项",
+    "datetime_": "应为日期和时间，如 `2026-10-01 08:30`",
+    "date_": "应为日期，如 `2026-10-01`",
+}
+"""What pydantic finds, by how it calls that; the first that fits is taken."""
+
+
+def _options(value: object, nothing: str) -> str:
     """Return which options were written."""
     if not isinstance(value, Mapping):
         return _short(value)
-    return ", ".join(repr(str(option)) for option in value) or "nothing"
+    return ", ".join(repr(str(option)) for option in value) or nothing
 
 
 def _short(value: object) -> str:

@@ -9,11 +9,13 @@ from acd.vocabulary.ids import AgentId, DeviceId, Place, QueueId
 from ivr.flow import QueueStep
 from ivr.hours import FILE_NAME as HOURS_FILE
 from ivr.hours import NO_HOURS, Hours, load_hours
-from ivr.known import expressions_of
+from ivr.known import at_character, expressions_of
 from ivr.load import WrittenFlow, load_flows
 from ivr.problems import FlowRefused, Problem, Refused, source_problems, unknown
 from ivr.source import Source, SourceRefused, parse_source, read_source
 from ivr.steps import TransferStep
+from ivr.together import FLOW
+from ivr.wording import Wording
 from ivr.words import problem_at, read_as
 from services.floor.admission import Admission, Bucket
 from services.floor.floor import Floor, Number
@@ -37,6 +39,10 @@ from services.floor.written import (
     options_at,
 )
 from services.floor.written_routing import as_in_file
+
+_QUEUE = Wording(en="queue", zh="队列")
+_SKILL = Wording(en="skill", zh="技能")
+_NUMBER = Wording(en="number", zh="号码")
 
 MOST_NODES = 100_000
 """Some thousand agents with their skills; a floor cannot be split."""
@@ -155,7 +161,7 @@ def _inner_problems(source: Source, floor: WrittenFloor) -> Iterator[Problem]:
         yield problem_at(source, ("admission", "calls"), what)
     for number, dialled in floor.numbers.items():
         if dialled.open is not None and dialled.open not in floor.queues:
-            what = unknown(dialled.open, "queue", floor.queues)
+            what = unknown(dialled.open, _QUEUE, floor.queues)
             yield problem_at(source, ("numbers", number, "open"), what)
     owners: dict[str, str] = {}
     for agent_id, agent in floor.agents.items():
@@ -171,7 +177,7 @@ def _unknown_flows(
 ) -> Iterator[Problem]:
     for number, entry in floor.numbers.items():
         if entry.flow not in flows:
-            what = unknown(entry.flow, "flow", flows)
+            what = unknown(entry.flow, FLOW, flows)
             yield problem_at(source, ("numbers", number, "flow"), what)
 
 
@@ -182,26 +188,26 @@ def _unknown_in_flows(
         for name, step in written.flow.steps.items():
             here = ("steps", name)
             if isinstance(step, TransferStep) and step.transfer not in floor.numbers:
-                what = unknown(step.transfer, "number", floor.numbers)
+                what = unknown(step.transfer, _NUMBER, floor.numbers)
                 yield problem_at(written.source, (*here, "transfer"), what)
             for trail, expression in expressions_of(step):
                 for one in expression.names():
                     first, _, rest = one.name.partition(".")
                     queue_id = rest.partition(".")[0]
                     if first == "queue" and queue_id not in floor.queues:
-                        what = unknown(queue_id, "queue", floor.queues)
-                        what = f"character {one.place}: {what}"
+                        what = unknown(queue_id, _QUEUE, floor.queues)
+                        what = at_character(one.place, what)
                         yield problem_at(written.source, (*here, *trail), what)
             if not isinstance(step, QueueStep):
                 continue
             for field, queue in step.queues.items():
                 if queue not in floor.queues:
-                    what = unknown(queue, "queue", floor.queues)
+                    what = unknown(queue, _QUEUE, floor.queues)
                     yield problem_at(written.source, (*here, *field.split(".")), what)
             for place, skill in enumerate(step.skills):
                 if skill not in floor.skills:
                     trail = (*here, "skills", str(place))
-                    what = unknown(skill, "skill", floor.skills)
+                    what = unknown(skill, _SKILL, floor.skills)
                     yield problem_at(written.source, trail, what)
 
 

@@ -146,8 +146,8 @@ def routing_problems(source: Source, floor: WrittenFloor) -> Iterator[Problem]:
     yield from _circles(source, floor)
     for name in floor.order.shares:
         if name not in floor.queues:
-            what = unknown(name, "queue", floor.queues)
-            yield problem_at(source, ("order", "shares", name), what)
+            trail = ("order", "shares", name)
+            yield problem_at(source, trail, unknown(name, "queue", floor.queues))
     if (floor.order.rule == "fixed_ratio") != bool(floor.order.shares):
         what = "are what `fixed_ratio` is of, and no other rule"
         yield problem_at(source, ("order", "shares"), what)

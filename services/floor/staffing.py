@@ -8,6 +8,7 @@ from ivr.flow import QueueStep
 from ivr.load import WrittenFlow
 from ivr.problems import Problem
 from ivr.source import Source
+from ivr.wording import Wording
 from ivr.words import problem_at
 from services.floor.routing import levels_of, steps_of
 from services.floor.written import WrittenFloor
@@ -70,7 +71,7 @@ def _needs(step: Step, own: Mapping[SkillId, int]) -> Iterable[tuple[SkillId, in
     return {**own, **step.needs}.items()
 
 
-def _nobody(steps: Iterable[Step], own: Mapping[SkillId, int]) -> str:
+def _nobody(steps: Iterable[Step], own: Mapping[SkillId, int]) -> Wording:
     ways = [
         " and ".join(
             f"{skill} {least}" for skill, least in {**own, **step.needs}.items()
@@ -78,7 +79,16 @@ def _nobody(steps: Iterable[Step], own: Mapping[SkillId, int]) -> str:
         + (f" of {', '.join(sorted(step.agents))}" if step.agents else "")
         for step in steps
     ]
-    return (
-        f"nobody could ever take its calls, they need {', or '.join(ways)}; give an "
-        "agent the level, or ask for less"
+    ways_zh = [
+        " 和 ".join(
+            f"{skill} {least}" for skill, least in {**own, **step.needs}.items()
+        )
+        + (f"（{'、'.join(sorted(step.agents))}）" if step.agents else "")
+        for step in steps
+    ]
+    return Wording(
+        en=f"nobody could ever take its calls, they need {', or '.join(ways)}; give an "
+        "agent the level, or ask for less",
+        zh=f"没有坐席能接它的电话，需要 {'，或 '.join(ways_zh)}；"
+        "请给某个坐席相应的技能等级，或降低要求",
     )

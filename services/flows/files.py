@@ -11,7 +11,8 @@ from ivr.hours import FILE_NAME as HOURS_FILE
 from ivr.hours import NO_HOURS, Hours, load_hours_from
 from ivr.load import WrittenFlow, load_flows_from
 from ivr.problems import FlowRefused, Problem, source_problems
-from ivr.source import SourceRefused, read_text
+from ivr.source import SourceRefused, read_text, unread_zh
+from ivr.wording import Wording
 
 FLOWS = "flows"
 """How the names of flows begin; what stands beside their folder has no folder."""
@@ -42,7 +43,11 @@ def read_files(folder: Path) -> FlowFiles:
     files: dict[str, str] = {}
     for name, path in _paths(folder):
         if len(files) >= MOST_FILES:
-            problems.append(_of(folder, f"has more than {MOST_FILES} files; take out"))
+            what = Wording(
+                en=f"has more than {MOST_FILES} files; take out",
+                zh=f"文件超过 {MOST_FILES} 个；请移走一些",
+            )
+            problems.append(_of(folder, what))
             break
         if not re.match(NAME, name):
             problems.append(_of(path, _not_named(path)))
@@ -116,7 +121,10 @@ def _paths(folder: Path) -> Iterator[tuple[str, Path]]:
     try:
         names = sorted(os.listdir(folder))  # noqa: PTH208 - its errors are told here
     except OSError as error:
-        what = f"cannot be read: {error.strerror}; flows are files *.yaml in it"
+        what = Wording(
+            en=f"cannot be read: {error.strerror}; flows are files *.yaml in it",
+            zh=f"无法读取：{unread_zh(error)}；流程是其中的 *.yaml 文件",
+        )
         raise FlowRefused([_of(folder, what)]) from error
     for name in names:
         if name.endswith((".yaml", ".yml")) and not name.startswith("."):
@@ -130,10 +138,16 @@ def _path(folder: Path, name: str) -> Path:
     return folder.parent / name if name in BESIDE else folder / PurePath(name).name
 
 
-def _not_named(path: Path) -> str:
+def _not_named(path: Path) -> Wording:
     if path.suffix == ".yml":
-        return "would be passed over; end it in '.yaml'"
-    return "is no name for a flow; name it of letters, digits, - and _"
+        return Wording(
+            en="would be passed over; end it in '.yaml'",
+            zh="不会被读取；文件名请以 '.yaml' 结尾",
+        )
+    return Wording(
+        en="is no name for a flow; name it of letters, digits, - and _",
+        zh="不能用作流程的文件名；请只用字母、数字、- 和 _",
+    )
 
 
 def _of(path: PurePath, what: str) -> Problem:
