@@ -130,7 +130,7 @@ def _zero_elsewhere(flow: Flow) -> Iterator[Finding]:
                 Wording(
                     en=f"0 reaches a person everywhere, and step {goto!r} is none; "
                     "lead it to a queue or leave it out",
-                    zh=f"按 0 处处都转人工，而步骤 {goto!r} 不是人工；"
+                    zh=f"任何地方按 0 都转人工，而步骤 {goto!r} 不通向人工；"
                     "请让它通向队列，或去掉这个键",
                 ),
             )
@@ -172,7 +172,7 @@ def _keys_of_two_meanings(flow: Flow) -> Iterator[Finding]:
                     where,
                     Wording(
                         en=f"key {key!r} {meaning} here too; take another one",
-                        zh=f"按键 {key!r} 在这里也{meaning.zh}；请换一个键",
+                        zh=f"按键 {key!r} 在这里仍用于{meaning.zh}；请换一个键",
                     ),
                 )
 
@@ -213,7 +213,7 @@ def _missing_text(
             Wording(
                 en=f"has no text in {here.value!r}, the language spoken here; "
                 f"write `{here.value}: …`",
-                zh=f"缺少 {here.value!r} 的文字，而这里说的就是这种语言；"
+                zh=f"缺少 {here.value!r} 的文字，而这里用的就是这种语言；"
                 f"请写 `{here.value}: …`",
             ),
         )

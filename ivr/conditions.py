@@ -157,7 +157,7 @@ class _Reading:
         if self._token.kind != "end":
             raise self._unexpected(
                 "`and`, `or`, a comparison or the end",
-                zh="`and`、`or`、比较符号或结尾",
+                zh=" `and`、`or`、比较符号或结尾",
             )
         return node
 

@@ -188,7 +188,7 @@ def _unknown_asked(
         word = Wording(en="look-up", zh="查询")
         taken = {key: one.takes for key, one in look_ups.look_ups.items()}
     else:
-        field, name, word = "order", step.order, Wording(en="order", zh="工单")
+        field, name, word = "order", step.order, Wording(en="order", zh="工单类型")
         taken = {key: one.takes for key, one in look_ups.orders.items()}
     if name not in taken:
         yield (*here, field), unknown(name, word, taken)

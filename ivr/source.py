@@ -163,6 +163,10 @@ def _not_yaml_zh(problem: str) -> str:
         return "此处不能出现冒号；请检查缩进，文字中有冒号时请加引号"
     if "unexpected end of stream" in problem:
         return "引号没有结束；请补上后一个引号"
+    if "expected ',' or" in problem:
+        return "括号没有成对；请补上后一个括号"
+    if "expected <block end>" in problem:
+        return "缩进与上文对不齐；请与同级的行对齐"
     return f"此处写法不对（{problem}）；请检查缩进、冒号、括号和引号"
 
 
@@ -232,7 +236,7 @@ class _Building:
             _refuse(
                 0,
                 en="empty; nothing is written in it",
-                zh="文件是空的；里面什么都没写",
+                zh="文件是空的；请写上内容",
             )
         return value
 
@@ -280,7 +284,7 @@ class _Building:
                 first = self.lines[here]
                 what = Wording(
                     en=f"written twice, first at line {first}; delete one",
-                    zh=f"重复写了两次，第一次在第 {first} 行；请删除一个",
+                    zh=f"写了两次，第一次在第 {first} 行；请删除一处",
                 )
                 self.found.append((_line(event), here, what))
             else:
@@ -302,21 +306,21 @@ class _Building:
             alias = "*" + str(event.anchor)
             what = Wording(
                 en=f"alias {alias!r} is not used here; write it out",
-                zh=f"这里不使用别名 {alias!r}；请把内容写全",
+                zh=f"不支持别名 {alias!r}；请把内容写全",
             )
             self.found.append((line, trail, what))
         elif isinstance(event, NodeEvent) and event.anchor is not None:
             anchor = "&" + str(event.anchor)
             what = Wording(
                 en=f"anchor {anchor!r} is not used here; delete it",
-                zh=f"这里不使用锚点 {anchor!r}；请删除",
+                zh=f"不支持锚点 {anchor!r}；请删除",
             )
             self.found.append((line, trail, what))
         tag = getattr(event, "tag", None)
         if tag is not None:
             what = Wording(
                 en=f"tag {str(tag)!r} is not used here; write the plain value",
-                zh=f"这里不使用标签 {str(tag)!r}；请直接写值",
+                zh=f"不支持标签 {str(tag)!r}；请直接写值",
             )
             self.found.append((line, trail, what))
 

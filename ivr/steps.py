@@ -81,7 +81,7 @@ class Digits(Part):
                 "digits_range",
                 Wording(
                     en="least should be at most what `most` says; swap the two",
-                    zh="least 不能大于 `most`；请对调两者",
+                    zh=f"`least`（{self.least}）大于 `most`（{self.most}）；请对调",
                 ),
             )
         return self

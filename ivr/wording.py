@@ -75,7 +75,7 @@ def nearest(name: str, known: Iterable[str]) -> Wording:
     close = get_close_matches(name, names, n=1, cutoff=0.6)
     if close:
         return Wording(
-            en=f"; did you mean {close[0]!r}?", zh=f"；是否想写 {close[0]!r}？"
+            en=f"; did you mean {close[0]!r}?", zh=f"；是不是想写 {close[0]!r}？"
         )
     if 0 < len(names) <= MOST_NAMES:
         shown = [repr(one) for one in names]

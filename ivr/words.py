@@ -26,7 +26,7 @@ PATTERNS: Mapping[str, str] = {
     PLAIN: Wording(en="text without control characters", zh="不含控制字符的文字"),
     FILE_NAME: Wording(
         en="a file below the folder of prompts, without its suffix",
-        zh="语音文件夹下的文件，不写后缀",
+        zh="语音文件夹中的文件，不带后缀",
     ),
 }
 """Patterns in words, for every pattern that a written file is held against."""
@@ -64,12 +64,20 @@ def read_as(
                 _what(found, options_at=options_at, patterns=patterns),
             )
             for found in error.errors(include_url=False)
+            if not _is_of_its_parts(found)
         ]
 
 
 def problem_at(source: Source, trail: Trail, what: str) -> Problem:
     """Return a problem at a place of a file, with its line."""
     return Problem(file=source.file, line=source.line(trail), trail=trail, what=what)
+
+
+def _is_of_its_parts(found: Mapping[str, Any]) -> bool:
+    """Tell whether a list is too short only because what is in it is wrong."""
+    if found["type"] != "too_short":
+        return False
+    return int(found["ctx"]["actual_length"] or 0) < len(found["input"])
 
 
 def _place(found: Mapping[str, Any]) -> Trail:
@@ -98,9 +106,12 @@ def _what(
             return _should(form, got, zh=told(form, Language.ZH))
         case "expression" | "template":
             why = limits["why"]
-            return Wording(en=f"{why}, in {got}", zh=f"{why.zh}，原文为 {got}")
-        case "prompt_choice" | "step_kind" | "digits_range":
+            return Wording(en=f"{why}, in {got}", zh=f"{why.zh}（原文：{got}）")
+        case "prompt_choice" | "step_kind":
             return _way_out(limits["why"], found["input"])
+        case "digits_range":
+            why = limits["why"]
+            return Wording(en=_way_out(why, found["input"]), zh=why.zh)
         case "model_type" | "dict_type" | "mapping_type" | "model_attributes_type":
             return _should("a mapping of options", got, zh="一组 `名称: 值`")
         case "tuple_type" | "list_type":
@@ -117,17 +128,22 @@ def _what(
 
 
 def _should(form: str, got: str, *, zh: str) -> Wording:
-    return Wording(en=f"should be {form}, got {got}", zh=f"应为{zh}，实际为 {got}")
+    # Between Chinese and other letters stands a space.
+    space = "" if zh[0] > "\u2e80" else " "
+    return Wording(
+        en=f"should be {form}, got {got}", zh=f"应为{space}{zh}，实际为 {got}"
+    )
 
 
 def _way_out(why: Wording, written: object) -> Wording:
     """Put what was written between what is wrong and what would do."""
     problem, _, way_out = why.partition("; ")
     problem_zh, _, way_out_zh = why.zh.partition("；")
-    got, got_zh = _options(written, "nothing"), _options(written, "空")
+    got = _options(written)
+    got_zh = f"实际写了 {'、'.join(got)}" if got else "实际什么都没写"
     return Wording(
-        en=f"{problem}, got {got}; {way_out}",
-        zh=f"{problem_zh}，实际为 {got_zh}；{way_out_zh}",
+        en=f"{problem}, got {', '.join(got) or 'nothing'}; {way_out}",
+        zh=f"{problem_zh}，{got_zh}；{way_out_zh}",
     )
 
 
@@ -142,10 +158,10 @@ def _zh(found: Mapping[str, Any]) -> str:
 
 
 _KINDS_ZH: Mapping[str, str] = {
-    "greater_than_equal": "应大于或等于 {ge}",
-    "greater_than": "应大于 {gt}",
-    "less_than_equal": "应小于或等于 {le}",
-    "less_than": "应小于 {lt}",
+    "greater_than_equal": "应大于或等于 {ge:g}",
+    "greater_than": "应大于 {gt:g}",
+    "less_than_equal": "应小于或等于 {le:g}",
+    "less_than": "应小于 {lt:g}",
     "finite_number": "应为有限的数字",
     "int_": "应为整数",
     "float_": "应为数字",
@@ -153,19 +169,19 @@ _KINDS_ZH: Mapping[str, str] = {
     "string_too_short": "至少要有 {min_length} 个字符",
     "string_too_long": "最多 {max_length} 个字符",
     "string_": "应为文字",
-    "too_short": "至少要有 {min_length} 项，现有 {actual_length} 项",
-    "too_long": "最多 {max_length} 项，现有 {actual_length} 项",
+    "too_short": "至少要有 {min_length} 项",
+    "too_long": "最多 {max_length} 项",
     "datetime_": "应为日期和时间，如 `2026-10-01 08:30`",
     "date_": "应为日期，如 `2026-10-01`",
 }
 """What pydantic finds, by how it calls that; the first that fits is taken."""
 
 
-def _options(value: object, nothing: str) -> str:
+def _options(value: object) -> list[str]:
     """Return which options were written."""
     if not isinstance(value, Mapping):
-        return _short(value)
-    return ", ".join(repr(str(option)) for option in value) or nothing
+        return [_short(value)]
+    return [repr(str(option)) for option in value]
 
 
 def _short(value: object) -> str:

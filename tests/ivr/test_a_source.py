@@ -1,6 +1,7 @@
 """What is read of YAML, and what is refused."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from ivr.source import (
 )
 
 
-def refusal(raw: bytes) -> list[tuple[int, Trail, str]]:
+def refusal(raw: bytes) -> Sequence[tuple[int, Trail, str]]:
     with pytest.raises(SourceRefused) as caught:
         parse_source(raw, file="f.yaml")
     return caught.value.found

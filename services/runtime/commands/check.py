@@ -7,6 +7,8 @@ from typing import Annotated
 import typer
 
 from ivr.problems import Problem, Refused
+from ivr.sounds import Language
+from ivr.wording import Wording, told
 from services.floor.load import load_floor
 from services.flows.files import read_files
 from services.runtime.launch import floor_file
@@ -20,6 +22,9 @@ def check(
     ] = None,
     *,
     floor: Annotated[Path | None, typer.Option(help="the floor file")] = None,
+    language: Annotated[
+        Language, typer.Option(help="of the words; the floor's own are in English")
+    ] = Language.EN,
     as_json: Json = False,
     data: Data = None,
 ) -> None:
@@ -29,8 +34,10 @@ def check(
     """
     settings = read_settings(data=data, floor=floor, flows=folder)
     problems = problems_of(settings)
-    told = {"problems": [asdict(one) for one in problems]}
-    tell(told, as_json, [*map(str, problems)] or ["right"])
+    found = [asdict(one) | {"what": told(one.what, language)} for one in problems]
+    lines = [one.told(language) for one in problems]
+    right = Wording(en="right", zh="没有问题")
+    tell({"problems": found}, as_json, lines or [told(right, language)])
     if problems:
         raise typer.Exit(2)
 
