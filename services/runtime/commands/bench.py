@@ -151,6 +151,16 @@ def bench_route(
     _tell(route.run(is_short=short), as_json=as_json, keep=keep)
 
 
+@app.command(name="flow")
+def bench_flow(
+    *, as_json: AsJson = False, keep: Keep = None, short: Short = False
+) -> None:
+    """Check and try flows again and again: what that costs, without a telephone."""
+    from services.runtime.bench import flow
+
+    _tell(flow.run(is_short=short), as_json=as_json, keep=keep)
+
+
 @app.command(name="routing")
 def bench_routing(
     *,
