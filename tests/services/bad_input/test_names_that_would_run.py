@@ -22,7 +22,7 @@ from services.runtime.bench.chaos.intruder import Intruder
 from tests.services.bad_input.test_the_engines_account import console
 from tests.support.instance import RunningInstance
 
-OF_A_FAILED_RING = {"ActionID", "Reason"}
+OF_A_FAILED_RING = {"ActionID", "Reason", "TechCause"}
 """Headers that an agent brings who is rung for a caller who has left just then."""
 UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 RUNS_TEXT = {

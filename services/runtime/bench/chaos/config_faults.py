@@ -15,7 +15,7 @@ from services.runtime.settings import CHECKOUT
 
 _DIALPLANS = CHECKOUT / "dialplans"
 _FLOOR = "floor.yaml"
-_FLOW = "flows/english.yaml"
+_FLOW = "flows/complaint.yaml"
 _VERDICT_S = 1.0
 
 # What stands there, and what is written in its place; "" appends, None is the whole.
@@ -66,22 +66,25 @@ _FLOOR_EDITS: tuple[tuple[str | None, str], ...] = (
 _FLOW_EDITS: tuple[tuple[str | None, str], ...] = (
     (None, ""),
     (None, "steps: {{{\n"),
-    ("name: english", "name: vip"),
-    ("language: en", "language: xx"),
+    ("name: complaint", "name: vip"),
+    ("language: zh", "language: xx"),
     ("entry: welcome", "entry: nowhere"),
-    ("person: agent", "person: welcome"),
-    ("goto: services", "goto: service"),
-    ("goto: services", "goto: welcome"),
-    ("      1: fault", "      11: fault"),
-    ("      1: fault", "      1: nowhere"),
-    ("queue: q_en", "queue: q_xx"),
-    ("    skills: [bill]", "    skills: [cooking]"),
-    ("    goto: services", "    goto: services\n    queue: q_en"),
-    ("      en: Yunjiang Power. This call is recorded.", "      en: ''"),
-    ("      en: Yunjiang Power. This call is recorded.", "      file: ../../secret"),
-    ("      en: Yunjiang Power. This call is recorded.", "      file: a b"),
-    ("    on_timeout:", "    timeout_s: 0\n    on_timeout:"),
-    ("    on_timeout:", "    tries: 100\n    on_timeout:"),
+    ("person: complaint", "person: welcome"),
+    ("goto: kinds", "goto: kind"),
+    ("goto: kinds", "goto: welcome"),
+    ("      1: complaint", "      11: complaint"),
+    ("      1: complaint", "      1: nowhere"),
+    ("queue: q_fault", "queue: q_xx"),
+    ("queue: q_fault", "queue: q_fault\n    skills: [cooking]"),
+    ("    goto: kinds", "    goto: kinds\n    queue: q_fault"),
+    ("      zh: 您好，云江电力投诉举报专线，通话将被录音。", "      zh: ''"),
+    ("      en: Hello, complaint line", "      file: ../../secret\n      en: Hello"),
+    ("      en: Hello, complaint line", "      file: a b\n      en: Hello"),
+    ("    limit_s: 60", "    limit_s: 0"),
+    ("    limit_s: 60", "    limit_s: 3600"),
+    ("order: suggestion", "order: sugestion"),
+    ("note: spoken", "note: spokn"),
+    ("{made.tail:digits}", "{made.tail:digit}"),
 )
 
 
