@@ -35,7 +35,7 @@ WAITING = [
     for name, flow in FLOWS.flows.items()
     for step, what in flow.steps.items()
     if isinstance(what, AskingStep | RecordStep | LookUpStep)
-    for language in {flow.language, *flow.languages}
+    for language in sorted({flow.language, *flow.languages})
 ]
 PERSONAS = [
     case
