@@ -6,8 +6,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-import httpx
-
 from services.runtime.embedded.child import Child
 from services.runtime.embedded.our_own import OurOwn
 
@@ -64,8 +62,8 @@ class Engines:
         """
         place = self._place()
         child = await self._taken(place) or await place.launched()
-        asked, ready = f"{place.http}/readiness answers 200", _is_ready(place)
-        await place.answering(child, ready, limit_s=START_LIMIT_S, asked=asked)
+        ready = f"{place.http}/readiness"
+        await place.answering(child, ready, limit_s=START_LIMIT_S, trust=place.trust)
         self._loading = asyncio.create_task(self._load(), name="spare engine")
         return child
 
@@ -105,19 +103,3 @@ class Engines:
 
 def _is_same(before: EnginePlace, now: EnginePlace) -> bool:
     return (before.data, before.variables) == (now.data, now.variables)
-
-
-async def _is_ready(place: EnginePlace) -> None:
-    # Nothing of the machine's proxies stands between us and loopback.
-    async with httpx.AsyncClient(
-        trust_env=False, timeout=5, verify=place.trust
-    ) as client:
-        while True:
-            try:
-                answer = await client.get(f"{place.http}/readiness")
-            except httpx.TransportError:
-                pass
-            else:
-                if answer.status_code == httpx.codes.OK:
-                    return
-            await asyncio.sleep(0.1)

@@ -1,19 +1,26 @@
 """A process of our own code: how it is started, and the sentence it refuses by."""
 
+import asyncio
 import os
 import signal
+import ssl
 import sys
-from collections.abc import Coroutine, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+import httpx
 
 from services.runtime.embedded.child import Child
 from services.runtime.embedded.errors import NotStarted, PartRefuses
 from services.runtime.privileges import confined
 from services.runtime.settings import CHECKOUT
+from services.runtime.trust import NOBODY
 
 _OPERATORS = 2
 """The exit code of what an operator must mend."""
+_LOOK_S, _FIRST_LOOK_S = 2.0, 5.0
+_LOOK_EVERY_S = 0.1
 
 
 def refused(name: str) -> str:
@@ -66,24 +73,25 @@ class OurOwn:
     async def answering(
         self,
         child: Child,
-        answers: Coroutine[None, None, None],
+        url: str,
         *,
         limit_s: float,
-        asked: str,
+        trust: ssl.SSLContext = NOBODY,
     ) -> None:
         """Return when it answers; it is stopped where it does not.
 
         Args:
             child: It, launched.
-            answers: Returns when it does.
+            url: Answers 200 when it is ready.
             limit_s: How long that may take.
-            asked: What is asked of it, in words.
+            trust: By whom its certificate may be signed.
 
         Raises:
             NotStarted: It ended, or did not answer.
             PartRefuses: It ended for what an operator must mend; it says what.
         """
         try:
+            answers, asked = _answers(url, trust), f"{url} answers 200"
             await child.until(answers, limit_s=limit_s, asked=asked)
         except NotStarted as ended:
             await self.stop(child)
@@ -101,3 +109,22 @@ class OurOwn:
     def _refusal(self) -> str:
         said = self.log.read_text(encoding="utf-8", errors="replace")
         return said.rpartition(refused(self.name))[2].strip()
+
+
+async def is_alive(
+    url: str, trust: ssl.SSLContext = NOBODY, *, within_s: float = _LOOK_S
+) -> bool:
+    """Tell whether one of ours answers 200 at an address, in time."""
+    try:
+        # Nothing of the machine's proxies stands between us and loopback.
+        async with httpx.AsyncClient(
+            trust_env=False, timeout=within_s, verify=trust
+        ) as client:
+            return (await client.get(url)).status_code == httpx.codes.OK
+    except httpx.TransportError:
+        return False
+
+
+async def _answers(url: str, trust: ssl.SSLContext) -> None:
+    while not await is_alive(url, trust, within_s=_FIRST_LOOK_S):  # noqa: ASYNC110 - a process tells nobody
+        await asyncio.sleep(_LOOK_EVERY_S)

@@ -6,18 +6,14 @@ Whoever starts it looks after it: it guards the engine, and nobody else guards i
 import asyncio
 from dataclasses import dataclass
 
-import httpx
-
 from services.runtime.embedded.child import Child
-from services.runtime.embedded.our_own import OurOwn
-from services.runtime.trust import NOBODY
+from services.runtime.embedded.our_own import OurOwn, is_alive
 
 START_LIMIT_S = 60.0
 STOP_LIMIT_S = 5.0
 MODULE = "services.runtime.watchdog"
 NAME = "watchdog"
 LOOK_EVERY_S = 2.0
-_LOOK_S = 2.0
 _MISSES = 3
 
 
@@ -32,6 +28,11 @@ class WatchdogPlace(OurOwn):
     door: str
     """Where it answers, as in http://127.0.0.1:16005."""
 
+    @property
+    def health(self) -> str:
+        """What answers 200 as long as it turns."""
+        return f"{self.door}/health"
+
 
 _guards: set[asyncio.Task[None]] = set()
 
@@ -44,36 +45,18 @@ async def start(place: WatchdogPlace) -> Child:
         PartRefuses: It ended for what an operator must mend; it says what.
     """
     child = await place.launched()
-    asked = f"{place.door}/health answers 200"
-    answers = _answers(place.door)
-    await place.answering(child, answers, limit_s=START_LIMIT_S, asked=asked)
-    guard = asyncio.create_task(_guard(child, place.door), name="watchdog-guard")
+    await place.answering(child, place.health, limit_s=START_LIMIT_S)
+    guard = asyncio.create_task(_guard(child, place.health), name="watchdog-guard")
     _guards.add(guard)
     guard.add_done_callback(_guards.discard)
     return child
 
 
-async def _guard(child: Child, door: str) -> None:
+async def _guard(child: Child, health: str) -> None:
     missed = 0
     while child.exit_code is None:
         await asyncio.sleep(LOOK_EVERY_S)
-        missed = 0 if await _is_alive(door) else missed + 1
+        missed = 0 if await is_alive(health) else missed + 1
         if missed >= _MISSES and child.exit_code is None:
             # The supervisor takes in its death, and starts another.
             await child.stop()
-
-
-async def _answers(door: str) -> None:
-    while not await _is_alive(door):  # noqa: ASYNC110 - a foreign process tells nobody
-        await asyncio.sleep(0.1)
-
-
-async def _is_alive(door: str) -> bool:
-    try:
-        # Nothing of the machine's proxies stands between us and loopback.
-        async with httpx.AsyncClient(
-            trust_env=False, timeout=_LOOK_S, verify=NOBODY
-        ) as client:
-            return (await client.get(f"{door}/health")).status_code == httpx.codes.OK
-    except httpx.TransportError:
-        return False
