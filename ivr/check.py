@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 
 from ivr.flow import Flow
 from ivr.known import Finding
-from ivr.problems import unknown
 from ivr.prompt import Prompt
 from ivr.prose import promises
 from ivr.rounds import rounds
@@ -25,7 +24,7 @@ from ivr.steps import (
     prompts_of,
 )
 from ivr.ways import BACK_KEY, PERSON_KEY, REPEAT_KEY, ways_of
-from ivr.wording import Wording
+from ivr.wording import Wording, unknown
 from ivr.written import StepName
 
 _LEADING = (

@@ -5,16 +5,12 @@ from collections.abc import Iterator, Mapping
 from pydantic import Field, ModelWrapValidatorHandler, model_validator
 
 from ivr.prompt import Prompt
-from ivr.sounds import Language, Recorded, Sound, Spoken
+from ivr.sounds import Language, Sound
 from ivr.steps import (
     AnyStep,
     AskingStep,
-    HangUpStep,
     LookUpStep,
-    MenuStep,
     OrderStep,
-    QueueStep,
-    SayStep,
     Seconds,
     SmsStep,
     SpeakStep,
@@ -22,25 +18,7 @@ from ivr.steps import (
     Tries,
     prompts_of,
 )
-from ivr.written import NAME, Id, Part, StepName
-
-__all__ = [
-    "NAME",
-    "Flow",
-    "HangUpStep",
-    "Id",
-    "Language",
-    "MenuStep",
-    "Part",
-    "Prompt",
-    "QueueStep",
-    "Recorded",
-    "SayStep",
-    "Sound",
-    "Spoken",
-    "Step",
-    "StepName",
-]
+from ivr.written import Id, Part, StepName
 
 PLEASE_WAIT = Prompt(zh="正在查询，请稍候。", en="One moment, please.")
 """Said while another system takes its time, where the flow says nothing else."""

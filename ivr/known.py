@@ -14,7 +14,6 @@ from ivr.lookups import (
     LookUps,
     OrderKind,
 )
-from ivr.problems import unknown
 from ivr.source import Trail
 from ivr.steps import (
     AnyStep,
@@ -31,7 +30,7 @@ from ivr.steps import (
     prompts_of,
 )
 from ivr.template import Shown, pieces_of
-from ivr.wording import Wording
+from ivr.wording import Wording, unknown
 
 WORLD = frozenset(
     {"caller", "number", "holiday", "storm", "call.repeats"}

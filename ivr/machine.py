@@ -31,7 +31,7 @@ from ivr.steps import (
     SubFlowStep,
     TransferStep,
 )
-from ivr.stride import MOST_STEPS, MOST_TURNS, Goto, Stride, Then
+from ivr.stride import MOST_STEPS, Goto, Stride, Then
 from ivr.turns import (
     Answer,
     Answered,
@@ -52,8 +52,6 @@ from ivr.turns import (
 from ivr.values import NOTHING, Values
 from ivr.walk import TAKES, InputOutOfPlace, Phase, Turn, Walk
 from ivr.written import KEYS
-
-__all__ = ["MOST_STEPS", "MOST_TURNS", "take"]
 
 
 def take(

@@ -6,17 +6,7 @@ from pathlib import PurePath
 
 from ivr.sounds import Language
 from ivr.source import SourceRefused, Trail
-from ivr.wording import nearest, told, unknown
-
-__all__ = [
-    "FlowRefused",
-    "IvrError",
-    "Problem",
-    "Refused",
-    "nearest",
-    "source_problems",
-    "unknown",
-]
+from ivr.wording import told
 
 
 class IvrError(Exception):

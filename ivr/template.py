@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from ivr.problems import IvrError, unknown
+from ivr.problems import IvrError
 from ivr.values import Form
-from ivr.wording import Wording
+from ivr.wording import Wording, unknown
 
 _NAME = r"[a-z][a-z0-9_]{0,39}"
 DOTTED = re.compile(rf"{_NAME}(?:\.{_NAME}){{0,3}}")

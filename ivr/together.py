@@ -5,10 +5,9 @@ from collections.abc import Iterator, Mapping
 from ivr.doing import DEEPEST
 from ivr.flow import Flow
 from ivr.known import Elsewhere, Finding, names_of, unknown_names
-from ivr.problems import unknown
 from ivr.secrecy import secrets_of, told_secrets
 from ivr.steps import ReturnStep, SubFlowStep, TransferStep
-from ivr.wording import Wording
+from ivr.wording import Wording, unknown
 
 Flows = Mapping[str, Flow]
 FLOW = Wording(en="flow", zh="流程")

@@ -5,10 +5,10 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from ivr.problems import Problem, nearest
+from ivr.problems import Problem
 from ivr.sounds import Language
 from ivr.source import Source, Trail
-from ivr.wording import Wording, told
+from ivr.wording import Wording, nearest, told
 from ivr.written import FILE_NAME, KEY, KEYS, NAME, NUMBER, PLAIN
 
 Model = TypeVar("Model", bound=BaseModel)

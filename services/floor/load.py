@@ -6,16 +6,15 @@ from pathlib import Path, PurePath
 
 from acd.policy import AgentProfile, FloorPolicy, QueuePolicy, Target
 from acd.vocabulary.ids import AgentId, DeviceId, Place, QueueId
-from ivr.flow import QueueStep
 from ivr.hours import FILE_NAME as HOURS_FILE
 from ivr.hours import NO_HOURS, Hours, load_hours
 from ivr.known import at_character, expressions_of
 from ivr.load import WrittenFlow, load_flows
-from ivr.problems import FlowRefused, Problem, Refused, source_problems, unknown
+from ivr.problems import FlowRefused, Problem, Refused, source_problems
 from ivr.source import Source, SourceRefused, parse_source, read_source
-from ivr.steps import TransferStep
+from ivr.steps import QueueStep, TransferStep
 from ivr.together import FLOW
-from ivr.wording import Wording
+from ivr.wording import Wording, unknown
 from ivr.words import problem_at, read_as
 from services.floor.admission import Admission, Bucket
 from services.floor.floor import Floor, Number

@@ -19,8 +19,9 @@ from acd.choices import (
 )
 from acd.policy import PLAIN_LEVEL, Rona, RonaRule, Step
 from acd.vocabulary.ids import AgentId, QueueId, SkillId
-from ivr.problems import Problem, unknown
+from ivr.problems import Problem
 from ivr.source import Source, Trail
+from ivr.wording import unknown
 from ivr.words import problem_at
 from services.floor.written import WrittenFloor, WrittenQueue
 from services.floor.written_routing import (

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from acd.policy import Step
 from acd.vocabulary.ids import SkillId
-from ivr.flow import QueueStep
 from ivr.load import WrittenFlow
 from ivr.problems import Problem
 from ivr.source import Source
+from ivr.steps import QueueStep
 from ivr.wording import Wording
 from ivr.words import problem_at
 from services.floor.routing import levels_of, steps_of

@@ -6,9 +6,9 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from acd.policy import Region
-from ivr.flow import NAME, Id
 from ivr.source import Trail
 from ivr.words import NAME_WORDS
+from ivr.written import NAME, Id
 from services.floor.admission import Refusal
 from services.floor.written_routing import (
     Choice,

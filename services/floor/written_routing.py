@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
 from acd.policy import TOP_LEVEL, Region
-from ivr.flow import Id
 from ivr.source import Trail
+from ivr.written import Id
 
 LIST, LEVELS = "#list", "#levels"
 """How skills can be written: pydantic names it in its places, the file does not."""

@@ -14,7 +14,7 @@ from pydantic import ConfigDict, Field, StringConstraints
 
 from acd.vocabulary.ids import CallId
 from ivr.flow_set import FlowSet
-from ivr.problems import Problem, Refused, nearest, source_problems
+from ivr.problems import Problem, Refused, source_problems
 from ivr.source import Source, SourceRefused, Trail, read_source
 from ivr.turns import (
     Ask,
@@ -33,6 +33,7 @@ from ivr.turns import (
     Say,
 )
 from ivr.values import Value, Values
+from ivr.wording import nearest
 from ivr.words import PATTERNS, problem_at, read_as
 from ivr.written import Part
 from services.flows.walking import Walking

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from ivr.flow import Language
+from ivr.sounds import Language
 from services.prompts.errors import SpeechFailed
 from services.prompts.speech import LIMIT_S
 from services.prompts.voices import Voice

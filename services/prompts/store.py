@@ -9,7 +9,8 @@ from pathlib import Path
 
 import structlog
 
-from ivr.flow import Flow, Language, Recorded, Sound, Spoken
+from ivr.flow import Flow
+from ivr.sounds import Language, Recorded, Sound, Spoken
 from services.prompts.errors import PromptsRefused, SpeechFailed, Unplayable
 from services.prompts.loudness import levelled, trimmed
 from services.prompts.recorded import recorded_file

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Protocol
 
-from ivr.flow import Language
+from ivr.sounds import Language
 from services.prompts import wording
 from services.prompts.speech import LIMIT_S, SpeechProgram, speak
 from services.prompts.wording import runs_of

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from ivr.flow import Language
+from ivr.sounds import Language
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

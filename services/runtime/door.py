@@ -13,7 +13,8 @@ from acd.vocabulary.ids import QueueId
 from acd.vocabulary.states import CallState
 from cti_bridge.ami.connection import Connection
 from cti_bridge.ami.errors import AmiError
-from ivr.flow import Flow, QueueStep
+from ivr.flow import Flow
+from ivr.steps import QueueStep
 from services.floor.admission import gate_of
 from services.floor.floor import Floor
 from services.runtime.in_force import InForce

@@ -7,7 +7,8 @@ import structlog
 from pydantic import TypeAdapter
 from ruamel.yaml import YAML
 
-from ivr.flow import Prompt, Spoken
+from ivr.prompt import Prompt
+from ivr.sounds import Spoken
 from services.prompts.store import PromptStore
 from services.runtime.settings import CHECKOUT
 

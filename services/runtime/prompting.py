@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from ivr.flow import Language
+from ivr.sounds import Language
 from services.prompts.model_voice import ModelVoice
 from services.prompts.speech import SpeechProgram
 from services.prompts.store import PromptStore

@@ -18,9 +18,11 @@ from acd.vocabulary.flow_facts import (
 )
 from acd.vocabulary.ids import QueueId, SkillId
 from ivr.check import findings
-from ivr.flow import Flow, Language, Recorded, Spoken
+from ivr.flow import Flow
 from ivr.flow_set import FlowSet
-from ivr.machine import MOST_TURNS, take
+from ivr.machine import take
+from ivr.sounds import Language, Recorded, Spoken
+from ivr.stride import MOST_TURNS
 from ivr.turns import (
     Act,
     Answer,

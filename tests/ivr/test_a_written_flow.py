@@ -4,9 +4,10 @@ from pathlib import Path, PurePath
 
 import pytest
 
-from ivr.flow import Language, MenuStep, QueueStep
 from ivr.load import load_flow, load_flows, load_flows_from
 from ivr.problems import FlowRefused
+from ivr.sounds import Language
+from ivr.steps import MenuStep, QueueStep
 
 ONE_OF = (
     "a step does one of say, menu, collect, confirm, survey, branch, set, speak, "

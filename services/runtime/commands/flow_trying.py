@@ -9,7 +9,7 @@ import typer
 
 from acd.vocabulary.ids import CallId
 from ivr.flow_set import FlowSet
-from ivr.problems import Refused, nearest
+from ivr.problems import Refused
 from ivr.turns import (
     Ask,
     AskFailed,
@@ -25,6 +25,7 @@ from ivr.turns import (
     Record,
     Say,
 )
+from ivr.wording import nearest
 from services.floor.load import load_floor
 from services.flows.cases import BYE, FAILED, NOT_FOUND, load_cases, run, values_of
 from services.flows.walking import Walking

@@ -17,8 +17,9 @@ from acd.simulation.scenario import (
     Spell,
 )
 from acd.vocabulary.ids import AgentId, QueueId
-from ivr.problems import Problem, Refused, source_problems, unknown
+from ivr.problems import Problem, Refused, source_problems
 from ivr.source import Source, SourceRefused, read_source
+from ivr.wording import unknown
 from ivr.words import problem_at, read_as
 from services.floor.load import FloorRefused, load_floor, policy_of
 from services.floor.routing import routing_problems, unknown_skills

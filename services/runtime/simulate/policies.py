@@ -22,7 +22,7 @@ from acd.simulation.members import Strategy
 from acd.simulation.people import People
 from acd.simulation.run import MakeDecider, the_engine
 from acd.simulation.scenario import Scenario
-from ivr.problems import nearest
+from ivr.wording import nearest
 from services.runtime.errors import RuntimeProblem
 
 

@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from ivr.flow import Id
 from ivr.source import Trail
+from ivr.written import Id
 from services.floor import written as floor_file
 from services.floor.written import Code, Title, Who, WrittenQueue
 from services.floor.written_routing import (

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.flow import Language
+from ivr.sounds import Language
 from ivr.spoken import CannotBeSpoken, words
 from ivr.values import Form, Value
 from tests.ivr.spoken.reading import LATIN

@@ -7,7 +7,7 @@ import pytest
 from acd.choices import Blend, CMu, LongestIdle
 from acd.policy import Rona, RonaRule, Step, Target
 from acd.vocabulary.ids import AgentId, Place, QueueId, SkillId
-from ivr.flow import QueueStep
+from ivr.steps import QueueStep
 from services.floor.admission import Bucket
 from services.floor.load import FloorRefused, load_floor, load_text, read_flows
 

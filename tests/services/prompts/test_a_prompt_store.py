@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from ivr.flow import Flow, Language, Recorded, Sound, Spoken
+from ivr.flow import Flow
+from ivr.sounds import Language, Recorded, Sound, Spoken
 from services.prompts.errors import PromptsRefused
 from services.prompts.speech import SpeechProgram
 from services.prompts.store import PromptStore

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ivr.flow import Language, Spoken
+from ivr.sounds import Language, Spoken
 from services.prompts.errors import SpeechFailed
 from services.prompts.loudness import speech_level_dbov, trimmed
 from services.prompts.model_voice import ModelVoice

@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from ivr.flow import Language
+from ivr.sounds import Language
 from services.prompts.inventory import Kind, counted, inventory
 from tests.services.prompts.test_a_prompt_store import flow_saying, store
 

@@ -6,7 +6,7 @@ from array import array
 
 import pytest
 
-from ivr.flow import Language
+from ivr.sounds import Language
 from services.prompts.loudness import (
     levelled,
     silent_ends_s,

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import structlog.testing
 
-from ivr.flow import Language, Recorded, Spoken
+from ivr.sounds import Language, Recorded, Spoken
 from services.prompts.speech import SpeechProgram
 from services.prompts.store import PromptStore
 from tests.services.prompts.test_a_prompt_store import espeak, sound_in, store

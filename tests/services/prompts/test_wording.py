@@ -2,7 +2,7 @@
 
 import pytest
 
-from ivr.flow import Language
+from ivr.sounds import Language
 from services.prompts.wording import Unspeakable, runs_of
 
 
