@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain, repeat
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -294,9 +295,11 @@ class Launch:
     def supervised(self) -> dict[PartName, Supervised]:
         """Return how each part of ours is started and stopped."""
         engines = engine.Engines(self.engine)
+        # At the first start nobody can have published since we read the floor.
+        launches = chain((lambda: self,), repeat(self._of_now))
         parts: dict[PartName, Supervised] = {
             "asterisk": Supervised(
-                start=lambda: asterisk.start(self._of_now().asterisk()),
+                start=lambda: asterisk.start(next(launches)().asterisk()),
                 stop=asterisk.stop,
             ),
             "engine": Supervised(start=engines.start, stop=engines.stop),
