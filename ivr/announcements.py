@@ -7,10 +7,10 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from ivr.problems import Problem, Refused, source_problems
+from ivr.problems import Problem, Refused, refusing
 from ivr.prompt import Prompt
 from ivr.sounds import Heard, Language, Sound
-from ivr.source import Source, SourceRefused, Trail, read_source
+from ivr.source import Source, Trail, read_source
 from ivr.wording import Wording
 from ivr.words import PATTERNS as WORDS
 from ivr.words import problem_at, read_as
@@ -102,10 +102,8 @@ def load_announcements(path: Path) -> Announcements:
     """
     if not path.exists():
         return NONE
-    try:
+    with refusing(AnnouncementsRefused, path):
         source = read_source(path)
-    except SourceRefused as refused:
-        raise AnnouncementsRefused(source_problems(path, refused)) from None
     read = read_as(Announcements, source, options_at=_options_at, patterns=_PATTERNS)
     if isinstance(read, list):
         raise AnnouncementsRefused(read)

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from ivr.problems import Problem, Refused, source_problems
-from ivr.source import Source, SourceRefused, Trail, parse_source, read_source
+from ivr.problems import Problem, Refused, refusing
+from ivr.source import Source, Trail, parse_source, read_source
 from ivr.wording import Wording, wrong
 from ivr.words import read_as
 from ivr.written import Id
@@ -159,10 +159,8 @@ def load_hours(path: Path) -> Hours:
     """
     if not path.exists():
         return NO_HOURS
-    try:
+    with refusing(HoursRefused, path):
         source = read_source(path)
-    except SourceRefused as refused:
-        raise HoursRefused(source_problems(path, refused)) from None
     return hours_of(source)
 
 
@@ -172,10 +170,8 @@ def load_hours_from(text: str, *, file: Path) -> Hours:
     Raises:
         HoursRefused: With every problem found.
     """
-    try:
+    with refusing(HoursRefused, file):
         source = parse_source(text.encode(), file=file.as_posix())
-    except SourceRefused as refused:
-        raise HoursRefused(source_problems(file, refused)) from None
     return hours_of(source)
 
 

@@ -8,8 +8,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from ivr.problems import Problem, Refused, source_problems
-from ivr.source import Source, SourceRefused, Trail, read_source
+from ivr.problems import Problem, Refused, refusing
+from ivr.source import Source, Trail, read_source
 from ivr.wording import Wording
 from ivr.words import NAME_WORDS, problem_at, read_as
 from ivr.written import NAME, Id
@@ -143,10 +143,8 @@ def load_look_ups(path: Path) -> WrittenLookUps:
     """
     if not path.exists():
         return NOTHING
-    try:
+    with refusing(LookUpsRefused, path):
         source = read_source(path)
-    except SourceRefused as refused:
-        raise LookUpsRefused(source_problems(path, refused)) from None
     return look_ups_of(source)
 
 

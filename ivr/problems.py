@@ -1,6 +1,7 @@
 """What is wrong with a written file, all at once, with file, line and way out."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -51,6 +52,15 @@ class Refused(IvrError):
         """Keep the problems in the order of files and lines."""
         self.problems = tuple(sorted(problems, key=lambda one: (one.file, one.line)))
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+@contextmanager
+def refusing(refusal: type[Refused], path: PurePath) -> Iterator[None]:
+    """Raise what a file's reading is refused for as a refusal of its own kind."""
+    try:
+        yield
+    except SourceRefused as refused:
+        raise refusal(source_problems(path, refused)) from None
 
 
 class FlowRefused(Refused):

@@ -17,8 +17,8 @@ from acd.simulation.scenario import (
     Spell,
 )
 from acd.vocabulary.ids import AgentId, QueueId
-from ivr.problems import Problem, Refused, source_problems
-from ivr.source import Source, SourceRefused, read_source
+from ivr.problems import Problem, Refused, refusing
+from ivr.source import Source, read_source
 from ivr.wording import unknown
 from ivr.words import problem_at, read_as
 from services.floor.load import FloorRefused, load_floor, policy_of
@@ -61,10 +61,8 @@ def load_scenario(path: Path, *, flows: Path = FLOWS) -> Scenario:
     Raises:
         ScenarioRefused: With every problem found.
     """
-    try:
+    with refusing(ScenarioRefused, path):
         source = read_source(path)
-    except SourceRefused as refused:
-        raise ScenarioRefused(source_problems(path, refused)) from refused
     written = read_as(
         WrittenScenario,
         source,
