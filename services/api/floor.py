@@ -1,6 +1,6 @@
 """The floor over HTTP: what is in force, its versions, and another one published."""
 
-from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Header, Path, Request, Response
@@ -159,66 +159,39 @@ async def roll_back(
     return _told(outcome, response)
 
 
+def _edited_by(
+    if_match: Made = None, by: By = FROM_HTTP, note: Note = ""
+) -> Publication:
+    # Of an edit only what it names changes, so it need not name a version.
+    made = None if if_match is None else made_from(if_match)
+    return Publication(made_from=made, by=by, note=note, name="floor as edited")
+
+
+Edited = Annotated[Publication, Depends(_edited_by)]
+
+
 @router.patch("/agents/{agent_id}", responses=told_by(404, 409, 412, 422, 503))
 async def edit_agent(
-    publishing: Of,
-    agent_id: OfName,
-    entry: Entry,
-    response: Response,
-    *,
-    if_match: Made = None,
-    by: By = FROM_HTTP,
-    note: Note = "",
+    publishing: Of, agent_id: OfName, entry: Entry, response: Response, *, told: Edited
 ) -> PublishedOut:
     """Change one agent: levels after an assessment, name, unit, device."""
-    return await _edit(
-        publishing,
-        response,
-        patch={"agents": {agent_id: entry}},
-        publication=_edited_by(if_match, by, note or f"agent {agent_id}"),
-        unknown=UnknownAgent(agent_id),
-    )
+    publication = replace(told, note=told.note or f"agent {agent_id}")
+    if not await publishing.has("agents", agent_id):
+        raise UnknownAgent(agent_id)
+    patch = {"agents": {agent_id: entry}}
+    return _told(await publishing.edit(patch, publication), response)
 
 
 @router.patch("/queues/{queue_id}", responses=told_by(404, 409, 412, 422, 503))
 async def edit_queue(
-    publishing: Of,
-    queue_id: OfName,
-    entry: Entry,
-    response: Response,
-    *,
-    if_match: Made = None,
-    by: By = FROM_HTTP,
-    note: Note = "",
+    publishing: Of, queue_id: OfName, entry: Entry, response: Response, *, told: Edited
 ) -> PublishedOut:
     """Change one queue: what it needs, its target, its limits."""
-    return await _edit(
-        publishing,
-        response,
-        patch={"queues": {queue_id: entry}},
-        publication=_edited_by(if_match, by, note or f"queue {queue_id}"),
-        unknown=UnknownQueue(queue_id),
-    )
-
-
-async def _edit(
-    publishing: Publishing,
-    response: Response,
-    *,
-    patch: Mapping[str, Mapping[str, Any]],
-    publication: Publication,
-    unknown: Exception,
-) -> PublishedOut:
-    [(kind, names)] = patch.items()
-    if not await publishing.has(kind, *names):
-        raise unknown
+    publication = replace(told, note=told.note or f"queue {queue_id}")
+    if not await publishing.has("queues", queue_id):
+        raise UnknownQueue(queue_id)
+    patch = {"queues": {queue_id: entry}}
     return _told(await publishing.edit(patch, publication), response)
-
-
-def _edited_by(if_match: str | None, by: str, note: str) -> Publication:
-    # Of an edit only what it names changes, so it need not name a version.
-    made = None if if_match is None else made_from(if_match)
-    return Publication(made_from=made, by=by, note=note, name="floor as edited")
 
 
 def _whole(version: WholeVersion, differs: str | None) -> FloorOut:
