@@ -107,8 +107,10 @@ async def _talk_until_cut(
             await asyncio.sleep(cut_after_s)
             # The supervisor first: nobody is left who could put anything in order.
             supervisor = processes.pids(stand.instance)["supervisor"]
-            for pid in processes.family(supervisor):
+            family = processes.family(supervisor)
+            for pid in family:
                 processes.kill(pid)
+            await processes.until_dead(*family)
             cuts.callers += run.calls
 
 

@@ -1,5 +1,6 @@
 """An instance's processes: found, stopped, killed, held down, and what they hold."""
 
+import asyncio
 import os
 import signal
 import time
@@ -14,6 +15,7 @@ from services.runtime.errors import NoInstance
 from services.runtime.instance import Instance
 
 _PROC = Path("/proc")
+_LOOK_S = 0.05
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
@@ -45,6 +47,20 @@ def family(pid: int) -> list[int]:
                 children = (task / "children").read_text(encoding="ascii").split()
                 found += [int(child) for child in children]
     return found
+
+
+async def until_dead(*found: int) -> None:
+    """Wait until killed processes hold nothing more: they die a moment later."""
+    while any(_is_dying(pid) for pid in found):  # noqa: ASYNC110 - nobody tells it
+        await asyncio.sleep(_LOOK_S)
+
+
+def _is_dying(pid: int) -> bool:
+    with suppress(FileNotFoundError, ProcessLookupError):
+        text = (_PROC / str(pid) / "stat").read_text(encoding="utf-8", errors="replace")
+        # One that is only waited for by its parent (Z) has let go of all it held.
+        return text.rpartition(")")[2].split()[0] not in ("Z", "X")
+    return False
 
 
 @contextmanager
