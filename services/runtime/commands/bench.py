@@ -121,6 +121,9 @@ def bench_policy(
     as_json: AsJson = False,
     keep: Keep = None,
     short: Short = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="go on behind what is finished")
+    ] = False,
     seeds: Annotated[int, typer.Option(min=2, max=100, help="of all chance")] = 8,
     cores: Annotated[int | None, typer.Option(min=1, help="at most so many")] = None,
     page: Annotated[
@@ -135,7 +138,10 @@ def bench_policy(
         if page is not None:
             draw(reports, page)
 
-    told = bench.run(plan.PolicyBench(is_short=short, seeds=seeds, cores=cores), drawn)
+    asked = plan.PolicyBench(
+        is_short=short, is_resumed=resume, seeds=seeds, cores=cores
+    )
+    told = bench.run(asked, drawn)
     if not as_json:
         print_told(told["scenarios"][0], Console())
     _tell(told, as_json=as_json, keep=keep)

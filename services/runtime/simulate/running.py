@@ -4,10 +4,12 @@ import multiprocessing
 import os
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures import wait as wait_for
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing.sharedctypes import SynchronizedArray
+from typing import Protocol
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -15,6 +17,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from acd.simulation.figures import Figures
 from acd.simulation.run import simulate
 from acd.simulation.scenario import Scenario
+from services.runtime.errors import RuntimeProblem
 from services.runtime.simulate.policies import policy
 
 _LOOK_S = 0.2
@@ -48,8 +51,40 @@ CURVE_S = 61
 """The curve of waits goes up to here."""
 
 
+class Finished(Protocol):
+    """Where finished jobs are found again."""
+
+    def find(self, job: Job) -> Ran | None:
+        """Return what a job came to; None if it is to be run."""
+
+    def keep(self, ran: Ran) -> None:
+        """Take in a job that is finished."""
+
+
+class SimulationDied(RuntimeProblem):
+    """A process that simulated was ended by somebody else."""
+
+    def __init__(self, finished: int, jobs: int) -> None:
+        """Say how far it came.
+
+        Args:
+            finished: Jobs that are done.
+            jobs: All of them.
+        """
+        super().__init__(
+            f"simulations: a process was killed after {finished} of {jobs}, by the"
+            " system when memory is short; fewer at once by --cores would do"
+        )
+        self.finished, self.jobs = finished, jobs
+
+
 def run_all(
-    jobs: Sequence[Job], *, title: str, cores: int | None = None, quiet: bool = False
+    jobs: Sequence[Job],
+    *,
+    title: str,
+    cores: int | None = None,
+    quiet: bool = False,
+    finished: Finished | None = None,
 ) -> list[Ran]:
     """Run jobs on all cores, with a bar on stderr, and return them in their order.
 
@@ -58,31 +93,54 @@ def run_all(
         title: What the bar is of.
         cores: How many processes at most; None: as many as this one may use.
         quiet: Without the bar.
+        finished: Jobs that need not be run again, and where others are kept.
+
+    Raises:
+        SimulationDied: A process was killed from outside.
     """
+    ran = {nth: one for nth, job in enumerate(jobs) if (one := _found(finished, job))}
     cores = min(len(jobs), cores or len(os.sched_getaffinity(0)))
     context = multiprocessing.get_context("spawn")
-    passed = context.Array("d", len(jobs))
+    passed = context.Array("d", [float(nth in ran) for nth in range(len(jobs))])
     with (
-        Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("{task.percentage:>3.0f} %"),
-            TimeRemainingColumn(),
-            console=Console(stderr=True),
-            disable=quiet,
-            transient=True,
-        ) as bar,
+        _bar(quiet=quiet) as bar,
         ProcessPoolExecutor(
             cores, mp_context=context, initializer=_share, initargs=(passed,)
         ) as pool,
     ):
         task = bar.add_task(title, total=len(jobs))
-        running = [pool.submit(_run, nth, job) for nth, job in enumerate(jobs)]
-        waiting = set(running)
+        waiting: dict[Future[Ran], int] = {
+            pool.submit(_run, nth, job): nth
+            for nth, job in enumerate(jobs)
+            if nth not in ran
+        }
         while waiting:
-            _, waiting = wait_for(waiting, timeout=_LOOK_S)
+            done, _ = wait_for(waiting, timeout=_LOOK_S)
+            for future in done:
+                try:
+                    ran[waiting.pop(future)] = future.result()
+                except BrokenProcessPool as reason:
+                    raise SimulationDied(len(ran), len(jobs)) from reason
+                if finished is not None:
+                    finished.keep(future.result())
             bar.update(task, completed=sum(passed[:]))
-        return [one.result() for one in running]
+    return [ran[nth] for nth in range(len(jobs))]
+
+
+def _found(finished: Finished | None, job: Job) -> Ran | None:
+    return None if finished is None else finished.find(job)
+
+
+def _bar(*, quiet: bool) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        disable=quiet,
+        transient=True,
+    )
 
 
 def _share(passed: "SynchronizedArray[float]") -> None:

@@ -13,11 +13,11 @@ from services.runtime.bench.chaos.bounds import at_most_share
 from services.runtime.bench.chaos.config_faults import bad_folders
 from services.runtime.bench.chaos.engine_faults import nothing
 from services.runtime.bench.chaos.fault import Fault, Limit
-from services.runtime.bench.chaos.kept import Kept
 from services.runtime.bench.chaos.lab import ChaosBench, card
 from services.runtime.bench.chaos.page import drawn
 from services.runtime.bench.chaos.soak import Look, slopes
 from services.runtime.bench.figures import Figure
+from services.runtime.bench.kept import Kept
 from tests.services.bench.chaos_builders import (
     CALM,
     at,

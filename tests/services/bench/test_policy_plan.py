@@ -1,6 +1,8 @@
 """Which simulations the bench of policies runs, and how it judges them."""
 
+import multiprocessing
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +11,7 @@ from acd.simulation.scenario import Burst
 from services.runtime.bench.policy.bench import reports_of
 from services.runtime.bench.policy.free import checks
 from services.runtime.bench.policy.judged import figures_of, saved
+from services.runtime.bench.policy.kept_runs import KeptRuns, sum_of
 from services.runtime.bench.policy.plan import (
     PolicyBench,
     jobs_of,
@@ -16,7 +19,8 @@ from services.runtime.bench.policy.plan import (
     with_fewer,
     without_ringing,
 )
-from services.runtime.simulate.running import Job, Ran
+from services.runtime.simulate.policies import DEFAULT
+from services.runtime.simulate.running import Job, Ran, SimulationDied, run_all
 from tests.acd.simulation.small import a_scenario
 
 
@@ -118,3 +122,48 @@ def test_what_theory_says_comes_out() -> None:
     assert figures["idle_weight_without_bound_is_longest_idle"].value == 0
     assert figures["other_names_change_nothing"].value == 0
     assert figures["erlang_a_occupancy"].n == 3
+
+
+def test_a_simulation_that_is_finished_is_not_run_again(tmp_path: Path) -> None:
+    one, other = (
+        Job(scenario=a_scenario(calls_a_day=60), policy=DEFAULT, seed=seed)
+        for seed in (1, 2)
+    )
+    kept = KeptRuns(tmp_path, is_short=False)
+    kept.keep(_ran(one))
+
+    again = run_all([one, other], title="", quiet=True, finished=kept)
+
+    assert again[0] == _ran(one)  # these figures are nobody's: it was not simulated
+    assert again[1].job == other
+    assert kept.find(other) == again[1]
+    assert KeptRuns(tmp_path, is_short=True).find(one) is None
+
+
+def test_what_other_code_came_to_is_not_taken(tmp_path: Path) -> None:
+    rules = tmp_path / "acd" / "rules.py"
+    rules.parent.mkdir()
+    rules.write_text("NTH = 1\n")
+    before = sum_of(tmp_path)
+
+    rules.write_text("NTH = 2\n")
+
+    assert sum_of(tmp_path) != before
+
+
+def test_a_killed_simulation_says_how_far_it_came() -> None:
+    class Gone:
+        def find(self, job: Job) -> Ran | None:
+            return None
+
+        def keep(self, ran: Ran) -> None:
+            for child in multiprocessing.active_children():
+                child.kill()
+
+    jobs = [
+        Job(scenario=a_scenario(calls_a_day=calls), policy=DEFAULT, seed=1)
+        for calls in (60, 20_000)
+    ]
+
+    with pytest.raises(SimulationDied, match=r"a process was killed after 1 of 2"):
+        run_all(jobs, title="", quiet=True, cores=1, finished=Gone())

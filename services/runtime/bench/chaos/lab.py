@@ -17,11 +17,11 @@ from services.runtime.bench.chaos.catalogue import SHORT as SHORT_FAULTS
 from services.runtime.bench.chaos.engine_faults import CONTROL
 from services.runtime.bench.chaos.evidence import Evidence
 from services.runtime.bench.chaos.fault import Fault, LeftOut, Measurement, Room
-from services.runtime.bench.chaos.kept import Kept
 from services.runtime.bench.chaos.one_round import one_round
 from services.runtime.bench.chaos.proxied import proxied_stand
 from services.runtime.bench.chaos.scene import FULL, SHORT, SceneSize
 from services.runtime.bench.figures import Figure, machine
+from services.runtime.bench.kept import Kept
 from services.runtime.bench.stand import Stand, open_stand
 from services.runtime.errors import RuntimeProblem
 from services.runtime.progress import say

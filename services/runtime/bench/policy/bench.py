@@ -6,6 +6,7 @@ from typing import Any
 from services.runtime.bench.figures import machine
 from services.runtime.bench.policy.free import checks
 from services.runtime.bench.policy.judged import figures_of
+from services.runtime.bench.policy.kept_runs import STATE, KeptRuns
 from services.runtime.bench.policy.plan import (
     REFERENCE,
     PolicyBench,
@@ -34,7 +35,10 @@ def run(
         for it in jobs
     )
     say(f"{len(jobs)} simulations of {calls / 1e6:.1f} million calls …")
-    ran = run_all(jobs, title="policies", cores=bench.cores)
+    kept = KeptRuns(STATE, is_short=bench.is_short)
+    if not bench.is_resumed:
+        kept.forget()
+    ran = run_all(jobs, title="policies", cores=bench.cores, finished=kept)
     say("what theory says must come out …")
     reference = shortened(shipped(REFERENCE), 0.125 if bench.is_short else 0.5)
     hours = 6.0 if bench.is_short else 16.0

@@ -33,7 +33,9 @@ class PolicyBench:
     """What is measured, and how long."""
 
     is_short: bool = False
-    """At most five minutes in all: half days, and fewer seeds where little hangs."""
+    """At most five minutes in all: short days, and fewer seeds where little hangs."""
+    is_resumed: bool = False
+    """Go on behind the simulations that an earlier run of this code finished."""
     seeds: int = 8
     cores: int | None = None
 
@@ -82,7 +84,7 @@ def with_fewer(scenario: Scenario, fewer: int) -> Scenario:
 
 def jobs_of(bench: PolicyBench) -> list[Job]:
     """Return every simulation, those of one question after each other."""
-    share = 0.5 if bench.is_short else 1.0
+    share = 0.25 if bench.is_short else 1.0
     reference = shortened(shipped(REFERENCE), share)
     few = 2 if bench.is_short else bench.seeds
     main = (LONGEST_IDLE, DEFAULT, ORACLE)
