@@ -15,6 +15,7 @@ from ivr.steps import (
     HangUpStep,
     MenuStep,
     QueueStep,
+    ReturnStep,
     SayStep,
     SetStep,
     SmsStep,
@@ -88,7 +89,7 @@ def _mapping(written: object) -> Mapping[str, object]:
 
 
 def _no_person(flow: Flow) -> Iterator[Finding]:
-    if not isinstance(flow.steps[flow.person], QueueStep):
+    if flow.has_person and not isinstance(flow.steps[flow.person], QueueStep):
         yield (
             ("person",),
             Wording(
@@ -143,6 +144,8 @@ def _leads_to_a_person(flow: Flow, name: StepName) -> bool:
         one = todo.pop()
         step = flow.steps[one]
         if isinstance(step, QueueStep | TransferStep) or one in seen:
+            continue
+        if isinstance(step, ReturnStep) and step.is_to_a_person:
             continue
         if not isinstance(step, SayStep | SetStep | BranchStep | SpeakStep):
             return False

@@ -103,9 +103,13 @@ def _through(
     ways = [
         (far.seconds, far.keys)
         for name, far in _distances(inner, flows, inside).items()
-        if isinstance(inner.steps[name], ReturnStep)
+        if _goes_on(inner.steps[name])
     ]
     return min(ways, default=None)
+
+
+def _goes_on(step: object) -> bool:
+    return isinstance(step, ReturnStep) and not step.is_to_a_person
 
 
 def _pressed(step: object) -> int:

@@ -10,7 +10,6 @@ from acd.vocabulary.flow_facts import (
     OrderCreated,
     SmsSent,
     SubFlowEntered,
-    SubFlowLeft,
 )
 from ivr.flow import Flow
 from ivr.saying import filled
@@ -20,6 +19,7 @@ from ivr.steps import (
     LookUpStep,
     OrderStep,
     RecordStep,
+    ReturnStep,
     SmsStep,
     SubFlowStep,
     TransferStep,
@@ -37,7 +37,7 @@ from ivr.turns import (
 )
 from ivr.values import Values
 from ivr.walk import Frame, Phase
-from ivr.ways import PERSON_KEY, failed_of, not_found_of
+from ivr.ways import PERSON_KEY
 
 ASK_LIMIT_S = 10.0
 """How long a caller is kept waiting for another system; it may have less itself."""
@@ -128,12 +128,18 @@ def answer_came(
         case NotFound() if isinstance(step, LookUpStep):
             _looked_up(stride, step, LookUpOutcome.NOT_FOUND)
             stride.remember({f"{step.into or step.look_up}.found": False})
-            return Goto(not_found_of(stride.flow, step))
+            return Goto(step.not_found) if step.not_found else _failed(stride, step)
         case NotFound():
             _looked_up(stride, step, LookUpOutcome.NOT_FOUND)
         case AskFailed():
             _looked_up(stride, step, LookUpOutcome.FAILED, detail=came.detail)
-    return Goto(failed_of(stride.flow, step))
+    return _failed(stride, step)
+
+
+def _failed(stride: Stride, step: AskStep | RecordStep) -> Goto:
+    if step.failed is not None:
+        return Goto(step.failed)
+    return Goto(step.goto) if isinstance(step, SmsStep) else stride.failed()
 
 
 def _looked_up(
@@ -201,15 +207,14 @@ def message_came(
     stride: Stride, step: RecordStep, came: MessageTaken | AskFailed
 ) -> Then:
     """Keep a message, unless there is nothing in it."""
-    failed = Goto(failed_of(stride.flow, step))
     if isinstance(came, AskFailed):
-        return failed
+        return _failed(stride, step)
     name = _message_name(stride)
     if came.key == PERSON_KEY:
         stride.press(PERSON_KEY, is_choice=True)
         return Goto(stride.flow.person)
     if came.length_s < SHORTEST_S:
-        return failed
+        return _failed(stride, step)
     length_s = round(came.length_s, 2)
     stride.tell(MessageRecorded(**stride.here(), name=name, length_s=length_s))
     stride.remember({step.into: name, f"{step.into}.length_s": round(length_s)})
@@ -246,14 +251,21 @@ def _enter_flow(
     return Goto(inner.entry, is_onward=False)
 
 
-def give_back(stride: Stride) -> Then:
-    """Go on in the flow that this one was walked from; without one, to a person."""
+def give_back(stride: Stride, step: ReturnStep) -> Then:
+    """Go on in the flow that this one was walked from.
+
+    Raises:
+        TypeError: Nobody walks it, and it has no person; ``ivr.load`` and who leads
+            calls into flows refuse that.
+    """
     if not stride.walk.frames:
+        if step.is_to_a_person:
+            raise TypeError(f"flow {stride.walk.flow!r} has no person of its own")
         return Goto(stride.flow.person)
-    *frames, frame = stride.walk.frames
-    stride.tell(SubFlowLeft(**stride.here(), back_to=frame.flow))
-    stride.move(flow=frame.flow, step=frame.step, back=frame.back, frames=tuple(frames))
-    step = stride.step
-    if not isinstance(step, SubFlowStep):
-        raise TypeError(f"step {frame.step!r} led into no flow")
-    return Goto(step.goto)
+    stride.leave()
+    if step.is_to_a_person:
+        return Goto(stride.flow.person)
+    led = stride.step
+    if not isinstance(led, SubFlowStep):
+        raise TypeError(f"step {stride.walk.step!r} led into no flow")
+    return Goto(led.goto)

@@ -11,6 +11,7 @@ from ivr.steps import (
     AskingStep,
     LookUpStep,
     OrderStep,
+    ReturnStep,
     Seconds,
     SmsStep,
     SpeakStep,
@@ -48,7 +49,8 @@ class Flow(Part):
     """In which every prompt must be there; none asks for the first alone."""
     entry: StepName
     person: StepName
-    """The queue step where key 0 and every failure lead."""
+    """The queue step where key 0 and every failure lead; in a flow that others walk
+    it may be ``return: person``, which is the person of whoever walks it."""
     defaults: Defaults = Defaults()
     steps: Mapping[StepName, Step] = Field(min_length=1, max_length=500)
 
@@ -73,6 +75,17 @@ class Flow(Part):
     def failure(self) -> StepName:
         """Where failures lead."""
         return self.defaults.on_failure or self.person
+
+    @property
+    def has_person(self) -> bool:
+        """Tell whether its person is its own, and not that of who walks it."""
+        step = self.steps.get(self.person)
+        return not (isinstance(step, ReturnStep) and step.is_to_a_person)
+
+    @property
+    def leaves_failures(self) -> bool:
+        """Tell whether its failures lead where those of who walks it do."""
+        return self.defaults.on_failure is None and not self.has_person
 
     def speaks(self, language: Language) -> bool:
         """Tell whether every prompt can be heard in a language."""

@@ -104,14 +104,14 @@ def _taken(stride: Stride, came: Input) -> Then:
             if isinstance(step, AskingStep):
                 return no_key_came(stride, step)
             stride.time_out()
-            return stride.route(stride.flow.person)
+            return stride.to_person()
         case Found() | NotFound() | AskFailed() | MessageTaken():
             return _done(stride, came)
         case CallerLeft():
             _note_heard(stride, is_whole=False)
             return stride.end(FlowEnding.CALLER_LEFT, LetGo())
         case Broke():
-            person = stride.queue_of(stride.flow.person)
+            person = stride.person_queue()
             return stride.end(FlowEnding.FAILED, person, detail=came.detail)
 
 
@@ -175,7 +175,7 @@ def _done(stride: Stride, came: Found | NotFound | AskFailed | MessageTaken) -> 
 
 def _entered(stride: Stride, goto: Goto) -> Then:
     if stride.walk.steps >= MOST_STEPS:
-        return stride.route(stride.flow.person)
+        return stride.to_person()
     stride.note_entry(goto.step, is_onward=goto.is_onward)
     match stride.step:
         case SayStep() as step:
@@ -200,8 +200,8 @@ def _entered(stride: Stride, goto: Goto) -> Then:
             return go_into(stride, step)
         case TransferStep() as step:
             return give_over(stride, step)
-        case ReturnStep():
-            return give_back(stride)
+        case ReturnStep() as step:
+            return give_back(stride, step)
         case HangUpStep() as step:
             return stride.say(step.hang_up, keys="")
         case QueueStep() as step:

@@ -108,7 +108,7 @@ def _failing_again(flow: Flow) -> Iterator[Finding]:
         if not isinstance(step, LookUpStep | OrderStep | RecordStep):
             continue
         for way in ways_of(flow, step):
-            if way.by is By.FAILED and _comes_back(flow, way.goto, name):
+            if way.by is By.FAILED and comes_back(flow, way.goto, name):
                 yield (
                     ("steps", name, "failed"),
                     Wording(
@@ -119,7 +119,8 @@ def _failing_again(flow: Flow) -> Iterator[Finding]:
                 )
 
 
-def _comes_back(flow: Flow, first: StepName, name: StepName) -> bool:
+def comes_back(flow: Flow, first: StepName, name: StepName) -> bool:
+    """Tell whether a way leads from a step to another one without asking anybody."""
     reached: set[StepName] = set()
     todo = [first]
     while todo:

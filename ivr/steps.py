@@ -232,7 +232,14 @@ class SubFlowStep(AnyStep):
 class ReturnStep(AnyStep):
     """Gives back to the flow that this one was walked from."""
 
-    gives_back: Literal["true", "yes", True] = Field(alias="return")
+    gives_back: Literal["true", "yes", True, "person"] = Field(alias="return")
+    """``person`` gives the caller to that flow's person, and what fails to where its
+    failures lead; else it goes on behind the step that led here."""
+
+    @property
+    def is_to_a_person(self) -> bool:
+        """Tell whether the caller is given back for a person."""
+        return self.gives_back == "person"
 
 
 class HangUpStep(AnyStep):

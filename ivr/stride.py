@@ -17,6 +17,7 @@ from acd.vocabulary.flow_facts import (
     ServiceBegun,
     ServiceDone,
     StepEntered,
+    SubFlowLeft,
 )
 from acd.vocabulary.ids import CallId, QueueId, SkillId
 from ivr.flow import Flow
@@ -168,8 +169,22 @@ class Stride:
         """Count a failure: ask once more, or give up."""
         self.move(failures=self.walk.failures + 1, typed=Secret(""))
         if self.walk.failures >= step.tries:
-            return Goto(step.give_up or self.flow.failure)
+            return Goto(step.give_up) if step.give_up else self.failed()
         return self.say(*([remark] if remark else []), prompt)
+
+    def failed(self) -> Goto:
+        """Return where failures lead: perhaps out of the flow, if it says so."""
+        while self.flow.leaves_failures and self.walk.frames:
+            self.leave()
+        return Goto(self.flow.failure)
+
+    def leave(self) -> None:
+        """Be back at the step that led into this flow."""
+        *frames, frame = self.walk.frames
+        self.tell(SubFlowLeft(**self.here(), back_to=frame.flow))
+        self.move(
+            flow=frame.flow, step=frame.step, back=frame.back, frames=tuple(frames)
+        )
 
     # ---- what the line does
 
@@ -205,7 +220,7 @@ class Stride:
     def use(self, phase: Phase, act: Act) -> Act:
         """Have one of the bounded things done; a person takes who had them all."""
         if self.walk.turns >= MOST_TURNS:
-            return self.route(self.flow.person)
+            return self.to_person()
         self.move(turns=self.walk.turns + 1)
         return self.do(phase, act)
 
@@ -215,6 +230,19 @@ class Stride:
         return act
 
     # ---- how it ends
+
+    def to_person(self) -> Act:
+        """Give the call to the person of this flow, or of the one that has one."""
+        while not self.flow.has_person and self.walk.frames:
+            self.leave()
+        return self.route(self.flow.person)
+
+    def person_queue(self) -> Queue:
+        """Return the queue of that person, and stay where the walk is."""
+        names = (self.walk.flow, *(it.flow for it in reversed(self.walk.frames)))
+        flows = [self.flow_set.flows[name] for name in names]
+        flow = next((it for it in flows if it.has_person), flows[-1])
+        return self.queue_of(flow.person, flow)
 
     def route(self, name: StepName) -> Act:
         """Give the call to the queue of a step."""
@@ -238,13 +266,13 @@ class Stride:
         self.tell(FlowEnded(**self.here(), ending=ending, detail=detail))
         return self.do(Phase.OVER, act)
 
-    def queue_of(self, name: StepName) -> Queue:
+    def queue_of(self, name: StepName, flow: Flow | None = None) -> Queue:
         """Return the queue of a step.
 
         Raises:
             TypeError: It is none; ``ivr.load`` refuses such a flow.
         """
-        step = self.flow.steps[name]
+        step = (flow or self.flow).steps[name]
         if not isinstance(step, QueueStep):
             raise TypeError(f"step {name!r} is no queue; ivr.load refuses such a flow")
         return Queue(

@@ -5,12 +5,23 @@ from collections.abc import Iterator, Mapping
 from ivr.doing import DEEPEST
 from ivr.flow import Flow
 from ivr.known import Elsewhere, Finding, names_of, unknown_names
+from ivr.rounds import comes_back
 from ivr.secrecy import secrets_of, told_secrets
 from ivr.steps import ReturnStep, SubFlowStep, TransferStep
 from ivr.wording import Wording, unknown
 
 Flows = Mapping[str, Flow]
 FLOW = Wording(en="flow", zh="流程")
+
+
+def without_person(name: str) -> Wording:
+    """Return the words for a flow that calls are led into, and that has no person."""
+    return Wording(
+        en=f"flow {name!r} leaves its person to the flow that walks it, and here none "
+        "does; give it `person: …` with a step `queue: …`",
+        zh=f"流程 {name!r} 的人工由调用它的流程决定，而这里没有流程调用它；"
+        "请给它写 `person: …` 和一个 `queue: …` 步骤",
+    )
 
 
 def findings_together(
@@ -29,6 +40,7 @@ def findings_together(
         yield from ((name, one) for one in _too_deep(flow, flows))
         yield from ((name, one) for one in _returns(flow, flows))
         yield from ((name, one) for one in _languages(flow, flows))
+        yield from ((name, one) for one in _failing_again(flow, flows))
         yield from ((name, one) for one in unknown_names(flow, known[name], elsewhere))
         secrets = secrets_of(flows[other] for other in kin[name])
         yield from ((name, one) for one in told_secrets(flow, secrets, elsewhere))
@@ -122,16 +134,45 @@ def _deepest(name: str, flows: Flows, way: tuple[str, ...]) -> tuple[str, ...]:
 
 def _returns(flow: Flow, flows: Flows) -> Iterator[Finding]:
     """Tell flows that give back and are walked from nowhere."""
-    back = [n for n, step in flow.steps.items() if isinstance(step, ReturnStep)]
+    steps = flow.steps.items()
+    back = {n: step for n, step in steps if isinstance(step, ReturnStep)}
     walked_from = [one for one in flows.values() if flow.name in _inner(one, flows)]
-    if back and not walked_from:
+    if not back or walked_from:
+        return
+    first = next(iter(back))
+    if back[first].is_to_a_person:
         yield (
-            ("steps", back[0]),
+            ("steps", first),
+            Wording(
+                en="gives back for a person, and no flow walks this one; write "
+                "`queue: …`",
+                zh="要返回上级流程转人工，但没有流程调用本流程；请写 `queue: …`",
+            ),
+        )
+    else:
+        yield (
+            ("steps", first),
             Wording(
                 en="gives back, and no flow walks this one; use a queue or hang up",
                 zh="要返回，但没有流程调用本流程；请改为转队列或挂机",
             ),
         )
+
+
+def _failing_again(flow: Flow, flows: Flows) -> Iterator[Finding]:
+    """Tell flows whose failures would lead into them again."""
+    for name, step in _steps_into(flow, flows):
+        is_left = flows[step.flow].leaves_failures and not flow.leaves_failures
+        if is_left and comes_back(flow, flow.failure, name):
+            yield (
+                ("steps", name, "flow"),
+                Wording(
+                    en=f"what fails in {step.flow!r} leads back to {name!r} by itself, "
+                    "and would fail again; let `on_failure` lead to a person",
+                    zh=f"{step.flow!r} 里的失败会自动回到 {name!r}，然后再次失败；"
+                    "请让 `on_failure` 通向人工",
+                ),
+            )
 
 
 def _languages(flow: Flow, flows: Flows) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from ivr.load import WrittenFlow, load_flows
 from ivr.problems import FlowRefused, Problem, Refused, source_problems
 from ivr.source import Source, SourceRefused, parse_source, read_source
 from ivr.steps import QueueStep, TransferStep
-from ivr.together import FLOW
+from ivr.together import FLOW, without_person
 from ivr.wording import Wording, unknown
 from ivr.words import problem_at, read_as
 from services.floor.admission import Admission, Bucket
@@ -118,7 +118,7 @@ def _proved(source: Source | None, problems: list[Problem], flows: ReadFlows) ->
     if source is not None and written is not None:
         problems += _inner_problems(source, written)
         if written_flows is not None:
-            problems += _unknown_flows(source, written, written_flows)
+            problems += _unfit_flows(source, written, written_flows)
             problems += _unknown_in_flows(written, written_flows.values())
             if not problems:
                 problems += unmet(source, written, written_flows.values())
@@ -171,13 +171,16 @@ def _inner_problems(source: Source, floor: WrittenFloor) -> Iterator[Problem]:
             yield problem_at(source, ("agents", agent_id, "device"), what)
 
 
-def _unknown_flows(
-    source: Source, floor: WrittenFloor, flows: Iterable[str]
+def _unfit_flows(
+    source: Source, floor: WrittenFloor, flows: Mapping[str, WrittenFlow]
 ) -> Iterator[Problem]:
+    """Tell numbers whose flow there is not, or has no person to reach."""
     for number, entry in floor.numbers.items():
+        where = ("numbers", number, "flow")
         if entry.flow not in flows:
-            what = unknown(entry.flow, FLOW, flows)
-            yield problem_at(source, ("numbers", number, "flow"), what)
+            yield problem_at(source, where, unknown(entry.flow, FLOW, flows))
+        elif not flows[entry.flow].flow.has_person:
+            yield problem_at(source, where, without_person(entry.flow))
 
 
 def _unknown_in_flows(

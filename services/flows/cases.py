@@ -16,6 +16,7 @@ from acd.vocabulary.ids import CallId
 from ivr.flow_set import FlowSet
 from ivr.problems import Problem, Refused, source_problems
 from ivr.source import Source, SourceRefused, Trail, read_source
+from ivr.together import without_person
 from ivr.turns import (
     Ask,
     AskFailed,
@@ -180,6 +181,9 @@ def _case(
         what = f"no {kind} is called {wanted!r}{nearest(wanted, known)}"
         return problem_at(source, (*where, kind), what)
     flow = flow_set.numbers.get(written.number, written.flow)
+    if not flow_set.flows[flow].has_person:
+        what = without_person(flow)
+        return problem_at(source, (*where, "flow"), what)
     return Case(name=name, written=written, source=source, flow=flow)
 
 

@@ -1,6 +1,6 @@
 """What each step does to a caller, as rules."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 import pytest
@@ -37,6 +37,7 @@ from ivr.turns import (
     Ask,
     AskFailed,
     Begun,
+    Broke,
     Found,
     Input,
     KeyCame,
@@ -57,17 +58,17 @@ from tests.ivr.flows import ALICE, at, facts_of, last_act
 ZH = {"zh": "请说"}
 
 
-def a_flow(steps: dict[str, object], *, name: str = "main", **more: object) -> Flow:
+def a_flow(steps: Mapping[str, object], *, name: str = "main", **more: object) -> Flow:
     written = {
         "name": name,
         "language": "zh",
         "entry": next(iter(steps)),
         "person": "person",
         "steps": {
-            **steps,
             "person": {"queue": f"q_{name}"},
             "yes": {"queue": "q_yes"},
             "no": {"queue": "q_no"},
+            **steps,
         },
         **more,
     }
@@ -418,6 +419,64 @@ def test_a_flow_that_gives_back_goes_on_with_what_it_found_out() -> None:
 
 def test_zero_in_another_flow_reaches_its_own_person() -> None:
     assert where(walk(ALL, keys("10"))) == "q_inner"
+
+
+BORROWING: dict[str, object] = {
+    "menu": {"menu": ZH, "keys": {"1": "ask"}},
+    "ask": {"look_up": "account", "goto": "back"},
+    "back": {"return": "true"},
+    "person": {"return": "person"},
+}
+"""Leaves its person, and what fails, to who walks it."""
+
+
+def borrowing(*, on_failure: str | None = None) -> FlowSet:
+    """Return a flow in a flow in a flow: only the outermost has a person."""
+    inner = a_flow(BORROWING, name="inner")
+    middle = a_flow(
+        {"into": {"flow": "inner", "goto": "back"}, "back": {"return": "true"}}
+        | {"person": {"return": "person"}},
+        name="middle",
+    )
+    outer = a_flow(
+        {"into": {"flow": "middle", "goto": "yes"}},
+        defaults={"on_failure": on_failure} if on_failure else {},
+    )
+    return FlowSet(flows={"main": outer, "middle": middle, "inner": inner})
+
+
+def test_a_flow_without_a_person_gives_back_for_that_of_who_walks_it() -> None:
+    turns = walk(borrowing(), keys("0"))
+
+    assert where(turns) == "q_main"
+    assert [fact.back_to for fact in told(turns, SubFlowLeft)] == ["middle", "main"]  # type: ignore[attr-defined]
+    assert turns[-1].walk.frames == ()
+
+
+@pytest.mark.parametrize(("on_failure", "queue"), [(None, "q_main"), ("no", "q_no")])
+def test_what_fails_there_leads_where_failures_of_who_walks_it_do(
+    on_failure: str | None, queue: str
+) -> None:
+    flows = borrowing(on_failure=on_failure)
+
+    failed = walk(flows, [*keys("1"), AskFailed(detail="away")])
+    given_up = walk(flows, [KeyCame(key="7"), KeyCame(key="7")])
+
+    assert (where(failed), where(given_up)) == (queue, queue)
+
+
+def test_what_breaks_there_leads_to_the_person_of_who_walks_it() -> None:
+    turns = walk(borrowing(), [Broke(detail="line")])
+
+    assert where(turns) == "q_main"
+
+
+def test_a_flow_without_a_person_that_nobody_walks_is_no_way_for_a_call() -> None:
+    alone = a_flow(BORROWING)
+
+    assert not alone.has_person
+    with pytest.raises(TypeError, match="'main' has no person of its own"):
+        walk(alone, keys("0"))
 
 
 def test_a_transfer_walks_the_other_numbers_flow_for_good() -> None:

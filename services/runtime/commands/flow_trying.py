@@ -10,6 +10,7 @@ import typer
 from acd.vocabulary.ids import CallId
 from ivr.flow_set import FlowSet
 from ivr.problems import Refused
+from ivr.together import without_person
 from ivr.turns import (
     Ask,
     AskFailed,
@@ -103,6 +104,8 @@ def walk(
     flow = flow_set.numbers.get(name, name)
     if flow not in flow_set.flows:
         raise Unknown(name, [*flow_set.numbers, *flow_set.flows])
+    if not flow_set.flows[flow].has_person:
+        raise FilesWrong(without_person(flow))
     walking = Walking(
         flow_set=flow_set,
         flow=flow,

@@ -210,6 +210,21 @@ def test_a_case_that_is_wrong_is_told_with_its_line(
     assert told.lstrip(" →:") == problem
 
 
+def test_a_case_cannot_begin_in_a_flow_that_has_no_person(tmp_path: Path) -> None:
+    (tmp_path / "cases").mkdir()
+    (tmp_path / "cases" / "main.yaml").write_text("cases: {one: {flow: identify}}")
+    floor = load_floor(CHECKOUT / "dialplans/floor.yaml", CHECKOUT / "dialplans/flows")
+
+    with pytest.raises(CasesRefused) as caught:
+        load_cases(tmp_path / "flows", floor.flow_set)
+
+    told = str(caught.value).partition("→ flow: ")[2]
+    assert told == (
+        "flow 'identify' leaves its person to the flow that walks it, and here none "
+        "does; give it `person: …` with a step `queue: …`"
+    )
+
+
 def test_values_are_read_as_what_they_stand_for() -> None:
     read = [value_of(it) for it in ("12", "0123", "'12'", "true", "2026-11-23", "a b")]
 
