@@ -31,6 +31,11 @@ PATTERNS: Mapping[str, str] = {
 }
 """Patterns in words, for every pattern that a written file is held against."""
 
+_CUT = Wording(
+    en="is no option: a comma within { } ends a text; put the whole text in quotes",
+    zh="不是选项：{ } 里的英文逗号会截断文字；请给整段文字加上引号",
+)
+
 OptionsAt = Callable[[Trail], Iterable[str]]
 """Says which options there are beside a place that is none."""
 TrailOf = Callable[[Trail], Trail]
@@ -73,6 +78,11 @@ def problem_at(source: Source, trail: Trail, what: str) -> Problem:
     return Problem(file=source.file, line=source.line(trail), trail=trail, what=what)
 
 
+def is_cut_text(name: str) -> bool:
+    """Tell whether a name is the rest of a text that a comma cut in two."""
+    return " " in name or name.endswith((".", "?", "!", "。", "！", "？"))
+
+
 def _is_of_its_parts(found: Mapping[str, Any]) -> bool:
     """Tell whether a list is too short only because what is in it is wrong."""
     if found["type"] != "too_short":
@@ -95,6 +105,8 @@ def _what(
     limits = found.get("ctx", {})
     match found["type"]:
         case "extra_forbidden":
+            if is_cut_text(place[-1]):
+                return _CUT
             hint = nearest(place[-1], options_at(place))
             return Wording(
                 en=f"is not an option here{hint}", zh=f"这里没有这个选项{hint.zh}"

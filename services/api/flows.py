@@ -7,12 +7,15 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, FastAPI, Path, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
+from ivr.sounds import Language
+from ivr.wording import told
 from services.api import versions as of_versions
 from services.api.flow_publishing import (
     FlowOutcome,
     FlowPublication,
     FlowPublishing,
 )
+from services.api.language import Wanted
 from services.api.problems import told_by
 from services.api.versions import In, Made, Name, Told, VersionOut, made_from
 from services.flows.files import MOST_FILES, NAME, from_text
@@ -182,9 +185,11 @@ async def difference(
     publishing: Of,
     before: Annotated[int, Query(ge=1)],
     after: Annotated[int, Query(ge=1)],
+    language: Wanted,
 ) -> FlowChangesOut:
     """Say what is otherwise for callers in another version."""
-    return FlowChangesOut(changes=await publishing.difference(before, after))
+    found = await publishing.difference(before, after)
+    return FlowChangesOut(changes=[told(it, language) for it in found])
 
 
 @router.get("/traffic", responses=told_by(503))
@@ -211,15 +216,19 @@ async def traffic(
 
 
 @router.post("/check", responses=told_by(422))
-async def check(publishing: Of, flows: FlowsIn) -> FlowChangesOut:
+async def check(publishing: Of, flows: FlowsIn, language: Wanted) -> FlowChangesOut:
     """Say what is wrong with flows, or what they would change; none is published."""
     found = await publishing.check(flows.files, folder=flows.folder)
-    return FlowChangesOut(changes=found)
+    return FlowChangesOut(changes=[told(it, language) for it in found])
 
 
 @router.put("", responses=told_by(404, 412, 422, 428, 503))
 async def publish(
-    publishing: Of, flows: PublishFlowsIn, response: Response, if_match: Made = None
+    publishing: Of,
+    flows: PublishFlowsIn,
+    response: Response,
+    language: Wanted,
+    if_match: Made = None,
 ) -> PublishedFlowsOut:
     """Have flows lead callers; ``If-Match`` names the version they were made from."""
     publication = FlowPublication(
@@ -229,7 +238,8 @@ async def publish(
         percent=flows.percent,
         folder=flows.folder,
     )
-    return _told(await publishing.publish(flows.files, publication), response)
+    outcome = await publishing.publish(flows.files, publication)
+    return _told(outcome, response, language)
 
 
 @router.put("/share", responses=told_by(409, 503))
@@ -241,13 +251,18 @@ async def share(publishing: Of, wanted: ShareIn) -> ForceOut:
 
 @router.post("/rollback", responses=told_by(404, 412, 422, 428, 503))
 async def roll_back(
-    publishing: Of, wanted: RollFlowsBackIn, response: Response, if_match: Made = None
+    publishing: Of,
+    wanted: RollFlowsBackIn,
+    response: Response,
+    language: Wanted,
+    if_match: Made = None,
 ) -> PublishedFlowsOut:
     """Put an earlier version in force again, under a number of its own."""
     publication = FlowPublication(
         made_from=made_from(if_match), by=wanted.by, note=wanted.note
     )
-    return _told(await publishing.roll_back(wanted.version, publication), response)
+    outcome = await publishing.roll_back(wanted.version, publication)
+    return _told(outcome, response, language)
 
 
 def _whole(version: WholeVersion) -> Mapping[str, Any]:
@@ -255,11 +270,13 @@ def _whole(version: WholeVersion) -> Mapping[str, Any]:
     return {**plain, "files": dict(from_text(version.text))}
 
 
-def _told(outcome: FlowOutcome, response: Response) -> PublishedFlowsOut:
+def _told(
+    outcome: FlowOutcome, response: Response, language: Language
+) -> PublishedFlowsOut:
     response.headers["ETag"] = f'"{outcome.version.number}"'
     return PublishedFlowsOut(
         version=VersionOut.model_validate(outcome.version),
         force=ForceOut.model_validate(outcome.force),
-        changes=list(outcome.changes),
+        changes=[told(it, language) for it in outcome.changes],
         later=list(outcome.later),
     )

@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse
 
 from ivr.problems import FlowRefused, Refused
+from ivr.wording import told
+from services.api.language import language_of
 from services.api.problems import problem
 from services.api.publishing import NotPublished, QueueHasCallers
 from services.floor.edit import EditLost
@@ -102,11 +104,16 @@ async def _not_published(_request: Request, error: Exception) -> JSONResponse:
     return problem(status, kind.format(**members), str(error), **members)
 
 
-async def _refused(_request: Request, error: Exception) -> JSONResponse:
+async def _refused(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, Refused)  # noqa: S101 - installed for these alone
-    found = [asdict(one) | {"trail": list(one.trail)} for one in error.problems]
+    language = language_of(request)
+    found = [
+        asdict(one) | {"trail": list(one.trail), "what": told(one.what, language)}
+        for one in error.problems
+    ]
     kind = "flows_refused" if isinstance(error, FlowRefused) else "floor_refused"
-    return problem(422, kind, str(error), problems=found)
+    detail = "\n".join(one.told(language) for one in error.problems)
+    return problem(422, kind, detail, problems=found)
 
 
 async def _unspeakable(_request: Request, error: Exception) -> JSONResponse:

@@ -29,6 +29,7 @@ from ivr.turns import (
     NoKeyCame,
     NotFound,
     Played,
+    Question,
     QuestionKind,
     Record,
     Say,
@@ -60,6 +61,8 @@ _MOMENTS: Mapping[str, Callable[[str], Value]] = {
 Text = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 Answer = Mapping[str, str] | str
 Answers = Annotated[tuple[Answer, ...], Field(min_length=1)]
+Said = Mapping[str, Iterator[Answer]]
+"""What other systems will say, by the name of the look-up or order."""
 
 
 class CasesRefused(Refused):
@@ -187,10 +190,10 @@ def _case(
     return Case(name=name, written=written, source=source, flow=flow)
 
 
-def run(case: Case, flow_set: FlowSet) -> Ran:
-    """Walk one case, and hold what came of it against what it says."""
+def begun(case: Case, flow_set: FlowSet) -> Walking:
+    """Return the walk of a case, before its first key."""
     written = case.written
-    walking = Walking(
+    return Walking(
         flow_set=flow_set,
         flow=case.flow,
         at=written.at.astimezone(),
@@ -198,8 +201,17 @@ def run(case: Case, flow_set: FlowSet) -> Ran:
         values={"caller": written.caller, "number": written.number},
         around={name: value_of(text) for name, text in written.around.items()},
     )
-    pressed = _pressed(written.keys)
-    said = {name: _said(one) for name, one in written.answers.items()}
+
+
+def said_in(case: Case) -> Said:
+    """Return what other systems say in a case, one answer after another."""
+    return {name: _said(one) for name, one in case.written.answers.items()}
+
+
+def run(case: Case, flow_set: FlowSet) -> Ran:
+    """Walk one case, and hold what came of it against what it says."""
+    walking, said = begun(case, flow_set), said_in(case)
+    pressed = _pressed(case.written.keys)
     for _ in range(MOST_TURNS):
         if walking.is_over:
             break
@@ -227,9 +239,7 @@ def _said(written: Answer | Sequence[Answer]) -> Iterator[Answer]:
     return chain(written, repeat(written[-1]))
 
 
-def _answer(
-    walking: Walking, pressed: Iterator[Input], said: Mapping[str, Iterator[Answer]]
-) -> Input:
+def _answer(walking: Walking, pressed: Iterator[Input], said: Said) -> Input:
     match walking.act:
         case Say():
             return Played()
@@ -238,16 +248,18 @@ def _answer(
         case Record():
             return MessageTaken(length_s=_MESSAGE_S)
         case Ask(question=question):
-            answers = said.get(question.name)
-            return _told(question.kind, next(answers) if answers else None)
+            return answered(question, said)
         case _:
             return CallerLeft()
 
 
-def _told(kind: QuestionKind, answer: Answer | None) -> Found | NotFound | AskFailed:
-    if answer is None:
-        # A look-up finds nothing, an order and a message are taken.
-        return NotFound() if kind is QuestionKind.LOOK_UP else Found()
+def answered(question: Question, said: Said) -> Found | NotFound | AskFailed:
+    """Return what a system says; none in a case: nothing is found, all is taken."""
+    answers = said.get(question.name)
+    if answers is None:
+        is_look_up = question.kind is QuestionKind.LOOK_UP
+        return NotFound() if is_look_up else Found()
+    answer = next(answers)
     if isinstance(answer, str):
         return NotFound() if answer == NOT_FOUND else AskFailed(detail=answer)
     return Found(values=values_of(answer))

@@ -7,14 +7,19 @@ from typing import Any
 from ivr.sounds import Language
 from ivr.source import parse_source
 from ivr.steps import KINDS
+from ivr.wording import Wording, told
 
 Place = tuple[str, ...]
 _LANGUAGES = frozenset(language.value for language in Language)
+_SPOKEN = {Language.ZH.value: "中文", Language.EN.value: "英文"}
 _SHOWN = 60
 """How much of a text is shown."""
 
 
-def changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
+NOTHING = Wording(en="nothing is otherwise", zh="没有变化")
+
+
+def changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[Wording]:
     """Return what is otherwise in ``after``, one sentence each; one when nothing is.
 
     It looks at what is written, not at what it means today: an older version may be
@@ -27,16 +32,16 @@ def changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
     Raises:
         SourceRefused: A file is not the YAML that is ever published.
     """
-    told: list[str] = []
+    found: list[Wording] = []
     for name in sorted(before.keys() | after.keys()):
         if before.get(name) == after.get(name):
             continue
         one, other = _read(before, name), _read(after, name)
         if "/" in name:
-            told += _of_flow(PurePath(name).stem, one, other)
+            found += _of_flow(PurePath(name).stem, one, other)
         else:
-            told += (f"{name}: {it}" for it in _of_values(one, other))
-    return told or ["nothing is otherwise"]
+            found += (_at(name, it) for it in _of_values(one, other))
+    return found or [NOTHING]
 
 
 def _read(files: Mapping[str, str], name: str) -> Any:  # noqa: ANN401 - as written
@@ -44,28 +49,46 @@ def _read(files: Mapping[str, str], name: str) -> Any:  # noqa: ANN401 - as writ
     return None if text is None else read_flow(text, name)
 
 
-def _of_flow(name: str, before: Any, after: Any) -> Iterator[str]:  # noqa: ANN401 - as written
+def _at(where: str, what: Wording) -> Wording:
+    """Put the place before a sentence."""
+    return Wording(en=f"{where}: {what}", zh=f"{where}: {what.zh}")
+
+
+def _of_flow(name: str, before: Any, after: Any) -> Iterator[Wording]:  # noqa: ANN401 - as written
     if before is None:
-        yield f"{name}: is a new flow of {_count(after['steps'])}"
+        many, zh = _count(after["steps"]), len(after["steps"])
+        new = Wording(en=f"is a new flow of {many}", zh=f"新流程，共 {zh} 步")
+        yield _at(name, new)
         return
     if after is None:
-        yield f"{name}: is gone, a flow of {_count(before['steps'])}"
+        many, zh = _count(before["steps"]), len(before["steps"])
+        gone = Wording(en=f"is gone, a flow of {many}", zh=f"流程已删除，原有 {zh} 步")
+        yield _at(name, gone)
         return
     steps, old = after["steps"], before["steps"]
     known = steps.keys() | old.keys()
     for place, was, now in _differences(_rest(before), _rest(after)):
-        yield f"{name}: {_worded(place, was, now, known)}"
+        yield _at(name, _worded(place, was, now, known))
     for step in [*steps, *(it for it in old if it not in steps)]:
-        where = f"{name} → {step}"
-        if step not in old:
-            yield f"{where}: is new, {words_of(steps[step])}{_reached(step, steps)}"
-        elif step not in steps:
-            yield f"{where}: is gone, {words_of(old[step])}"
-        elif kind_of(old[step]) != kind_of(steps[step]):
-            yield f"{where}: is {words_of(steps[step])}, was {words_of(old[step])}"
-        else:
-            for place, was, now in _differences(old[step], steps[step]):
-                yield f"{where}: {_worded(place, was, now, known)}"
+        for what in _of_step(step, old, steps, known):
+            yield _at(f"{name} → {step}", what)
+
+
+def _of_step(
+    step: str, old: Mapping[str, Any], steps: Mapping[str, Any], known: set[str]
+) -> Iterator[Wording]:
+    if step not in old:
+        does, reached = words_of(steps[step]), _reached(step, steps)
+        yield Wording(en=f"is new, {does}{reached}", zh=f"新步骤，{does}{reached.zh}")
+    elif step not in steps:
+        did = words_of(old[step])
+        yield Wording(en=f"is gone, {did}", zh=f"已删除，原为 {did}")
+    elif kind_of(old[step]) != kind_of(steps[step]):
+        does, did = words_of(steps[step]), words_of(old[step])
+        yield Wording(en=f"is {does}, was {did}", zh=f"改为 {does}，原为 {did}")
+    else:
+        for place, was, now in _differences(old[step], steps[step]):
+            yield _worded(place, was, now, known)
 
 
 def _count(steps: Mapping[str, Any]) -> str:
@@ -102,20 +125,29 @@ def words_of(step: Mapping[str, Any]) -> str:
     return f"{kind} {_short(texts[0])}" if texts else kind
 
 
-def _reached(name: str, steps: Mapping[str, Any]) -> str:
+def _reached(name: str, steps: Mapping[str, Any]) -> Wording:
     """Return how callers come to a step, as far as it is written."""
     ways = []
     for other, step in steps.items():
         for place, value in leaves(step):
-            if value == name and place[0] != kind_of(step):
-                by = f"key {place[1]} at {other}" if place[0] == "keys" else f"{other}"
-                ways.append(by)
-    return f"; reached by {', '.join(ways)}" if ways else ""
+            if value != name or place[0] == kind_of(step):
+                continue
+            if place[0] == "keys":
+                by = Wording(
+                    en=f"key {place[1]} at {other}", zh=f"{other} 的按键 {place[1]}"
+                )
+            else:
+                by = Wording(en=other, zh=other)
+            ways.append(by)
+    if not ways:
+        return Wording(en="", zh="")
+    zh = "、".join(told(it, Language.ZH) for it in ways)
+    return Wording(en=f"; reached by {', '.join(ways)}", zh=f"；由 {zh} 进入")
 
 
-def _of_values(before: Any, after: Any) -> Iterator[str]:  # noqa: ANN401 - as written
+def _of_values(before: Any, after: Any) -> Iterator[Wording]:  # noqa: ANN401 - as written
     for place, was, now in _differences(before or {}, after or {}):
-        yield _worded(place, was, now, frozenset())
+        yield _worded(place, was, now, set())
 
 
 def _differences(before: Any, after: Any) -> Iterator[tuple[Place, Any, Any]]:  # noqa: ANN401 - as written
@@ -142,51 +174,74 @@ def leaves(value: Any, here: Place = ()) -> Iterator[tuple[Place, Any]]:  # noqa
             yield here, f"[{', '.join(map(str, value))}]"
 
 
-def _worded(
-    place: Place,
-    was: str | None,
-    now: str | None,
-    steps: frozenset[str] | set[str],
-) -> str:
+def _worded(place: Place, was: str | None, now: str | None, steps: set[str]) -> Wording:
     match place:
         case ("keys", key):
             return _of_key(key, was, now)
         case (*prompt, language) if language in _LANGUAGES and prompt:
             who = "" if prompt[0] in KINDS else f"{' → '.join(prompt)} "
-            return _of_text(who, f"says in {language}", was, now)
+            return _of_text(who, language, was, now)
         case _:
-            name = " → ".join(place)
-            leads = "leads to" if {was, now} - {None} <= steps else "is"
-            return _of_field(name, leads, was, now)
+            leads = {was, now} - {None} <= steps
+            return _of_field(" → ".join(place), leads, was, now)
 
 
-def _of_key(key: str, was: str | None, now: str | None) -> str:
+def _of_key(key: str, was: str | None, now: str | None) -> Wording:
     if was is None:
-        return f"key {key} is new, it leads to {now}"
+        return Wording(
+            en=f"key {key} is new, it leads to {now}",
+            zh=f"新增按键 {key}，转到 {now}",
+        )
     if now is None:
-        return f"key {key} leads nowhere any more, it led to {was}"
-    return f"key {key} leads to {now}, it led to {was}"
+        return Wording(
+            en=f"key {key} leads nowhere any more, it led to {was}",
+            zh=f"按键 {key} 已取消，原来转到 {was}",
+        )
+    return Wording(
+        en=f"key {key} leads to {now}, it led to {was}",
+        zh=f"按键 {key} 转到 {now}，原来转到 {was}",
+    )
 
 
-def _of_text(who: str, says: str, was: str | None, now: str | None) -> str:
+def _of_text(who: str, language: str, was: str | None, now: str | None) -> Wording:
+    says = f"{who}says in {language}"
+    says_zh = f"{who}{_SPOKEN[language]}播报"
     if was is None:
-        return f"{who}{says} {_short(now)}, and said nothing in it"
+        text = _short(now)
+        return Wording(
+            en=f"{says} {text}, and said nothing in it",
+            zh=f"{says_zh}新增 {text}",
+        )
     if now is None:
-        return f"{who}{says} nothing any more, it said {_short(was)}"
+        text = _short(was)
+        return Wording(
+            en=f"{says} nothing any more, it said {text}",
+            zh=f"{says_zh}已取消，原为 {text}",
+        )
     begin = _apart(was, now)
-    return f"{who}{says} {_short(now, begin)}, it said {_short(was, begin)}"
+    text, old = _short(now, begin), _short(was, begin)
+    return Wording(
+        en=f"{says} {text}, it said {old}", zh=f"{says_zh}改为 {text}，原为 {old}"
+    )
 
 
-def _of_field(name: str, leads: str, was: str | None, now: str | None) -> str:
+def _of_field(name: str, leads: bool, was: str | None, now: str | None) -> Wording:
+    is_now, it_was = ("leads to", "led to") if leads else ("is", "was")
+    to = "转到" if leads else "为"
     if was is None:
-        return f"{name} {leads} {now}, it was not written"
+        return Wording(
+            en=f"{name} {is_now} {now}, it was not written",
+            zh=f"{name} {to} {now}，原来没有写",
+        )
     if now is None:
-        return f"{name} is not written any more, it {_was(leads)} {was}"
-    return f"{name} {leads} {now}, it {_was(leads)} {was}"
-
-
-def _was(leads: str) -> str:
-    return "was" if leads == "is" else "led to"
+        return Wording(
+            en=f"{name} is not written any more, it {it_was} {was}",
+            zh=f"{name} 不再写明，原来{to} {was}",
+        )
+    return Wording(
+        en=f"{name} {is_now} {now}, it {it_was} {was}",
+        zh=f"{name} {to} {now}，原来{to} {was}",
+    )
 
 
 def _apart(was: str, now: str) -> int:

@@ -37,7 +37,13 @@ class Refused(RuntimeProblem):
         self.told = told
 
 
-def ask(found: Instance, path: str, **params: object) -> Any:  # noqa: ANN401 - JSON
+def ask(
+    found: Instance,
+    path: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    **params: object,
+) -> Any:  # noqa: ANN401 - JSON
     """Return the JSON that an instance gives for a path; None is not sent.
 
     Raises:
@@ -45,7 +51,7 @@ def ask(found: Instance, path: str, **params: object) -> Any:  # noqa: ANN401 - 
         Refused: It answered with a problem.
     """
     given = {name: str(value) for name, value in params.items() if value is not None}
-    return _answer(found, "GET", path, params=given)
+    return _answer(found, "GET", path, params=given, headers=dict(headers or {}))
 
 
 def send(

@@ -15,6 +15,7 @@ from pathlib import PurePath
 from typing import Any
 
 from ivr.problems import Problem
+from ivr.wording import Wording
 from services.floor.edit import EditLost, Patch, edited
 from services.floor.floor import Floor
 from services.floor.load import FloorRefused, ReadFlows, load_text
@@ -84,7 +85,7 @@ async def prove(
             raise EditLost
 
 
-async def compare(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
+async def compare(before: Mapping[str, str], after: Mapping[str, str]) -> list[Wording]:
     """Say what is otherwise for callers in another set of flows; see ``changes``.
 
     Raises:
@@ -117,7 +118,7 @@ async def _asked(asked: dict[str, Any]) -> "Answer":
     return answer
 
 
-Answer = Proved | tuple[Problem, ...] | list[str] | None
+Answer = Proved | tuple[Problem, ...] | list[Wording] | None
 """What was proved, or all that is wrong with it; what is otherwise; None for a lost
 edit."""
 

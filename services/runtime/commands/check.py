@@ -13,7 +13,7 @@ from services.floor.load import load_floor
 from services.flows.files import read_files
 from services.runtime.launch import floor_file
 from services.runtime.settings import Settings, read_settings
-from services.runtime.versions_told import Data, Json, tell
+from services.runtime.versions_told import Data, Json, near, tell
 
 
 def check(
@@ -46,8 +46,8 @@ def problems_of(settings: Settings) -> tuple[Problem, ...]:
     """Return all that is wrong with the files of floor and flows."""
     found: list[Problem] = []
     for look in (
-        lambda: load_floor(floor_file(settings), settings.flows),
-        lambda: read_files(settings.flows),
+        lambda: load_floor(near(floor_file(settings)), near(settings.flows)),
+        lambda: read_files(near(settings.flows)),
     ):
         try:
             look()

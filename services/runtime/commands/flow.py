@@ -9,6 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from ivr.problems import FlowRefused
+from ivr.sounds import Language
+from ivr.wording import Wording
+from ivr.wording import told as in_words
 from services.flows.files import read_files, write_files
 from services.runtime import instance
 from services.runtime.asking import Refused, ask, send
@@ -20,11 +23,14 @@ from services.runtime.versions_told import (
     LIMIT_S,
     Data,
     From,
+    InLanguage,
     Json,
     Note,
     history_lines,
     made_from,
+    near,
     tell,
+    wanted,
 )
 
 app = typer.Typer(no_args_is_help=True)
@@ -33,6 +39,13 @@ app.command("try")(flow_trying.walk)
 app.command()(flow_traffic.graph)
 app.command()(flow_traffic.counts)
 
+_WOULD_FIND = Wording(
+    en="right; callers would find:", zh="没有问题；来电者将听到的变化："
+)
+_ALONE = Wording(
+    en="right; no instance runs to compare them with",
+    zh="没有问题；没有运行中的实例可供比较",
+)
 _LOOK_EVERY_S = 0.5
 _ALL = 100
 
@@ -65,7 +78,13 @@ class FlowsUnfit(RuntimeProblem):
 
 
 @app.command()
-def check(folder: _Folder = None, *, as_json: Json = False, data: Data = None) -> None:
+def check(
+    folder: _Folder = None,
+    *,
+    language: InLanguage = Language.EN,
+    as_json: Json = False,
+    data: Data = None,
+) -> None:
     """Say what is wrong with flows, or what publishing them would change.
 
     Ends with 0 when they can be published, 2 when not. They are held against the floor
@@ -74,26 +93,35 @@ def check(folder: _Folder = None, *, as_json: Json = False, data: Data = None) -
     try:
         found = instance.find(data)
     except NoInstance:
-        _check_alone(folder, data, as_json=as_json)
+        _check_alone(folder, data, language, as_json=as_json)
         return
     try:
         body = _files(folder, data)
-        told = send(found, "POST", "/flows/check", body, limit_s=LIMIT_S)
+        told = send(
+            *(found, "POST", "/flows/check", body),
+            headers=wanted(language),
+            limit_s=LIMIT_S,
+        )
     except Refused as refused:
         if not as_json or "problems" not in refused.told:
             raise FlowsUnfit(str(refused)) from None
         tell({"problems": refused.told["problems"]}, as_json, [])
         raise typer.Exit(FlowsUnfit.exit_code) from None
-    lines = ["right; callers would find:", *told["changes"]]
+    lines = [in_words(_WOULD_FIND, language), *told["changes"]]
     tell({"problems": [], **told}, as_json, lines)
 
 
-def _check_alone(folder: Path | None, data: Path | None, *, as_json: bool) -> None:
+def _check_alone(
+    folder: Path | None, data: Path | None, language: Language, *, as_json: bool
+) -> None:
     problems = problems_of(read_settings(data=data, flows=folder))
     if problems and not as_json:
-        raise FlowsUnfit("\n".join(map(str, problems)))
-    told = [{"file": it.file, "line": it.line, "what": it.what} for it in problems]
-    lines = ["right; no instance runs to compare them with"]
+        raise FlowsUnfit("\n".join(it.told(language) for it in problems))
+    told = [
+        {"file": it.file, "line": it.line, "what": in_words(it.what, language)}
+        for it in problems
+    ]
+    lines = [in_words(_ALONE, language)]
     tell({"problems": told, "changes": []}, as_json, lines)
     if problems:
         raise typer.Exit(FlowsUnfit.exit_code)
@@ -109,6 +137,7 @@ def publish(
     watch: Annotated[
         bool, typer.Option("--watch", help="publish each time that a file is saved")
     ] = False,
+    language: InLanguage = Language.EN,
     as_json: Json = False,
     data: Data = None,
 ) -> None:
@@ -118,19 +147,30 @@ def publish(
     """
     found = instance.find(data)
     if watch:
-        _watch(found, folder, data, note=note)
+        _watch(found, folder, data, note=note, language=language)
         return
-    told = _publish(found, _files(folder, data), version, percent=share, note=note)
-    tell(told, as_json, _published(told))
+    told = _publish(
+        *(found, _files(folder, data), version),
+        percent=share,
+        note=note,
+        language=language,
+    )
+    tell(told, as_json, _published(told, language))
 
 
 @app.command()
-def versions(*, as_json: Json = False, data: Data = None) -> None:
+def versions(
+    *, language: InLanguage = Language.EN, as_json: Json = False, data: Data = None
+) -> None:
     """List the versions, the newest first: when, by whom, from what, why."""
     found = instance.find(data)
     told = {"force": ask(found, "/flows")["force"], "versions": []}
     told["versions"] = ask(found, "/flows/versions")
-    tell(told, as_json, [_led_by(told["force"]), *history_lines(told["versions"])])
+    tell(
+        told,
+        as_json,
+        [_led_by(told["force"], language), *history_lines(told["versions"])],
+    )
 
 
 @app.command()
@@ -140,18 +180,23 @@ def pull(
     version: Annotated[
         int | None, typer.Option(help="which; else what a new one is made from")
     ] = None,
+    language: InLanguage = Language.EN,
     as_json: Json = False,
     data: Data = None,
 ) -> None:
     """Bring the files to what was published; flows that it does not have go."""
     path = "/flows" if version is None else f"/flows/versions/{version}"
     told = ask(instance.find(data), path)
-    target = folder or read_settings(data=data).flows
+    target = near(folder or read_settings(data=data).flows)
     try:
         changed = write_files(target, told["files"])
     except OSError as error:
         raise FlowsUnfit(f"{target}: cannot be written: {error}") from None
-    lines = [f"{target}: is version {told['number']} now", *changed]
+    number = told["number"]
+    words = Wording(
+        en=f"{target}: is version {number} now", zh=f"{target}：现为第 {number} 版"
+    )
+    lines = [in_words(words, language), *changed]
     tell({"version": told["number"], "changed": changed}, as_json, lines)
 
 
@@ -160,40 +205,55 @@ def rollback(
     version: Annotated[int, typer.Argument(help="the version to be in force again")],
     *,
     note: Note = "",
+    language: InLanguage = Language.EN,
     as_json: Json = False,
     data: Data = None,
 ) -> None:
     """Publish an earlier version once more, under a number of its own."""
     found = instance.find(data)
     body = {"version": version, "by": getpass.getuser(), "note": note}
-    headers = _latest(found)
     told = send(
-        found, "POST", "/flows/rollback", body, headers=headers, limit_s=LIMIT_S
+        *(found, "POST", "/flows/rollback", body),
+        headers={**_latest(found), **wanted(language)},
+        limit_s=LIMIT_S,
     )
-    tell(told, as_json, _published(told))
+    tell(told, as_json, _published(told, language))
 
 
 @app.command()
 def share(
-    percent: _Percent, *, note: Note = "", as_json: Json = False, data: Data = None
+    percent: _Percent,
+    *,
+    note: Note = "",
+    language: InLanguage = Language.EN,
+    as_json: Json = False,
+    data: Data = None,
 ) -> None:
     """Change which share of the calls tries a version: 100% for all, 0% to end it."""
     body = {"percent": percent, "by": getpass.getuser(), "note": note}
     told = send(instance.find(data), "PUT", "/flows/share", body, limit_s=LIMIT_S)
-    tell(told, as_json, [_led_by(told)])
+    tell(told, as_json, [_led_by(told, language)])
 
 
 @app.command()
-def diff(before: int, after: int, *, as_json: Json = False, data: Data = None) -> None:
+def diff(
+    before: int,
+    after: int,
+    *,
+    language: InLanguage = Language.EN,
+    as_json: Json = False,
+    data: Data = None,
+) -> None:
     """Say what is otherwise for callers in one version than in another."""
     found = instance.find(data)
-    told = ask(found, "/flows/changes", before=before, after=after)
+    of = {"before": before, "after": after}
+    told = ask(found, "/flows/changes", headers=wanted(language), **of)
     tell(told, as_json, told["changes"])
 
 
 def _files(folder: Path | None, data: Path | None) -> dict[str, Any]:
     try:
-        read = read_files(folder or read_settings(data=data).flows)
+        read = read_files(near(folder or read_settings(data=data).flows))
     except FlowRefused as refused:
         raise FlowsUnfit(str(refused)) from None
     return {"files": read.files, "folder": str(read.folder)}
@@ -206,9 +266,11 @@ def _publish(
     *,
     percent: int,
     note: str,
+    language: Language,
 ) -> Any:  # noqa: ANN401 - JSON
     body = {**files, "by": getpass.getuser(), "note": note, "percent": percent}
-    headers = _latest(found) if version is None else made_from(version)
+    latest = _latest(found) if version is None else made_from(version)
+    headers = {**latest, **wanted(language)}
     return send(found, "PUT", "/flows", body, headers=headers, limit_s=LIMIT_S)
 
 
@@ -217,7 +279,12 @@ def _latest(found: instance.Instance) -> Mapping[str, str]:
 
 
 def _watch(
-    found: instance.Instance, folder: Path | None, data: Path | None, *, note: str
+    found: instance.Instance,
+    folder: Path | None,
+    data: Path | None,
+    *,
+    note: str,
+    language: Language,
 ) -> None:
     """Publish what is saved until Ctrl-C; what is refused is told, and awaited."""
     seen: object = ask(found, "/flows")["files"]
@@ -228,23 +295,31 @@ def _watch(
             if files["files"] != seen:
                 seen = files["files"]
                 why = note or "as it was saved"
-                told = _publish(found, files, None, percent=_ALL, note=why)
-                tell(told, False, _published(told))
+                told = _publish(
+                    *(found, files, None), percent=_ALL, note=why, language=language
+                )
+                tell(told, False, _published(told, language))
         except RuntimeProblem as problem:
             typer.echo(str(problem), err=True)
         time.sleep(_LOOK_EVERY_S)
 
 
-def _published(told: Mapping[str, Any]) -> list[str]:
-    first = f"version {told['version']['number']}: {_led_by(told['force'])}"
-    return [first, *told["changes"], *told["later"]]
+def _published(told: Mapping[str, Any], language: Language) -> list[str]:
+    number, led = told["version"]["number"], _led_by(told["force"], language)
+    first = Wording(en=f"version {number}: {led}", zh=f"第 {number} 版：{led}")
+    return [in_words(first, language), *told["changes"], *told["later"]]
 
 
-def _led_by(force: Mapping[str, Any]) -> str:
-    if force["trial"] is None:
-        return f"version {force['in_force']} leads all calls"
-    rest = _ALL - force["percent"]
-    return (
-        f"version {force['trial']} leads {force['percent']}% of the calls,"
-        f" version {force['in_force']} leads {rest}%"
-    )
+def _led_by(force: Mapping[str, Any], language: Language) -> str:
+    now, trial, percent = force["in_force"], force["trial"], force["percent"]
+    if trial is None:
+        words = Wording(
+            en=f"version {now} leads all calls", zh=f"全部来电使用第 {now} 版"
+        )
+    else:
+        words = Wording(
+            en=f"version {trial} leads {percent}% of the calls,"
+            f" version {now} leads {_ALL - percent}%",
+            zh=f"{percent}% 的来电使用第 {trial} 版，{_ALL - percent}% 使用第 {now} 版",
+        )
+    return in_words(words, language)

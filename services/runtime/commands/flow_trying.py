@@ -23,17 +23,30 @@ from ivr.turns import (
     NoKeyCame,
     NotFound,
     Played,
+    Question,
     Record,
     Say,
 )
 from ivr.wording import nearest
 from services.floor.load import load_floor
-from services.flows.cases import BYE, FAILED, NOT_FOUND, load_cases, run, values_of
+from services.flows.cases import (
+    BYE,
+    FAILED,
+    NOT_FOUND,
+    Case,
+    Said,
+    answered,
+    begun,
+    load_cases,
+    run,
+    said_in,
+    values_of,
+)
 from services.flows.walking import Walking
 from services.runtime.errors import RuntimeProblem
 from services.runtime.launch import floor_file
 from services.runtime.settings import Settings, read_settings
-from services.runtime.versions_told import Data, Json, tell
+from services.runtime.versions_told import Data, Json, near, tell
 
 _Folder = Annotated[
     Path | None, typer.Argument(help="folder of flows; else the settings' own")
@@ -48,13 +61,15 @@ class FilesWrong(RuntimeProblem):
 
 
 class Unknown(RuntimeProblem):
-    """Nothing is dialled by what was named."""
+    """There is nothing of the name."""
 
     exit_code = 2
 
-    def __init__(self, name: str, known: list[str]) -> None:
+    def __init__(
+        self, name: str, known: list[str], *, what: str = "no number and no flow"
+    ) -> None:
         """Say what there is."""
-        super().__init__(f"{name!r}: is no number and no flow{nearest(name, known)}")
+        super().__init__(f"{name!r}: is {what}{nearest(name, known)}")
 
 
 def cases(folder: _Folder = None, *, as_json: Json = False, data: Data = None) -> None:
@@ -65,7 +80,7 @@ def cases(folder: _Folder = None, *, as_json: Json = False, data: Data = None) -
     settings = read_settings(data=data, flows=folder)
     flow_set = _flow_set(settings)
     try:
-        found = load_cases(settings.flows, flow_set)
+        found = load_cases(near(settings.flows), flow_set)
     except Refused as refused:
         raise FilesWrong(str(refused)) from None
     ran = [run(case, flow_set) for case in found]
@@ -83,7 +98,9 @@ def cases(folder: _Folder = None, *, as_json: Json = False, data: Data = None) -
 
 
 def walk(
-    name: Annotated[str, typer.Argument(help="the number dialled, or a flow")],
+    name: Annotated[
+        str | None, typer.Argument(help="the number dialled, or a flow")
+    ] = None,
     folder: _Folder = None,
     *,
     caller: Annotated[str, typer.Option(help="the caller's number")] = "13800138000",
@@ -94,37 +111,48 @@ def walk(
         list[str] | None,
         typer.Option("--world", help="what is so, as in --world storm=true"),
     ] = None,
+    like: Annotated[
+        str | None,
+        typer.Option(
+            "--like", help="a case: its caller, clock, world and answers; keys you type"
+        ),
+    ] = None,
     data: Data = None,
 ) -> None:
     """Walk a flow by typing keys: what is said is written, what is asked you answer.
 
-    An empty line is no key, ``bye`` hangs up.
+    An empty line is no key, ``bye`` hangs up. Where a system is asked, an empty line
+    finds nothing, and takes an order. Of a case, its answers are taken.
     """
-    flow_set = _flow_set(read_settings(data=data, flows=folder))
-    flow = flow_set.numbers.get(name, name)
-    if flow not in flow_set.flows:
-        raise Unknown(name, [*flow_set.numbers, *flow_set.flows])
-    if not flow_set.flows[flow].has_person:
-        raise FilesWrong(without_person(flow))
-    walking = Walking(
-        flow_set=flow_set,
-        flow=flow,
-        at=(at or datetime.now()).astimezone(),  # noqa: DTZ005 - made aware at once
-        call_id=CallId("tried"),
-        values={"caller": caller, "number": name if name in flow_set.numbers else ""},
-        around=values_of(_pairs(world or [])),
-    )
+    settings = read_settings(data=data, flows=folder)
+    flow_set = _flow_set(settings)
+    said: Said | None = None
+    if like is None:
+        walking = Walking(
+            flow_set=flow_set,
+            flow=_flow_of(name or "", flow_set),
+            at=(at or datetime.now()).astimezone(),  # noqa: DTZ005 - made aware at once
+            call_id=CallId("tried"),
+            values={
+                "caller": caller,
+                "number": name if name in flow_set.numbers else "",
+            },
+            around=values_of(_pairs(world or [])),
+        )
+    else:
+        case = _case(like, settings, flow_set)
+        walking, said = begun(case, flow_set), said_in(case)
     told, typed = 0, ""
     while not walking.is_over:
         for text in walking.heard[told:]:
             typer.echo(f"  {text}")
         told = len(walking.heard)
-        came, typed = _come(walking, typed)
+        came, typed = _come(walking, typed, said)
         walking.come(came)
     typer.echo(f"{walking.end}; the way was {' → '.join(walking.steps)}")
 
 
-def _come(walking: Walking, typed: str) -> tuple[Input, str]:
+def _come(walking: Walking, typed: str, said: Said | None) -> tuple[Input, str]:
     """Ask the keyboard for what comes; keys that were typed ahead are kept."""
     match walking.act:
         case Say():
@@ -136,19 +164,23 @@ def _come(walking: Walking, typed: str) -> tuple[Input, str]:
             if typed == BYE:
                 return CallerLeft(), ""
             return KeyCame(key=typed[0]), typed[1:]
+        case Ask(question=question) if said is not None:
+            return answered(question, said), typed
         case Ask(question=question):
             values = ", ".join(f"{it}={v}" for it, v in question.arguments.items())
             asked = f"{question.kind.value} {question.name}({values})"
-            hint = f"fields as a=1 b=2, {NOT_FOUND} or {FAILED}"
+            hint = f"a=1 b=2, {FAILED}, or nothing"
             told = typer.prompt(f"{asked}: {hint}", default="", show_default=False)
-            return _answer(told.strip()), typed
+            return _answer(question, told.strip()), typed
         case Record():
             return MessageTaken(length_s=_MESSAGE_S), typed
         case _:
             return CallerLeft(), typed
 
 
-def _answer(told: str) -> Input:
+def _answer(question: Question, told: str) -> Input:
+    if not told:
+        return answered(question, {})
     if told == NOT_FOUND:
         return NotFound()
     if told == FAILED:
@@ -161,8 +193,29 @@ def _pairs(words: list[str]) -> dict[str, str]:
     return {name: value for name, _, value in found if name}
 
 
+def _flow_of(name: str, flow_set: FlowSet) -> str:
+    """Return the flow that a number leads to, or that is named."""
+    flow = flow_set.numbers.get(name, name)
+    if flow not in flow_set.flows:
+        raise Unknown(name, [*flow_set.numbers, *flow_set.flows])
+    if not flow_set.flows[flow].has_person:
+        raise FilesWrong(without_person(flow))
+    return flow
+
+
+def _case(name: str, settings: Settings, flow_set: FlowSet) -> Case:
+    """Return a case by its name."""
+    try:
+        found = {it.name: it for it in load_cases(settings.flows, flow_set)}
+    except Refused as refused:
+        raise FilesWrong(str(refused)) from None
+    if name not in found:
+        raise Unknown(name, [*found], what="no case")
+    return found[name]
+
+
 def _flow_set(settings: Settings) -> FlowSet:
     try:
-        return load_floor(floor_file(settings), settings.flows).flow_set
+        return load_floor(near(floor_file(settings)), near(settings.flows)).flow_set
     except Refused as refused:
         raise FilesWrong(str(refused)) from None

@@ -2,6 +2,8 @@
 
 import pytest
 
+from ivr.sounds import Language
+from ivr.wording import told as in_language
 from services.flows.changes import changes
 
 MAIN = """\
@@ -127,3 +129,63 @@ def test_long_texts_are_shown_from_where_they_differ() -> None:
     assert len(found) < 200
     assert "长新'" in found
     assert "长旧'" in found
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("1: fault,", "1: bill,", "services: 按键 1 转到 bill，原来转到 fault"),
+        (", 2: bill}", "}", "services: 按键 2 已取消，原来转到 bill"),
+        ("{1: fault", "{3: person, 1: fault", "services: 新增按键 3，转到 person"),
+        (
+            "您好。",
+            "您好，暴雨。",
+            "welcome: 中文播报改为 '您好，暴雨。'，原为 '您好。'",
+        ),
+        (", en: Hello.", "", "welcome: 英文播报已取消，原为 'Hello.'"),
+        (
+            "menu: {zh: 报修请按1。}",
+            "menu: {zh: 报修请按1。}\n    on_wrong: {zh: 错。}",
+            "services: on_wrong 中文播报新增 '错。'",
+        ),
+        ("timeout_s: 5", "timeout_s: 8", "services: timeout_s 为 8，原来为 5"),
+        ("    timeout_s: 5\n", "", "services: timeout_s 不再写明，原来为 5"),
+        (
+            "goto: services",
+            "goto: bill",
+            "welcome: goto 转到 bill，原来转到 services",
+        ),
+        (
+            "fault: {queue: q_fault}",
+            "fault: {hang_up: {zh: 再见。}}",
+            "fault: 改为 hang_up '再见。'，原为 queue q_fault",
+        ),
+    ],
+)
+def test_a_change_is_told_in_chinese_as_well(old: str, new: str, sentence: str) -> None:
+    [found] = told((old, new))
+
+    assert in_language(found, Language.ZH) == f"main → {sentence}"
+
+
+def test_what_comes_and_goes_is_told_in_chinese_as_well() -> None:
+    before = {"flows/main.yaml": MAIN}
+    new_step = MAIN.replace("2: bill}", "2: bill, 7: storm}").replace(
+        "  person:", "  storm: {queue: q_storm}\n  person:"
+    )
+    found = [
+        *changes(before, {"flows/vip.yaml": MAIN}),
+        *changes(before, {"flows/main.yaml": new_step}),
+        *changes({"flows/main.yaml": new_step}, before),
+        *changes(before, before),
+    ]
+
+    assert [in_language(it, Language.ZH) for it in found] == [
+        "main: 流程已删除，原有 5 步",
+        "vip: 新流程，共 5 步",
+        "main → services: 新增按键 7，转到 storm",
+        "main → storm: 新步骤，queue q_storm；由 services 的按键 7 进入",
+        "main → services: 按键 7 已取消，原来转到 storm",
+        "main → storm: 已删除，原为 queue q_storm",
+        "没有变化",
+    ]
