@@ -52,9 +52,8 @@ AskStep = LookUpStep | OrderStep | SmsStep
 def decide(stride: Stride, step: BranchStep) -> Then:
     """Go the way of the first condition that holds."""
     goto, because = step.otherwise, "otherwise"
-    values = stride.values
     for case in step.branch:
-        if case.condition.holds(values):
+        if stride.holds(case.condition):
             goto, because = case.goto, str(case.condition)
             break
     stride.tell(BranchTaken(**stride.here(), goto=goto, because=because))

@@ -31,7 +31,7 @@ from ivr.steps import (
     SubFlowStep,
     TransferStep,
 )
-from ivr.stride import MOST_STEPS, Goto, Stride, Then
+from ivr.stride import MOST_STEPS, Goto, Judge, Stride, Then, as_written
 from ivr.turns import (
     Answer,
     Answered,
@@ -60,6 +60,8 @@ def take(
     came: Input,
     at: datetime,
     around: Values = NOTHING,
+    *,
+    judge: Judge = as_written,
 ) -> Turn:
     """Take in one input.
 
@@ -72,6 +74,7 @@ def take(
         came: What happened on the line.
         at: When, for the facts.
         around: What is so in the world at this instant: hours, queues, flags.
+        judge: Tells whether the condition of a branch holds.
 
     Returns:
         The new state, the one thing that the line shall do, and the facts.
@@ -81,7 +84,7 @@ def take(
     """
     if type(came) not in TAKES[walk.phase]:
         raise InputOutOfPlace(walk.phase, came)
-    stride = Stride(flow_set, walk, at, around)
+    stride = Stride(flow_set, walk, at, around, judge=judge)
     then = _taken(stride, came)
     while isinstance(then, Goto):
         then = _entered(stride, then)

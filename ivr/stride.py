@@ -1,5 +1,6 @@
 """The work of one turn: a walk that moves, and the facts that this states."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
@@ -20,6 +21,7 @@ from acd.vocabulary.flow_facts import (
     SubFlowLeft,
 )
 from acd.vocabulary.ids import CallId, QueueId, SkillId
+from ivr.expressions import Expression
 from ivr.flow import Flow
 from ivr.flow_set import FlowSet
 from ivr.prompt import Prompt
@@ -66,17 +68,33 @@ Then = Act | Goto
 """What follows: one thing for the line, or another step."""
 
 
+Judge = Callable[[Expression, "Stride"], bool]
+"""Tells whether a condition holds at the step of a branch."""
+
+
+def as_written(condition: Expression, stride: "Stride") -> bool:
+    """Tell whether a condition is true: all that it names is known, or missing."""
+    return condition.holds(stride.values)
+
+
 class Stride:
     """A walk while one input is taken in."""
 
     def __init__(
-        self, flow_set: FlowSet, walk: Walk, at: datetime, around: Values
+        self,
+        flow_set: FlowSet,
+        walk: Walk,
+        at: datetime,
+        around: Values,
+        *,
+        judge: Judge = as_written,
     ) -> None:
         """Begin where the walk is."""
         self.flow_set = flow_set
         self.walk = walk
         self.at = at
         self._around = around
+        self._judge = judge
         self._facts: list[FlowFact] = []
 
     @property
@@ -91,7 +109,7 @@ class Stride:
 
     def turn(self, act: Act) -> Turn:
         """Return what came of the input."""
-        return Turn(walk=self.walk, act=act, facts=tuple(self._facts))
+        return Turn(walk=self.walk, act=act, facts=self.told)
 
     def move(self, **changes: object) -> None:
         """Change the walk."""
@@ -104,11 +122,20 @@ class Stride:
         """What the walk found out, and what is so in the world around."""
         return Both(self.walk.values, self._around)
 
+    def holds(self, condition: Expression) -> bool:
+        """Tell whether a condition is true here."""
+        return self._judge(condition, self)
+
     def remember(self, values: Values) -> None:
         """Know values from here on."""
         self.move(values=MappingProxyType({**self.walk.values, **values}))
 
     # ---- what is told
+
+    @property
+    def told(self) -> tuple[FlowFact, ...]:
+        """What was stated so far."""
+        return tuple(self._facts)
 
     def tell(self, fact: FlowFact) -> None:
         """State a fact."""
