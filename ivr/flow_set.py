@@ -1,9 +1,10 @@
 """All flows that a caller can be led through, and which number has which."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ivr.flow import Flow
+from ivr.steps import SubFlowStep, TransferStep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,3 +20,25 @@ class FlowSet:
     def of(cls, *flows: Flow) -> "FlowSet":
         """Return a set of flows that no number leads to."""
         return cls(flows={flow.name: flow for flow in flows})
+
+    def reached_from(self, name: str) -> Mapping[str, Flow]:
+        """Return the flows that a caller can come to who begins in one, and that one.
+
+        Args:
+            name: Of a flow of the set.
+        """
+        found: dict[str, Flow] = {}
+        todo = [name]
+        while todo:
+            flow = self.flows[todo.pop()]
+            if flow.name not in found:
+                found[flow.name] = flow
+                todo += self._led_into(flow)
+        return found
+
+    def _led_into(self, flow: Flow) -> Iterator[str]:
+        for step in flow.steps.values():
+            if isinstance(step, SubFlowStep):
+                yield step.flow
+            elif isinstance(step, TransferStep) and step.transfer in self.numbers:
+                yield self.numbers[step.transfer]

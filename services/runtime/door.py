@@ -13,7 +13,7 @@ from acd.vocabulary.ids import QueueId
 from acd.vocabulary.states import CallState
 from cti_bridge.ami.connection import Connection
 from cti_bridge.ami.errors import AmiError
-from ivr.flow import Flow
+from ivr.flow_set import FlowSet
 from ivr.steps import QueueStep
 from services.floor.admission import gate_of
 from services.floor.floor import Floor
@@ -118,22 +118,24 @@ def full_numbers(floor: Floor, live: LiveFloor) -> frozenset[str]:
     }
     if not full:
         return frozenset()
+    flow_set = floor.flow_set
     return frozenset(
         number.number
         for number in floor.numbers.values()
-        if not number.reserved and _leads_only_to(floor.flows[number.flow], full)
+        if not number.reserved and _leads_only_to(flow_set, number.flow, full)
     )
 
 
-def _leads_only_to(flow: Flow, full: set[QueueId]) -> bool:
-    queues = set(_queues_of(flow))
+def _leads_only_to(flow_set: FlowSet, name: str, full: set[QueueId]) -> bool:
+    queues = set(_queues_of(flow_set, name))
     return bool(queues) and queues <= full
 
 
-def _queues_of(flow: Flow) -> Iterator[QueueId]:
-    for step in flow.steps.values():
-        if isinstance(step, QueueStep):
-            yield QueueId(step.queue)
+def _queues_of(flow_set: FlowSet, name: str) -> Iterator[QueueId]:
+    for flow in flow_set.reached_from(name).values():
+        for step in flow.steps.values():
+            if isinstance(step, QueueStep):
+                yield from map(QueueId, step.queues.values())
 
 
 async def _count(link: Connection, variable: str) -> int:

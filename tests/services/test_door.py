@@ -21,6 +21,9 @@ numbers:
   6000: {name: both, flow: both}
   6001: {name: faults only, flow: faults}
   6002: {name: faults in danger, flow: faults, reserved: 5}
+  6003: {name: by another flow, flow: outer}
+  6004: {name: by another number, flow: passing}
+  6005: {name: by language, flow: spoken}
 skills: {fault: faults, bill: bills}
 queues:
   q_fault: {name: faults, skills: [fault], max_waiting: 2}
@@ -46,12 +49,58 @@ steps:
   agent: {queue: q_fault}
   bills: {queue: q_bill}
 """
+OUTER = """\
+name: outer
+language: en
+entry: inner
+person: agent
+steps:
+  inner: {flow: inner, goto: agent}
+  agent: {queue: q_fault}
+"""
+INNER = """\
+name: inner
+language: en
+entry: which
+person: agent
+steps:
+  which: {menu: {en: Press one for bills.}, keys: {1: bills}, give_up: back}
+  bills: {queue: q_bill}
+  back: {return: true}
+  agent: {return: person}
+"""
+PASSING = """\
+name: passing
+language: en
+entry: which
+person: agent
+steps:
+  which: {menu: {en: Press one for all.}, keys: {1: over}}
+  over: {transfer: 6000}
+  agent: {queue: q_fault}
+"""
+SPOKEN = """\
+name: spoken
+language: en
+entry: agent
+person: agent
+steps:
+  agent: {queue: q_fault, by_language: {zh: q_bill}}
+"""
+FLOWS = {
+    "faults": FAULTS,
+    "both": BOTH,
+    "outer": OUTER,
+    "inner": INNER,
+    "passing": PASSING,
+    "spoken": SPOKEN,
+}
 
 
 @pytest.fixture
 def floor(tmp_path: Path) -> Floor:
     (tmp_path / "flows").mkdir()
-    for name, text in (("faults", FAULTS), ("both", BOTH)):
+    for name, text in FLOWS.items():
         (tmp_path / "flows" / f"{name}.yaml").write_text(text)
     (tmp_path / "floor.yaml").write_text(FLOOR)
     return load_floor(tmp_path / "floor.yaml", tmp_path / "flows")
@@ -71,7 +120,11 @@ def test_a_number_is_full_when_all_queues_it_leads_to_are(floor: Floor) -> None:
         engine.apply(queued(n, n, queue_id))
         found.append(full_numbers(floor, engine.floor))
 
-    assert found == [frozenset(), {"6001"}, {"6000", "6001"}]
+    assert found == [
+        frozenset(),
+        {"6001"},
+        {"6000", "6001", "6003", "6004", "6005"},
+    ]
 
 
 def test_a_call_that_is_put_back_leaves_no_number_full(floor: Floor) -> None:
