@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 
 from ivr.problems import Problem, Refused, refusing
 from ivr.prompt import Prompt
-from ivr.sounds import Heard, Language, Sound
+from ivr.sounds import Announced, Language, Sound
 from ivr.source import Source, Trail, read_source
 from ivr.wording import Wording
 from ivr.words import PATTERNS as WORDS
@@ -53,8 +53,8 @@ class Announcements(Part):
 
     def due(
         self, at: datetime, number: str, areas: Iterable[str]
-    ) -> tuple[Announcement, ...]:
-        """Return what callers of a number are told now, the latest first.
+    ) -> Mapping[str, Announcement]:
+        """Return what callers of a number are told now by name, the latest first.
 
         Args:
             at: Aware.
@@ -62,14 +62,14 @@ class Announcements(Part):
             areas: The province and the unit that it belongs to.
         """
         found = [
-            one
-            for one in self.announcements.values()
+            (name, one)
+            for name, one in self.announcements.items()
             if self.instant(one.since) <= at < self.instant(one.until)
             and (not one.numbers or number in one.numbers)
             and (not one.areas or not set(one.areas).isdisjoint(areas))
         ]
-        found.sort(key=lambda it: self.instant(it.since), reverse=True)
-        return tuple(found[:MOST_AT_ONCE])
+        found.sort(key=lambda it: self.instant(it[1].since), reverse=True)
+        return dict(found[:MOST_AT_ONCE])
 
     def sounds(self) -> frozenset[Sound]:
         """Return every sound that can be made ahead."""
@@ -113,11 +113,12 @@ def load_announcements(path: Path) -> Announcements:
 
 
 def heard(
-    announcements: Iterable[Announcement], language: Language
-) -> tuple[Heard, ...]:
+    announcements: Mapping[str, Announcement], language: Language
+) -> tuple[Announced, ...]:
     """Return what is played of announcements to a caller, in order."""
     return tuple(
-        sound for one in announcements for sound in one.say.heard(language, language)
+        Announced(name=name, sounds=tuple(one.say.heard(language, language)))
+        for name, one in announcements.items()
     )
 
 

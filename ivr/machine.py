@@ -15,6 +15,7 @@ from ivr.doing import (
     take_down,
 )
 from ivr.flow_set import FlowSet
+from ivr.opening import announce, announced, cut_short, note_announced, unannounced
 from ivr.steps import (
     AskingStep,
     BranchStep,
@@ -48,6 +49,7 @@ from ivr.turns import (
     NoKeyCame,
     NotFound,
     Played,
+    Say,
 )
 from ivr.values import NOTHING, Values
 from ivr.walk import TAKES, InputOutOfPlace, Phase, Turn, Walk
@@ -86,9 +88,15 @@ def take(
         raise InputOutOfPlace(walk.phase, came)
     stride = Stride(flow_set, walk, at, around, judge=judge)
     then = _taken(stride, came)
-    while isinstance(then, Goto):
-        then = _entered(stride, then)
-    return stride.turn(then)
+    while True:
+        while isinstance(then, Goto):
+            then = _entered(stride, then)
+        key = stride.walk.ahead
+        if not key or not isinstance(then, Say):
+            return stride.turn(then)
+        stride.move(ahead="")
+        if key in then.keys:
+            then = _key_came(stride, key)
 
 
 def _taken(stride: Stride, came: Input) -> Then:
@@ -97,9 +105,11 @@ def _taken(stride: Stride, came: Input) -> Then:
             return stride.do(Phase.ANSWERING, Answer())
         case Answered():
             stride.tell(CallAnswered(at=stride.at, call_id=stride.walk.call_id))
-            return Goto(stride.flow.entry, is_onward=False)
+            return announce(stride)
         case Played():
-            return _played(stride)
+            return announced(stride) if _opens(stride) else _played(stride)
+        case KeyCame() if _opens(stride):
+            return cut_short(stride, came.key)
         case KeyCame():
             return _key_came(stride, came.key)
         case NoKeyCame():
@@ -111,11 +121,19 @@ def _taken(stride: Stride, came: Input) -> Then:
         case Found() | NotFound() | AskFailed() | MessageTaken():
             return _done(stride, came)
         case CallerLeft():
+            if _opens(stride):
+                note_announced(stride, is_whole=False)
             _note_heard(stride, is_whole=False)
             return stride.end(FlowEnding.CALLER_LEFT, LetGo())
+        case Broke() if _opens(stride):
+            return unannounced(stride)
         case Broke():
             person = stride.person_queue()
             return stride.end(FlowEnding.FAILED, person, detail=came.detail)
+
+
+def _opens(stride: Stride) -> bool:
+    return stride.walk.phase is Phase.OPENING
 
 
 def _played(stride: Stride) -> Then:

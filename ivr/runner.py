@@ -12,7 +12,7 @@ from ivr.flow_set import FlowSet
 from ivr.machine import take
 from ivr.ports import BackOffice, CallerGone, Line, NoBackOffice
 from ivr.problems import IvrError
-from ivr.sounds import Either, Heard, Sound
+from ivr.sounds import Announced, Either, Heard, Sound
 from ivr.turns import (
     Act,
     Answer,
@@ -87,8 +87,8 @@ class Around:
     back_office: BackOffice = field(default_factory=NoBackOffice)
     speak: Speak = mute
     world: World = nothing_known
-    opening: tuple[Heard, ...] = ()
-    """Said before the first thing that the flow says, and cut short as it is."""
+    opening: tuple[Announced, ...] = ()
+    """Said before the flow begins; a key cuts it short."""
 
 
 async def walk_flow(
@@ -118,7 +118,7 @@ async def walk_flow(
             The session must end then, so that the dialplan's own way takes the call.
     """
     driver = _Driver(call_id, line, around)
-    walk = fresh_walk(flow_set.flows[name], call_id, values)
+    walk = fresh_walk(flow_set.flows[name], call_id, values, around.opening)
     came: Input = Begun()
     while True:
         at = around.now()
@@ -147,7 +147,6 @@ class _Driver:
         self._call_id = call_id
         self._line = line
         self._around = around
-        self._opening = around.opening
 
     async def carry_out(self, act: Act) -> Input | None:
         """Do one act; return what came of it, or None where the walk is over."""
@@ -157,8 +156,7 @@ class _Driver:
                 await line.answer()
                 return Answered()
             case Say():
-                heard, self._opening = (*self._opening, *act.sounds), ()
-                key = await self._play(heard, act.keys)
+                key = await self._play(act.sounds, act.keys)
                 return Played() if key is None else KeyCame(key=key)
             case Listen():
                 key = await line.listen(act.limit_s)

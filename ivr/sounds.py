@@ -44,3 +44,11 @@ class Either:
 
 Heard = Sound | Either
 """One thing of what is said at a time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announced:
+    """What is said of one announcement."""
+
+    name: str
+    sounds: tuple[Heard, ...]

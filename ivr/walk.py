@@ -9,7 +9,7 @@ from acd.vocabulary.facts import FlowFact
 from acd.vocabulary.ids import CallId
 from ivr.flow import Flow
 from ivr.problems import IvrError
-from ivr.sounds import Language
+from ivr.sounds import Announced, Language
 from ivr.turns import (
     Act,
     Answered,
@@ -36,6 +36,8 @@ class Phase(StrEnum):
 
     FRESH = "fresh"
     ANSWERING = "answering"
+    OPENING = "opening"
+    """An announcement is said."""
     SAYING = "saying"
     LISTENING = "listening"
     ASKING = "asking"
@@ -47,6 +49,7 @@ class Phase(StrEnum):
 TAKES: Mapping[Phase, tuple[type[Input], ...]] = {
     Phase.FRESH: (Begun, CallerLeft, Broke),
     Phase.ANSWERING: (Answered, CallerLeft, Broke),
+    Phase.OPENING: (Played, KeyCame, CallerLeft, Broke),
     Phase.SAYING: (Played, KeyCame, CallerLeft, Broke),
     Phase.LISTENING: (KeyCame, NoKeyCame, CallerLeft, Broke),
     Phase.ASKING: (Found, NotFound, AskFailed, KeyCame, CallerLeft, Broke),
@@ -111,6 +114,10 @@ class Walk:
     """How many are being played."""
     since: datetime | None = None
     """When the line began with what it does."""
+    opening: tuple[Announced, ...] = ()
+    """The announcements that are still to be said."""
+    ahead: str = ""
+    """The key that cut them short, until a prompt takes it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,13 +129,19 @@ class Turn:
     facts: tuple[FlowFact, ...]
 
 
-def fresh_walk(flow: Flow, call_id: CallId, values: Values = NOTHING) -> Walk:
+def fresh_walk(
+    flow: Flow,
+    call_id: CallId,
+    values: Values = NOTHING,
+    opening: tuple[Announced, ...] = (),
+) -> Walk:
     """Return the walk of a call that has not begun.
 
     Args:
         flow: The flow of the number dialled.
         call_id: The call.
         values: What is known of it already, such as ``caller``.
+        opening: The announcements that are said before the flow begins.
     """
     return Walk(
         call_id=call_id,
@@ -136,4 +149,5 @@ def fresh_walk(flow: Flow, call_id: CallId, values: Values = NOTHING) -> Walk:
         step=flow.entry,
         language=flow.language,
         values=values,
+        opening=opening,
     )

@@ -35,6 +35,7 @@ from acd.vocabulary.fact import Tick
 from acd.vocabulary.facts import OpenFact, ToldFact
 from acd.vocabulary.floor_facts import FloorPublished
 from acd.vocabulary.flow_facts import (
+    AnnouncementHeard,
     CallAnswered,
     CallArrived,
     CallRouted,
@@ -116,7 +117,7 @@ class Engine:
             case FlowEnded():
                 if fact.call_id in floor.calls:
                     floor.calls[fact.call_id].flow_ending = fact.ending
-            case CallAnswered() | TraceOf():
+            case CallAnswered() | AnnouncementHeard() | TraceOf():
                 self._heard(fact.call_id, fact.at)
             case CallQueued():
                 return self._queue(turn, fact)

@@ -17,6 +17,7 @@ from acd.vocabulary.fact import Tick
 
 TraceFact = (
     flow_facts.PromptHeard
+    | flow_facts.AnnouncementHeard
     | flow_facts.DigitsCollected
     | flow_facts.LookedUp
     | flow_facts.BranchTaken

@@ -112,6 +112,22 @@ class PromptHeard(TraceOf):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AnnouncementHeard(FactOf):
+    """An announcement was played to the caller before the flow began, or a part of it.
+
+    It is told of each by itself; one that could not be played is not told.
+    """
+
+    call_id: CallId
+    name: str
+    """Its name in the file of announcements."""
+    sounds: int
+    """How many it was made of."""
+    interrupted_ms: int | None
+    """How far it came; None to its end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DigitsCollected(TraceOf):
     """The caller gave a number of several digits."""
 

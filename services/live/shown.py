@@ -53,6 +53,7 @@ WITHHELD: dict[type[Fact], str] = {
     flow_facts.KeyPressed: "keys may be a caller's PIN",
     flow_facts.KeyTimedOut: "says nothing without the keys",
     flow_facts.PromptHeard: "the steps tell the way; it is for who improves flows",
+    flow_facts.AnnouncementHeard: "the file tells what is said; it is for reports",
     flow_facts.DigitsCollected: "digits may be an account's",
     flow_facts.LookedUp: "why another system failed is for operators",
     flow_facts.BranchTaken: "the step that follows tells where it led",

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from ivr.announcements import (
     heard,
     load_announcements,
 )
-from ivr.sounds import Either, Heard, Language, Recorded
+from ivr.sounds import Announced, Either, Heard, Language, Recorded
 from services.floor.floor import Number
 from services.prompts.errors import PromptsRefused
 from services.prompts.store import PromptStore
@@ -23,13 +24,13 @@ log = structlog.get_logger()
 LOOK_EACH_S = 2.0
 """How soon a changed file is heard."""
 
-Opening = Callable[[Number, Language, datetime], tuple[Heard, ...]]
+Opening = Callable[[Number, Language, datetime], tuple[Announced, ...]]
 """What callers of a number are told first. Asked with each call; must not wait."""
 
 
 def nothing_to_tell(
     _number: Number, _language: Language, _at: datetime
-) -> tuple[Heard, ...]:
+) -> tuple[Announced, ...]:
     """Tell nothing."""
     return ()
 
@@ -47,11 +48,17 @@ class Announcer:
 
     def opening(
         self, number: Number, language: Language, at: datetime
-    ) -> tuple[Heard, ...]:
+    ) -> tuple[Announced, ...]:
         """Return what callers of a number are told first; see ``Opening``."""
         areas = (number.place.province, number.place.unit)
         told = heard(self._known.due(at, number.number, areas), language)
-        return tuple(part for one in told for part in self._playable(one))
+        return tuple(
+            replace(
+                one,
+                sounds=tuple(it for part in one.sounds for it in self._playable(part)),
+            )
+            for one in told
+        )
 
     async def run(self) -> None:
         """Look at the file until cancelled."""

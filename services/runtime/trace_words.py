@@ -15,6 +15,13 @@ def _heard(fact: flow_facts.PromptHeard, _legs: object) -> str:
     return f"was cut short at {fact.step} after {fact.interrupted_ms / 1000:.1f} s"
 
 
+def _announced(fact: flow_facts.AnnouncementHeard, _legs: object) -> str:
+    if fact.interrupted_ms is None:
+        return f"announced {fact.name}"
+    took_s = fact.interrupted_ms / 1000
+    return f"was cut short in the announcement {fact.name} after {took_s:.1f} s"
+
+
 def _collected(fact: flow_facts.DigitsCollected, _legs: object) -> str:
     digits = fact.digits or f"{fact.count} secret digits"
     return f"gave {digits} at {fact.step}"
@@ -38,6 +45,7 @@ def _described(fact: flow_facts.CallDescribed, _legs: object) -> str:
 
 TRACE_WORDS: Mapping[type[FactOf], tuple[str, Tell]] = {
     flow_facts.PromptHeard: ("flow", _heard),
+    flow_facts.AnnouncementHeard: ("flow", _announced),
     flow_facts.DigitsCollected: ("caller", _collected),
     flow_facts.LookedUp: ("flow", _looked_up),
     flow_facts.BranchTaken: (

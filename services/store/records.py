@@ -339,6 +339,7 @@ FOLDS: Mapping[type[FactOf], Fold] = {
     flow_facts.CallRouted: _step("route"),
     flow_facts.FlowEnded: _flow_ended,
     flow_facts.PromptHeard: _nothing,
+    flow_facts.AnnouncementHeard: _nothing,
     flow_facts.DigitsCollected: _nothing,
     flow_facts.LookedUp: _nothing,
     flow_facts.BranchTaken: _nothing,

@@ -7,6 +7,7 @@ import pytest
 
 from acd.vocabulary.facts import FlowFact
 from acd.vocabulary.flow_facts import (
+    AnnouncementHeard,
     CallRouted,
     FlowEnded,
     FlowEnding,
@@ -17,7 +18,7 @@ from ivr import doing, runner
 from ivr.flow_set import FlowSet
 from ivr.ports import BackOffice, CallerGone, Message, NoBackOffice
 from ivr.runner import Around, Speak, mute, walk_flow
-from ivr.sounds import Language, Sound, Spoken
+from ivr.sounds import Announced, Language, Sound, Spoken
 from ivr.turns import Found, Question
 from tests.ivr.flows import ALICE, at, flow_of
 
@@ -81,7 +82,7 @@ async def run(
     script: Sequence[str | Exception | None],
     *,
     without: str = "",
-    opening: tuple[Spoken, ...] = (),
+    opening: tuple[Announced, ...] = (),
 ) -> tuple[list[object], list[FlowFact]]:
     line = ScriptedLine(script)
     told: list[FlowFact] = []
@@ -89,6 +90,15 @@ async def run(
     around = Around(sounds=sounds, tell=told.append, now=lambda: at(0), opening=opening)
     await walk_flow(FlowSet.of(FLOW), "main", ALICE, line, around=around)
     return line.done, told
+
+
+def announced(name: str, text: str) -> Announced:
+    return Announced(name=name, sounds=(Spoken(language=Language.ZH, text=text),))
+
+
+def heard_of(told: list[FlowFact]) -> list[tuple[str, int | None]]:
+    facts = [fact for fact in told if isinstance(fact, AnnouncementHeard)]
+    return [(fact.name, fact.interrupted_ms) for fact in facts]
 
 
 async def test_a_caller_is_played_to_listened_to_and_queued() -> None:
@@ -105,22 +115,35 @@ async def test_a_key_stops_the_sounds_that_were_still_to_come() -> None:
 
 
 async def test_an_opening_is_said_once_before_all_else_and_cut_short_by_a_key() -> None:
-    again = (Spoken(language=Language.ZH, text="再见"),)
+    again = (announced("storm", "再见"), announced("works", "无效"))
 
-    done, _ = await run([None, None, None, "1"], opening=again)
-    assert done == ["answer", "再见", "您好", "请选择", 5.0, ("q_fault", "pq")]
+    done, told = await run([None, None, None, None, "1"], opening=again)
+    assert done == ["answer", "再见", "无效", "您好", "请选择", 5.0, ("q_fault", "pq")]
+    assert heard_of(told) == [("storm", None), ("works", None)]
 
     # The key ends what was still to be said, as in any prompt.
-    done, _ = await run(["5", None, "1"], opening=again)
+    done, told = await run(["5", None, "1"], opening=again)
     assert done == ["answer", "再见", "请选择", 5.0, ("q_fault", "pq")]
+    assert heard_of(told) == [("storm", 0)]
 
 
 async def test_an_opening_that_cannot_be_said_is_left_out() -> None:
-    unknown = (Spoken(language=Language.ZH, text="无声"),)
+    unknown = (announced("silent", "无声"), announced("storm", "再见"))
 
-    done, _ = await run([None, None, "1"], opening=unknown)
+    done, told = await run([None, None, None, "1"], opening=unknown)
 
-    assert done == ["answer", "您好", "请选择", 5.0, ("q_fault", "pq")]
+    assert done == ["answer", "再见", "您好", "请选择", 5.0, ("q_fault", "pq")]
+    assert heard_of(told) == [("storm", None)]
+
+
+async def test_who_leaves_during_an_opening_heard_a_part_of_it() -> None:
+    storm = (announced("storm", "再见"),)
+
+    _, told = await run([CallerGone("3f2a", "play")], opening=storm)
+
+    assert heard_of(told) == [("storm", 0)]
+    assert isinstance(told[-1], FlowEnded)
+    assert told[-1].ending is FlowEnding.CALLER_LEFT
 
 
 async def test_a_caller_who_is_gone_is_told_and_the_line_let_go() -> None:

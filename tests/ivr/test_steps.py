@@ -7,6 +7,7 @@ import pytest
 
 from acd.vocabulary.fact import FactOf
 from acd.vocabulary.flow_facts import (
+    AnnouncementHeard,
     BranchTaken,
     CallDescribed,
     CallRouted,
@@ -30,7 +31,7 @@ from acd.vocabulary.flow_facts import (
 from ivr.flow import Flow
 from ivr.flow_set import FlowSet
 from ivr.machine import take
-from ivr.sounds import Language, Spoken
+from ivr.sounds import Announced, Language, Recorded, Spoken
 from ivr.stride import MOST_STEPS
 from ivr.turns import (
     Answered,
@@ -565,6 +566,30 @@ def test_a_prompt_that_was_cut_short_is_told_with_how_far_it_came() -> None:
 
 
 ENDINGS = (CallRouted, FlowEnded)
+
+
+def test_a_key_in_an_announcement_waits_for_the_first_prompt() -> None:
+    flow = a_flow(
+        {
+            "know": {"look_up": "account", "goto": "menu"},
+            "menu": {"menu": ZH, "keys": {"1": "yes"}},
+        }
+    )
+    storm = Announced(name="storm", sounds=(Recorded(name="storm"),))
+    now = fresh_walk(flow, ALICE, opening=(storm, storm))
+    turns = []
+    came: list[Input] = [Begun(), Answered(), Played(), KeyCame(key="1"), Found()]
+    for second, one in enumerate(came):
+        turns.append(take(FlowSet.of(flow), now, one, at(second)))
+        now = turns[-1].walk
+
+    assert where(turns) == "q_yes"
+    heard = told(turns, AnnouncementHeard)
+    assert [(one.name, one.interrupted_ms) for one in heard] == [  # type: ignore[attr-defined]
+        ("storm", None),
+        ("storm", 1000),
+    ]
+    assert [one.interrupted_ms for one in told(turns, PromptHeard)] == [0]  # type: ignore[attr-defined]
 
 
 def test_the_walk_of_each_step_ends_once() -> None:

@@ -32,7 +32,9 @@ def written(path: Path, storm: str) -> None:
 
 
 def opening(announcer: Announcer) -> tuple[Heard, ...]:
-    return announcer.opening(HOTLINE, Language.ZH, NOW)
+    told = announcer.opening(HOTLINE, Language.ZH, NOW)
+    assert {one.name for one in told} <= {"storm"}
+    return tuple(sound for one in told for sound in one.sounds)
 
 
 def test_a_changed_file_is_heard_and_a_wrong_one_changes_nothing(
