@@ -41,6 +41,7 @@ from services.runtime.flow_publisher import FlowPublisher
 from services.runtime.in_force import Around, InForce, ToSwitch
 from services.runtime.launch import floor_file, launch_with, read_in_force
 from services.runtime.logs import set_up_logs
+from services.runtime.nightly import Nightly, rebuild_aside
 from services.runtime.notify import Notifier
 from services.runtime.open_prompts import begin_to_name
 from services.runtime.prompting import prompt_store
@@ -154,6 +155,7 @@ async def _serve(settings: Settings) -> None:
             asyncio.create_task(make_rest(), name="prompts"),
             asyncio.create_task(retention.run(), name="retention"),
             asyncio.create_task(estimator.run(), name="estimating"),
+            *_by_night(settings, clock),
             asyncio.create_task(settle(around), name="publishing"),
             asyncio.create_task(announcer.run(), name="announcing"),
         }
@@ -165,6 +167,12 @@ async def _serve(settings: Settings) -> None:
             await asyncio.wait(aside)
             if office is not None:
                 await office.close()
+
+
+def _by_night(settings: Settings, clock: Clock) -> Iterator[asyncio.Task[None]]:
+    if at := settings.estimates.night:
+        nightly = Nightly(at, partial(rebuild_aside, settings.data), now=clock.now)
+        yield asyncio.create_task(nightly.run(), name="nightly")
 
 
 def _account(settings: Settings) -> Account:

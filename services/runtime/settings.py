@@ -5,6 +5,7 @@ import ipaddress
 import os
 import re
 from collections.abc import Iterator, Mapping
+from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import SplitResult, parse_qs, urlsplit
@@ -133,7 +134,9 @@ class DatabaseSettings(_Section):
 _AMI_USER = r"^[A-Za-z0-9_-]{1,40}$"
 _SYSTEM_USER = r"^[a-z_][a-z0-9_-]{0,31}$"
 _MANDARIN_PERSON = r"^z[fm]_[a-z]{2,20}$"
+_NIGHT = r"^([01]\d|2[0-3]):[0-5]\d$|^never$"
 _PATTERNS = {
+    _NIGHT: "a time of day as 03:30, or never",
     _MANDARIN_PERSON: "the name of one who speaks Mandarin, as zf_xiaoxiao",
     _AMI_USER: "1 to 40 letters, digits, - or _",
     _SYSTEM_USER: "a user's name of this machine",
@@ -188,6 +191,20 @@ class JournalSettings(_Section):
     that is no older than this loses nothing: what it lacks is shipped again."""
 
 
+class EstimateSettings(_Section):
+    """How what is expected of agents is kept true."""
+
+    rebuild_at: Annotated[str, Field(pattern=_NIGHT)] = "03:30"
+    """When, by the clock on the wall, it is worked out anew from the records."""
+
+    @property
+    def night(self) -> time | None:
+        """When; None means by command alone."""
+        return (
+            None if self.rebuild_at == "never" else time.fromisoformat(self.rebuild_at)
+        )
+
+
 class LogSettings(_Section):
     """What the engine writes about itself."""
 
@@ -228,6 +245,7 @@ class Settings(BaseSettings):
     recordings: RecordingSettings = RecordingSettings()
     voices: VoiceSettings = VoiceSettings()
     journal: JournalSettings = JournalSettings()
+    estimates: EstimateSettings = EstimateSettings()
     https: HttpsSettings = HttpsSettings()
     logs: LogSettings = LogSettings()
     watchdog: WatchdogSettings = WatchdogSettings()
