@@ -11,7 +11,9 @@ from services.api.problems import problem
 MOST_BODY_BYTES = 64 * 1024
 MOST_FLOOR_BYTES = 2 * 1024 * 1024
 """A whole floor, or all flows, as JSON."""
-_WHOLE = frozenset({"/floor", "/floor/check", "/flows", "/flows/check"})
+_WHOLE = frozenset(
+    {"/floor", "/floor/check", "/flows", "/flows/check", "/flows/replay"}
+)
 _LOOPBACK = re.compile(r"(localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?")
 
 

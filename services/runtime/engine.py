@@ -22,7 +22,7 @@ from cti_bridge.ami.connection import Account
 from cti_bridge.ami.errors import AccountOverpowered, LoginRefused
 from ivr.announcements import FILE_NAME as ANNOUNCEMENTS
 from recordings.store import RecordingStore
-from services.api import estimates, floor, flows, health, recordings
+from services.api import estimates, floor, flow_replaying, flows, health, recordings
 from services.api.app import create_app
 from services.api.listeners import Listeners
 from services.api.recordings import Hearing
@@ -53,6 +53,7 @@ from services.runtime.prompts_ahead import (
 )
 from services.runtime.published import keep_newest
 from services.runtime.publisher import Publisher
+from services.runtime.replaying import Replayer
 from services.runtime.retention import Retention
 from services.runtime.secrets_kept import FOLDER as SECRETS
 from services.runtime.settings import Settings, read_settings
@@ -150,6 +151,7 @@ async def _serve(settings: Settings) -> None:
         around = _around(composition, settings, current, prompts, versions=versions)
         floor.install(app, Publisher(around))
         flows.install(app, FlowPublisher(around), database=records)
+        flow_replaying.install(app, Replayer(around, records))
         aside = {
             begin_to_name(prompts),
             asyncio.create_task(make_rest(), name="prompts"),

@@ -4,11 +4,6 @@ A floor of thousands of agents takes seconds, in which the engine's one loop wou
 share its interpreter with it.
 """
 
-import asyncio
-import json
-import os
-import pickle
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -21,10 +16,9 @@ from services.floor.floor import Floor
 from services.floor.load import FloorRefused, ReadFlows, load_text
 from services.flows.changes import changes
 from services.flows.files import FlowFiles, reading
-from services.runtime.settings import CHECKOUT
+from services.runtime.asked_aside import AsideFailed, answer_aside, asked_aside
 
 _LIMIT_S = 120.0
-_NICER = 10
 
 
 class ProofFailed(Exception):
@@ -96,25 +90,10 @@ async def compare(before: Mapping[str, str], after: Mapping[str, str]) -> list[W
 
 
 async def _asked(asked: dict[str, Any]) -> "Answer":
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-P", "-m", __name__),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        # Not our whole environment: there are secrets in it.
-        env={"PATH": os.defpath, "PYTHONPATH": str(CHECKOUT)},
-    )
     try:
-        async with asyncio.timeout(_LIMIT_S):
-            told, said = await process.communicate(json.dumps(asked).encode())
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    if process.returncode:
-        last = said.decode(errors="replace").strip().rpartition("\n")[2]
-        raise ProofFailed(last)
-    answer: Answer = pickle.loads(told)  # noqa: S301 - of our own child
+        answer: Answer = await asked_aside(__name__, asked, limit_s=_LIMIT_S)
+    except AsideFailed as failed:
+        raise ProofFailed(failed.said) from None
     return answer
 
 
@@ -153,8 +132,7 @@ def _read(told: Mapping[str, Any]) -> ReadFlows:
 
 def main() -> None:
     """Answer what stands on the standard input."""
-    os.nice(_NICER)
-    sys.stdout.buffer.write(pickle.dumps(answered(json.load(sys.stdin.buffer))))
+    answer_aside(answered)
 
 
 if __name__ == "__main__":

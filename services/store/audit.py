@@ -25,6 +25,8 @@ class Act(StrEnum):
     KEYS_ROTATED = "keys_rotated"
     PUBLISHED = "published"
     """Another floor: queues, skills, policies, people."""
+    FLAGGED = "flagged"
+    """A flag that flows ask for was put up or down."""
     REFUSED = "refused"
     """A sign-in, or a wish of somebody who had no right to it."""
 

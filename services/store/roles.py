@@ -18,8 +18,8 @@ class Role(StrEnum):
     ENGINE = "engine"
     """Ships the journal."""
     API = "api"
-    """Reads records for the HTTP edge; adds to the audit, and versions of the floor
-    and of the flows."""
+    """Reads records for the HTTP edge; adds to the audit, versions of the floor and of
+    the flows, and changes of flags."""
     REPORT = "report"
     """Reads records for reports; bodies of facts and the audit are not for it."""
 
@@ -69,6 +69,7 @@ RIGHTS: Mapping[Role, Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "floor_versions": _PUBLISHED,
             "flow_versions": _PUBLISHED,
             "flow_shares": ("INSERT (by, note, in_force, trial, percent)", "SELECT"),
+            "flag_changes": ("INSERT (by, note, name, is_up, until)", "SELECT"),
         },
         Role.REPORT: {
             "calls": _READ,

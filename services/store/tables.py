@@ -336,3 +336,17 @@ flow_shares = Table(
     Column("percent", SmallInteger, nullable=False),
 )
 """By which versions of the flows callers are led; the last row holds."""
+
+flag_changes = Table(
+    "flag_changes",
+    metadata,
+    Column("nth", BigInteger, Identity(always=True), primary_key=True),
+    _now("at"),
+    _text("by", is_known=True),
+    _text("note", is_known=True),
+    _text("name", is_known=True),
+    Column("is_up", Boolean, nullable=False),
+    _instant("until"),
+    Index("flag_changes_by_name", "name", "nth"),
+)
+"""Which flags people put up and down; rows are added only."""

@@ -8,16 +8,16 @@ from typing import Annotated, Any
 
 import typer
 
-from ivr.problems import FlowRefused
 from ivr.sounds import Language
 from ivr.wording import Wording
 from ivr.wording import told as in_words
-from services.flows.files import read_files, write_files
+from services.flows.files import write_files
 from services.runtime import instance
 from services.runtime.asking import Refused, ask, send
-from services.runtime.commands import flow_traffic, flow_trying
+from services.runtime.commands import flow_replay, flow_traffic, flow_trying
 from services.runtime.commands.check import problems_of
 from services.runtime.errors import NoInstance, RuntimeProblem
+from services.runtime.flow_files import FlowsUnfit, files_in
 from services.runtime.settings import read_settings
 from services.runtime.versions_told import (
     LIMIT_S,
@@ -38,6 +38,7 @@ app.command("test")(flow_trying.cases)
 app.command("try")(flow_trying.walk)
 app.command()(flow_traffic.graph)
 app.command()(flow_traffic.counts)
+app.command()(flow_replay.replay)
 
 _WOULD_FIND = Wording(
     en="right; callers would find:", zh="没有问题；来电者将听到的变化："
@@ -71,12 +72,6 @@ _Share = Annotated[
 ]
 
 
-class FlowsUnfit(RuntimeProblem):
-    """The flows cannot be published."""
-
-    exit_code = 2
-
-
 @app.command()
 def check(
     folder: _Folder = None,
@@ -96,7 +91,7 @@ def check(
         _check_alone(folder, data, language, as_json=as_json)
         return
     try:
-        body = _files(folder, data)
+        body = files_in(folder, data)
         told = send(
             *(found, "POST", "/flows/check", body),
             headers=wanted(language),
@@ -150,7 +145,7 @@ def publish(
         _watch(found, folder, data, note=note, language=language)
         return
     told = _publish(
-        *(found, _files(folder, data), version),
+        *(found, files_in(folder, data), version),
         percent=share,
         note=note,
         language=language,
@@ -251,14 +246,6 @@ def diff(
     tell(told, as_json, told["changes"])
 
 
-def _files(folder: Path | None, data: Path | None) -> dict[str, Any]:
-    try:
-        read = read_files(near(folder or read_settings(data=data).flows))
-    except FlowRefused as refused:
-        raise FlowsUnfit(str(refused)) from None
-    return {"files": read.files, "folder": str(read.folder)}
-
-
 def _publish(
     found: instance.Instance,
     files: Mapping[str, Any],
@@ -291,7 +278,7 @@ def _watch(
     typer.echo("watching; each file that is saved is published, Ctrl-C ends it")
     while True:
         try:
-            files = _files(folder, data)
+            files = files_in(folder, data)
             if files["files"] != seen:
                 seen = files["files"]
                 why = note or "as it was saved"

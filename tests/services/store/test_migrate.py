@@ -93,7 +93,7 @@ async def test_a_database_of_a_newer_release_is_refused(database: str) -> None:
     )
 
 
-VERSIONS = {"floor_versions", "flow_versions", "flow_shares"}
+VERSIONS = {"floor_versions", "flow_versions", "flow_shares", "flag_changes"}
 
 
 async def tables_of(url: str) -> set[str]:

@@ -107,7 +107,7 @@ async def test_who_reads_cannot_write(roles: Roles) -> None:
     ]
     # Their own tests tell.
     writes.remove("INSERT INTO audit DEFAULT VALUES")
-    for table in ("floor_versions", "flow_versions", "flow_shares"):
+    for table in ("floor_versions", "flow_versions", "flow_shares", "flag_changes"):
         writes.remove(f"INSERT INTO {table} DEFAULT VALUES")
 
     for role in (Role.REPORT, Role.API):
