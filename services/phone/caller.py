@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from services.phone.errors import CallIsOver, CallNotAnswered
 from services.phone.hotline import CallSeen, Hotline
 from services.phone.phone_call import PhoneCall
 from services.phone.softphone import Line, open_softphone
-from services.phone.sound import CALLER_HZ, voice_like
+from services.phone.sound import CALLER_HZ, voice_like, write_wav
 
 _POLL_S = 0.5
 _RECORD_WAIT_S = 10.0
@@ -31,7 +32,11 @@ class CallPlan:
     """Seconds after which a key is pressed though no prompt was heard."""
     talk_s: float = 5.0
     wait_s: float = 60.0
-    """Seconds from dialling until an agent must be reached."""
+    """Seconds from dialling until an agent must be reached, or the flow's end."""
+    wants_agent: bool = True
+    """Whether the call is for a person; else the flow alone should end it."""
+    heard: Path | None = None
+    """The file for all that was heard, a WAV; None keeps nothing."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -90,11 +95,13 @@ async def place_call(
 
     Raises:
         PhoneError: The phone does not start, the number or name cannot be sent, or
-            the instance does not answer over HTTP. A call that goes wrong is no
+            the instance does not answer over HTTP.
+        SoundUnwritable: What was heard cannot be kept. A call that goes wrong is no
             exception: the report's ``failure`` says so.
     """
     line = Line(user=plan.caller_number, server=sip, display_name=plan.caller_name)
-    async with open_softphone(line) as phone:
+    keeps_sound = plan.heard is not None
+    async with open_softphone(line, keeps_sound=keeps_sound) as phone:
         call = await phone.dial(plan.number)
         script = _Script(plan, call, hotline, tell)
         try:
@@ -104,6 +111,8 @@ async def place_call(
         else:
             script.report.answered = True
             await script.run()
+        if plan.heard is not None:
+            write_wav(plan.heard, call.ear.pcm)
         return await script.conclude()
 
 
@@ -133,6 +142,9 @@ class _Script:
         """Press the keys, wait for an agent, talk, hang up."""
         self._tell(f"{self._plan.number} answers")
         await self._press_keys()
+        if not self._plan.wants_agent:
+            await self._hear_out()
+            return
         await self._wait_for_agent()
         if self.report.put_through:
             await self._talk()
@@ -176,6 +188,14 @@ class _Script:
                 return
             self.report.keys += key
             self._tell(f"pressed {key}")
+
+    async def _hear_out(self) -> None:
+        """Listen until the hotline hangs up, and hang up where it does not."""
+        if await self._call.wait_ended(self._plan.wait_s) is None:
+            self.report.failure = (
+                f"{self._plan.number}: did not hang up within {self._plan.wait_s:g} s"
+            )
+            await self._call.hang_up()
 
     async def _wait_for_agent(self) -> None:
         deadline = self._call.started_at + timedelta(seconds=self._plan.wait_s)

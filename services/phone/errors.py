@@ -71,6 +71,14 @@ class SoundUnusable(PhoneError):
         )
 
 
+class SoundUnwritable(PhoneError):
+    """What was heard cannot be kept."""
+
+    def __init__(self, where: str, why: str) -> None:
+        self.where = where
+        super().__init__(f"{where}: cannot be written: {why}; name another file")
+
+
 class HotlineUnreachable(PhoneError):
     """Nothing answers at the instance's HTTP address."""
 

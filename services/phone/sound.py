@@ -6,7 +6,7 @@ from array import array
 from functools import cache
 from pathlib import Path
 
-from services.phone.errors import SoundUnusable
+from services.phone.errors import SoundUnusable, SoundUnwritable
 
 SAMPLE_RATE_HZ = 8000
 FRAME_S = 0.02
@@ -63,6 +63,22 @@ def read_wav(path: Path) -> bytes:
             return sound.readframes(sound.getnframes())
     except (wave.Error, EOFError, OSError) as error:
         raise SoundUnusable(str(path), str(error) or "an empty file") from error
+
+
+def write_wav(path: Path, pcm: bytes) -> None:
+    """Write PCM as a sound file: 8000 Hz, one channel, 16 bits.
+
+    Raises:
+        SoundUnwritable: It cannot be written there.
+    """
+    try:
+        with wave.open(str(path), "wb") as sound:
+            sound.setnchannels(1)
+            sound.setsampwidth(2)
+            sound.setframerate(SAMPLE_RATE_HZ)
+            sound.writeframes(pcm)
+    except OSError as error:
+        raise SoundUnwritable(str(path), str(error.strerror)) from error
 
 
 def loudness_at(pcm: bytes, frequency_hz: float) -> float:

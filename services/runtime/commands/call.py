@@ -43,8 +43,16 @@ def call(
         float, typer.Option(min=0, help="seconds to talk to the agent")
     ] = 5.0,
     wait: Annotated[
-        float, typer.Option(min=1, help="seconds until an agent must be reached")
+        float, typer.Option(min=1, help="seconds until an agent or the end is reached")
     ] = 60.0,
+    no_agent: Annotated[
+        bool,
+        typer.Option("--no-agent", help="the flow alone is to serve it, to its end"),
+    ] = False,
+    heard: Annotated[
+        Path | None,
+        typer.Option(help="a WAV file for all that is heard", dir_okay=False),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="tell it as JSON")] = False,
     data: Annotated[
         Path | None, typer.Option(help="data folder of the instance")
@@ -52,7 +60,8 @@ def call(
 ) -> None:
     """Place a real call as a caller: dial, press, wait for an agent, talk, hang up.
 
-    Ends with 0 when an agent was reached, 1 when not, 3 when no instance runs.
+    Ends with 0 when an agent was reached (with --no-agent when the hotline hung up by
+    itself), 1 when not, 3 when no instance runs.
     """
     plan = CallPlan(
         number=number,
@@ -62,6 +71,8 @@ def call(
         press_after_s=press_after,
         talk_s=talk,
         wait_s=wait,
+        wants_agent=not no_agent,
+        heard=heard,
     )
     found = instance.find(data)
     try:
@@ -111,4 +122,6 @@ def _in_words(report: CallReport) -> str:
     if report.waited_s is not None:
         words.append(f"waited {report.waited_s:.1f} s")
     words.append(f"{report.ended_by} hung up")
+    if report.heard_s and not report.put_through:
+        words.append(f"heard {report.heard_s:.0f} s")
     return ", ".join(words) + f"; the whole of it: ./tieline replay {report.call_id}"

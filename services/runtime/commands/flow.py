@@ -197,7 +197,10 @@ def pull(
 
 @app.command()
 def rollback(
-    version: Annotated[int, typer.Argument(help="the version to be in force again")],
+    version: Annotated[
+        int | None,
+        typer.Argument(help="to be in force again; else the one before this"),
+    ] = None,
     *,
     note: Note = "",
     language: InLanguage = Language.EN,
@@ -206,7 +209,8 @@ def rollback(
 ) -> None:
     """Publish an earlier version once more, under a number of its own."""
     found = instance.find(data)
-    body = {"version": version, "by": getpass.getuser(), "note": note}
+    number = version or _before(found)
+    body = {"version": number, "by": getpass.getuser(), "note": note}
     told = send(
         *(found, "POST", "/flows/rollback", body),
         headers={**_latest(found), **wanted(language)},
@@ -263,6 +267,19 @@ def _publish(
 
 def _latest(found: instance.Instance) -> Mapping[str, str]:
     return made_from(ask(found, "/flows")["number"])
+
+
+def _before(found: instance.Instance) -> int:
+    """Return the version that led all calls before what was published last."""
+    force = ask(found, "/flows")["force"]
+    number: int = force["in_force"]
+    if force["trial"] is not None:
+        return number
+    history = {it["number"]: it for it in ask(found, "/flows/versions")}
+    before: int | None = history[number]["made_from"]
+    if before is None:
+        raise FlowsUnfit(f"version {number}: is the first, there is none before it")
+    return before
 
 
 def _watch(

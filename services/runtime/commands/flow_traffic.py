@@ -1,5 +1,6 @@
 """``tieline flow graph`` and ``counts``: where callers went, drawn and in a table."""
 
+import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -25,6 +26,7 @@ _Since = Annotated[
 ]
 _Until = Annotated[str | None, typer.Option(help="and before: a time; else now")]
 _DAY = timedelta(days=1)
+_WIDE = 200
 
 
 class NoSuchFlow(RuntimeProblem):
@@ -115,7 +117,8 @@ def counts(
             *map(str, numbers),
             left,
         )
-    Console().print(table)
+    # A file or a pipe has no width: no line is folded there.
+    Console(width=None if sys.stdout.isatty() else _WIDE).print(table)
 
 
 def _period(since: str | None, until: str | None) -> tuple[datetime, datetime]:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from services.phone.caller import CallPlan, CallReport, place_call
 from services.phone.errors import HotlineUnreachable
 from services.phone.hotline import open_hotline
 from services.phone.sipp import DevicePlan, devices_ringing
+from services.phone.sound import read_wav
 from tests.services.phone.floor import PlayedFloor, open_floor
 from tests.services.phone.peers import free_sip_port
 
@@ -68,6 +70,37 @@ async def test_a_caller_who_is_put_through_talks_and_hangs_up(
     assert (report.waited_s, report.talked_s) == (2.5, 0.7)
     assert (report.sip_status, report.ended_by) == (200, "caller")
     assert report.as_json()["from"] == "13800138000"
+
+
+async def test_a_call_that_the_flow_alone_serves_is_heard_to_its_end_and_kept(
+    floor: PlayedFloor, tmp_path: Path
+) -> None:
+    floor.call("c-1", "flow", sip_call_id="any")
+    heard = tmp_path / "heard.wav"
+    plan = replace(PLAN, wants_agent=False, heard=heard)
+
+    report, _ = await asyncio.gather(
+        _placed(plan, DevicePlan(talk_ms=300), floor, tmp_path),
+        _end_when_talked(floor, "system"),
+    )
+
+    assert (report.failure, report.put_through) == (None, False)
+    assert report.ended_by == "system"
+    assert len(read_wav(heard)) % 2 == 0
+
+
+async def test_a_flow_that_never_ends_is_hung_up_on_and_told(
+    floor: PlayedFloor, tmp_path: Path
+) -> None:
+    floor.call("c-1", "flow", sip_call_id="any")
+    plan = replace(PLAN, wants_agent=False, wait_s=1)
+
+    report, _ = await asyncio.gather(
+        _placed(plan, DevicePlan(), floor, tmp_path),
+        _end_when_talked(floor, "caller"),
+    )
+
+    assert report.failure == "6000: did not hang up within 1 s"
 
 
 async def test_an_agent_who_hangs_up_first_is_told_by_the_record(
