@@ -10,6 +10,7 @@ import typer
 from acd.vocabulary.ids import CallId
 from ivr.flow_set import FlowSet
 from ivr.problems import Refused
+from ivr.sounds import Language
 from ivr.together import without_person
 from ivr.turns import (
     Ask,
@@ -27,7 +28,7 @@ from ivr.turns import (
     Record,
     Say,
 )
-from ivr.wording import nearest
+from ivr.wording import Wording, nearest, told
 from services.floor.load import load_floor
 from services.flows.cases import (
     BYE,
@@ -46,12 +47,13 @@ from services.flows.walking import Walking
 from services.runtime.errors import RuntimeProblem
 from services.runtime.launch import floor_file
 from services.runtime.settings import Settings, read_settings
-from services.runtime.versions_told import Data, Json, near, tell
+from services.runtime.versions_told import Data, InLanguage, Json, near, tell
 
 _Folder = Annotated[
     Path | None, typer.Argument(help="folder of flows; else the settings' own")
 ]
 _MESSAGE_S = 5.0
+_KEY = Wording(en="key", zh="按键")
 
 
 class FilesWrong(RuntimeProblem):
@@ -117,6 +119,7 @@ def walk(
             "--like", help="a case: its caller, clock, world and answers; keys you type"
         ),
     ] = None,
+    language: InLanguage = Language.EN,
     data: Data = None,
 ) -> None:
     """Walk a flow by typing keys: what is said is written, what is asked you answer.
@@ -142,23 +145,29 @@ def walk(
     else:
         case = _case(like, settings, flow_set)
         walking, said = begun(case, flow_set), said_in(case)
-    told, typed = 0, ""
+    said_so_far, typed = 0, ""
     while not walking.is_over:
-        for text in walking.heard[told:]:
+        for text in walking.heard[said_so_far:]:
             typer.echo(f"  {text}")
-        told = len(walking.heard)
-        came, typed = _come(walking, typed, said)
+        said_so_far = len(walking.heard)
+        came, typed = _come(walking, typed, said, told(_KEY, language))
         walking.come(came)
-    typer.echo(f"{walking.end}; the way was {' → '.join(walking.steps)}")
+    way = " → ".join(walking.steps)
+    ended = Wording(
+        en=f"{walking.end}; the way was {way}", zh=f"{walking.end}；经过 {way}"
+    )
+    typer.echo(told(ended, language))
 
 
-def _come(walking: Walking, typed: str, said: Said | None) -> tuple[Input, str]:
+def _come(
+    walking: Walking, typed: str, said: Said | None, key: str
+) -> tuple[Input, str]:
     """Ask the keyboard for what comes; keys that were typed ahead are kept."""
     match walking.act:
         case Say():
             return Played(), typed
         case Listen():
-            typed = typed or typer.prompt("key", default="", show_default=False).strip()
+            typed = typed or typer.prompt(key, default="", show_default=False).strip()
             if not typed:
                 return NoKeyCame(), ""
             if typed == BYE:
@@ -170,8 +179,8 @@ def _come(walking: Walking, typed: str, said: Said | None) -> tuple[Input, str]:
             values = ", ".join(f"{it}={v}" for it, v in question.arguments.items())
             asked = f"{question.kind.value} {question.name}({values})"
             hint = f"a=1 b=2, {FAILED}, or nothing"
-            told = typer.prompt(f"{asked}: {hint}", default="", show_default=False)
-            return _answer(question, told.strip()), typed
+            given = typer.prompt(f"{asked}: {hint}", default="", show_default=False)
+            return _answer(question, given.strip()), typed
         case Record():
             return MessageTaken(length_s=_MESSAGE_S), typed
         case _:
