@@ -55,10 +55,10 @@ class FlowPublishing(Protocol):
     async def history(self) -> list[Version]:
         """Return the versions, the newest first."""
 
-    async def difference(self, before: int, after: int) -> list[str]:
+    async def difference(self, before: int, after: int) -> Sequence[str]:
         """Say what is otherwise for callers in another version."""
 
-    async def check(self, files: Mapping[str, str], *, folder: str) -> list[str]:
+    async def check(self, files: Mapping[str, str], *, folder: str) -> Sequence[str]:
         """Say what flows would change, and publish nothing."""
 
     async def publish(

@@ -1,6 +1,6 @@
 """Publishes flows while calls go on: checked, kept, and heard by who calls next."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePath
 
@@ -64,7 +64,7 @@ class FlowPublisher:
         """
         return await self._around.flow_versions.history()
 
-    async def difference(self, before: int, after: int) -> list[str]:
+    async def difference(self, before: int, after: int) -> Sequence[str]:
         """Say what is otherwise for callers in another version.
 
         Raises:
@@ -74,7 +74,7 @@ class FlowPublisher:
         one, other = await self.version(before), await self.version(after)
         return await compare(from_text(one.text), from_text(other.text))
 
-    async def check(self, files: Mapping[str, str], *, folder: str) -> list[str]:
+    async def check(self, files: Mapping[str, str], *, folder: str) -> Sequence[str]:
         """Say what flows would change for callers, and publish nothing.
 
         Raises:

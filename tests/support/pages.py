@@ -85,15 +85,8 @@ def _edits(block: str) -> Iterator[Edit]:
 
 def _said(line: str, typed: list[str], folder: Path) -> str:
     if not line.startswith(_TIELINE):
-        run = subprocess.run(
-            *(line,),
-            shell=True,  # noqa: S602 - a line of our own pages, as a reader types it
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        return run.stdout
+        # A line of our own pages, as a reader types it.
+        return subprocess.check_output(["sh", "-c", line], cwd=folder, text=True)
     # In this process: to load the code anew for each command takes longer than most.
     words = shlex.split(line.removeprefix(_TIELINE))
     ran = CliRunner().invoke(
