@@ -33,7 +33,8 @@ from services.runtime.callers import Callers
 from services.runtime.clock import Clock
 from services.runtime.door import Door
 from services.runtime.embedded.conf import CALLBACKS, MESSAGES
-from services.runtime.flow_world import Flags, FlowWorld
+from services.runtime.flags import Flags
+from services.runtime.flow_world import FlowWorld
 from services.runtime.front import Front
 from services.runtime.in_force import InForce
 from services.runtime.live_view import LiveView

@@ -22,7 +22,15 @@ from cti_bridge.ami.connection import Account
 from cti_bridge.ami.errors import AccountOverpowered, LoginRefused
 from ivr.announcements import FILE_NAME as ANNOUNCEMENTS
 from recordings.store import RecordingStore
-from services.api import estimates, floor, flow_replaying, flows, health, recordings
+from services.api import (
+    estimates,
+    flags,
+    floor,
+    flow_replaying,
+    flows,
+    health,
+    recordings,
+)
 from services.api.app import create_app
 from services.api.listeners import Listeners
 from services.api.recordings import Hearing
@@ -37,6 +45,8 @@ from services.runtime.embedded.engine import NAME, SPARE
 from services.runtime.embedded.our_own import refused
 from services.runtime.errors import RuntimeProblem
 from services.runtime.estimating import Estimator
+from services.runtime.flag_keeper import FlagKeeper
+from services.runtime.flags import Flags
 from services.runtime.flow_publisher import FlowPublisher
 from services.runtime.in_force import Around, InForce, ToSwitch
 from services.runtime.launch import floor_file, launch_with, read_in_force
@@ -63,6 +73,7 @@ from services.runtime.switch_floor import SwitchFloor
 from services.runtime.vaults import anchor_of, vault_of
 from services.runtime.web_socket import served
 from services.store.audit import Audit
+from services.store.flag_changes import FlagChanges
 from services.store.flow_versions import FlowVersions
 from services.store.journal import Journal
 from services.store.shipper import Shipper
@@ -152,6 +163,9 @@ async def _serve(settings: Settings) -> None:
         floor.install(app, Publisher(around))
         flows.install(app, FlowPublisher(around), database=records)
         flow_replaying.install(app, Replayer(around, records))
+        changes = FlagChanges(records, audit)
+        kept = FlagKeeper(Flags(settings.data), changes, current, now=clock.now)
+        flags.install(app, kept)
         aside = {
             begin_to_name(prompts),
             asyncio.create_task(make_rest(), name="prompts"),

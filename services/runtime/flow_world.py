@@ -1,24 +1,16 @@
 """What flows can know of the world around a call: the clock, hours, queues, flags."""
 
-import json
 from collections import deque
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from pathlib import Path
-
-import structlog
 
 from acd.core.floor import Floor as LiveFloor
 from acd.vocabulary.ids import QueueId
 from acd.vocabulary.states import AgentState
 from ivr.values import Value, Values
 from services.floor.floor import Floor
+from services.runtime.flags import STORM, Flags
 
-log = structlog.get_logger()
-
-FLAGS = Path("flags.json")
-"""In the data folder: which flags are up, as ``{"storm": true}``."""
-STORM = "storm"
 REPEATED_WITHIN = timedelta(hours=2)
 MOST_CALLERS = 20_000
 
@@ -26,7 +18,7 @@ MOST_CALLERS = 20_000
 class FlowWorld:
     """Tells a walk what it asks for, and works out nothing that it does not."""
 
-    def __init__(self, live: LiveFloor, *, flags: "Flags") -> None:
+    def __init__(self, live: LiveFloor, *, flags: Flags) -> None:
         """Look at the engine's memory and at the flags."""
         self._live = live
         self._flags = flags
@@ -45,7 +37,7 @@ class _AtInstant(Mapping[str, Value]):
     """The world at one instant, by name."""
 
     def __init__(
-        self, at: datetime, floor: Floor, live: LiveFloor, flags: "Flags"
+        self, at: datetime, floor: Floor, live: LiveFloor, flags: Flags
     ) -> None:
         self._at = at
         self._floor = floor
@@ -68,9 +60,9 @@ class _AtInstant(Mapping[str, Value]):
             case ["hours", calendar]:
                 return self._floor.hours.is_open(calendar, self._at)
             case ["storm"]:
-                return self._flags.is_up(STORM)
+                return self._flags.is_up(STORM, self._at)
             case ["flag", flag]:
-                return self._flags.is_up(flag)
+                return self._flags.is_up(flag, self._at)
             case ["queue", queue_id, figure]:
                 return self._of_queue(QueueId(queue_id), figure, name)
             case _:
@@ -110,37 +102,6 @@ class _AtInstant(Mapping[str, Value]):
 
     def __len__(self) -> int:
         return 0
-
-
-class Flags:
-    """What people have switched on, as a storm, kept in a file of the data folder."""
-
-    def __init__(self, data: Path) -> None:
-        """Read it when it is asked for, and again when it was changed."""
-        self._path = data / FLAGS
-        self._read_at_ns = 0
-        self._up: frozenset[str] = frozenset()
-
-    def is_up(self, name: str) -> bool:
-        """Tell whether a flag is up; one that nobody knows is not."""
-        try:
-            changed_at_ns = self._path.stat().st_mtime_ns
-        except OSError:
-            self._up, changed_at_ns = frozenset(), 0
-        if changed_at_ns != self._read_at_ns:
-            self._read_at_ns = changed_at_ns
-            self._up = self._read()
-        return name in self._up
-
-    def _read(self) -> frozenset[str]:
-        try:
-            told = json.loads(self._path.read_text(encoding="utf-8"))
-            return frozenset(name for name, is_up in told.items() if is_up is True)
-        except FileNotFoundError:
-            return frozenset()
-        except (OSError, ValueError, AttributeError) as error:
-            log.warning("flags_unreadable", path=str(self._path), why=str(error))
-            return frozenset()
 
 
 class Repeats:

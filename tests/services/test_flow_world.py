@@ -7,7 +7,8 @@ from pathlib import Path
 from ivr.hours import load_hours_from
 from ivr.values import Values
 from services.floor.floor import Floor
-from services.runtime.flow_world import FLAGS, Flags, FlowWorld, Repeats
+from services.runtime.flags import FLAGS, Flags
+from services.runtime.flow_world import FlowWorld, Repeats
 from tests.support.builders import ALICE, FAULT, Desk, a_floor, arrived, at, queued
 
 HOURS = """\

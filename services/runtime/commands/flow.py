@@ -14,7 +14,12 @@ from ivr.wording import told as in_words
 from services.flows.files import write_files
 from services.runtime import instance
 from services.runtime.asking import Refused, ask, send
-from services.runtime.commands import flow_replay, flow_traffic, flow_trying
+from services.runtime.commands import (
+    flow_flags,
+    flow_replay,
+    flow_traffic,
+    flow_trying,
+)
 from services.runtime.commands.check import problems_of
 from services.runtime.errors import NoInstance, RuntimeProblem
 from services.runtime.flow_files import FlowsUnfit, files_in
@@ -39,6 +44,7 @@ app.command("try")(flow_trying.walk)
 app.command()(flow_traffic.graph)
 app.command()(flow_traffic.counts)
 app.command()(flow_replay.replay)
+app.add_typer(flow_flags.app, name="flags")
 
 _WOULD_FIND = Wording(
     en="right; callers would find:", zh="没有问题；来电者将听到的变化："

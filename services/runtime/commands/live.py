@@ -15,6 +15,7 @@ from rich.text import Text
 
 from services.live.board import Board
 from services.runtime import instance
+from services.runtime.flags import Flag, Flags
 from services.runtime.instance import Instance
 from services.runtime.timeline import printable
 from services.runtime.watching import watch
@@ -44,14 +45,14 @@ def live(
 
 
 async def _shown(found: Instance, *, once: bool, as_json: bool) -> None:
-    board = Board()
+    board, flags = Board(), Flags(found.data)
     if as_json:
         await _tell(found, board, once=once)
     elif once:
         await _first_whole(found, board)
-        Console().print(_page(board))
+        Console().print(_page(board, flags))
     else:
-        await _keep_showing(found, board)
+        await _keep_showing(found, board, flags)
 
 
 async def _first_whole(found: Instance, board: Board) -> None:
@@ -77,7 +78,7 @@ async def _tell(found: Instance, board: Board, *, once: bool) -> None:
             typer.echo(json.dumps(message, ensure_ascii=False))
 
 
-async def _keep_showing(found: Instance, board: Board) -> None:
+async def _keep_showing(found: Instance, board: Board, flags: Flags) -> None:
     async def follow() -> None:
         async with contextlib.aclosing(watch(found, board)) as messages:
             async for _ in messages:
@@ -88,7 +89,7 @@ async def _keep_showing(found: Instance, board: Board) -> None:
         # Timers go on between the facts, so the page is drawn by the clock.
         with Live(auto_refresh=False, screen=Console().is_terminal) as page:
             while not following.done():
-                page.update(_page(board), refresh=True)
+                page.update(_page(board, flags), refresh=True)
                 await asyncio.wait({following}, timeout=_EVERY_S)
         await following
     finally:
@@ -97,9 +98,17 @@ async def _keep_showing(found: Instance, board: Board) -> None:
             await following
 
 
-def _page(board: Board) -> Group:
+def _page(board: Board, flags: Flags) -> Group:
     now = datetime.now(UTC)
-    return Group(_queues(board, now), _agents(board, now), _calls(board, now))
+    up = [Text(_flag(it), "bold") for it in flags.all().values() if it.is_up(now)]
+    return Group(*up, _queues(board, now), _agents(board, now), _calls(board, now))
+
+
+def _flag(flag: Flag) -> str:
+    end = f" until {flag.until.astimezone():%H:%M}" if flag.until else ""
+    who = f" by {flag.by}" if flag.by else ""
+    note = f": {flag.note}" if flag.note else ""
+    return printable(f"flag {flag.name} is up{end}{who}{note}")
 
 
 def _queues(board: Board, now: datetime) -> Table:
