@@ -1,29 +1,37 @@
-"""What proving and trying flows costs: a check of many steps, a thousand cases."""
+"""``tieline bench flow``: what flows cost, proved, tried, and walked by telephone."""
 
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
-from typing import Any, Final
+from typing import Any, Final, Literal, get_args
 
 from ivr.flow_set import FlowSet
 from ivr.problems import FlowRefused
 from services.floor.load import load_floor
 from services.flows.cases import FOLDER, CasesRefused, load_cases
 from services.flows.cases import run as run_case
+from services.runtime.bench import menu_call
+from services.runtime.bench.call import found
 from services.runtime.bench.figures import Figure, machine
+from services.runtime.bench.stand import open_stand
 from services.runtime.commands.check import problems_of
 from services.runtime.progress import say
 from services.runtime.settings import CHECKOUT, Settings, read_settings
 
+Name = Literal["check", "cases", "menus"]
+NAMES: Final[tuple[Name, ...]] = get_args(Name)
 STEPS: Final = 500
 CASES: Final = 1_000
 CHECK_FLOOR_S: Final = 1.0
 CASES_FLOOR_S: Final = 10.0
+CALLS: Final = 600
+PER_S: Final = 20.0
+AGENTS: Final = 100
 _FLOWS: Final = 10
 _OWN: Final = 2
 """Steps of each flow that are no link of its chain: its person and its end."""
@@ -90,20 +98,49 @@ class Took:
     """Steps or cases."""
 
 
-def run(*, is_short: bool) -> dict[str, Any]:
+async def run(
+    *, only: tuple[Name, ...] = NAMES, is_short: bool = False
+) -> dict[str, Any]:
     """Measure, and return the figures as JSON has them."""
+    told_machine = machine()
+    figures, problems = await found(_measured(only, is_short=is_short))
+    return {
+        "bench": "flow",
+        "is_short": is_short,
+        "machine": told_machine,
+        "figures": [figure.as_json() for figure in figures],
+        "problems": problems,
+    }
+
+
+async def _measured(only: tuple[Name, ...], *, is_short: bool) -> AsyncIterator[Figure]:
     trials = 3 if is_short else 10
     with TemporaryDirectory(prefix="tieline-bench-") as folder:
-        figures = [figure.as_json() for figure in _figures(Path(folder), trials)]
-    return {"bench": "flow", "machine": machine(), "figures": figures}
+        if "check" in only:
+            for figure in _checked(Path(folder), trials):
+                yield figure
+        if "cases" in only:
+            for figure in _tried(Path(folder), trials):
+                yield figure
+    if "menus" in only:
+        rounds = 1 if is_short else 3
+        say(f"menus: {rounds} times {CALLS} calls at {PER_S:g} calls/s, in two ways …")
+        async with open_stand(menu_call.MenuFloor(agents=AGENTS)) as stand:
+            for figure in await menu_call.measure(
+                stand, calls=CALLS, per_s=PER_S, rounds=rounds
+            ):
+                yield figure
 
 
-def _figures(folder: Path, trials: int) -> Iterator[Figure]:
+def _checked(folder: Path, trials: int) -> Iterator[Figure]:
     say(f"a check of {STEPS} steps, {trials} times …")
     written = write_flows(folder / "check")
     settings = read_settings(flows=written / "flows", floor=written / "floor.yaml")
     checks = [_timed(lambda: _check(settings)) for _ in range(trials)]
     yield from _two("check_500_steps", checks, floor_s=CHECK_FLOOR_S)
+
+
+def _tried(folder: Path, trials: int) -> Iterator[Figure]:
     say(f"{CASES} cases, {trials} times …")
     written = write_cases(folder / "cases")
     flow_set = load_floor(written / "floor.yaml", written / "flows").flow_set

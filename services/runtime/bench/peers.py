@@ -1,8 +1,9 @@
 """The same Asterisk without us: calls by its own ``Dial()`` and by its ``Queue()``."""
 
-from collections.abc import AsyncIterator
+import shutil
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from services.phone.sipp import (
@@ -86,6 +87,21 @@ class PeerPlan:
     agents: tuple[str, ...]
     folder: Path
     program: SippProgram
+    dialplan: str = ""
+    """Contexts besides those of ``DIAL`` and ``QUEUE``; ``{sounds}`` is the folder of
+    ``sounds``."""
+    sounds: Mapping[str, Path] = field(default_factory=dict)
+    """What it can play, by the name it is given: nothing else of ours can be read."""
+
+    @property
+    def own(self) -> Path:
+        """The folder that the peer lives in."""
+        return self.folder / "peer"
+
+    @property
+    def sounds_folder(self) -> Path:
+        """The folder of what it can play."""
+        return self.own / "sounds"
 
 
 @asynccontextmanager
@@ -105,7 +121,9 @@ async def open_peer(plan: PeerPlan, devices: DevicePlan) -> AsyncIterator[Peer]:
     """
     passwords = {f"dev-{agent}": new_secret() for agent in plan.agents}
     place = _place(plan, passwords)
-    place.data.mkdir(parents=True)
+    plan.sounds_folder.mkdir(parents=True)
+    for name, sound in plan.sounds.items():
+        shutil.copy(sound, plan.sounds_folder / f"{name}.wav")
     async with AsyncExitStack() as stack:
         child = await asterisk.start(place)
         stack.push_async_callback(asterisk.stop, child)
@@ -131,7 +149,7 @@ def _place(plan: PeerPlan, passwords: dict[str, str]) -> AsteriskPlace:
     members = "".join(f"member => PJSIP/{device}\n" for device in passwords)
     return AsteriskPlace(
         part=plan.part,
-        data=plan.folder / "peer",
+        data=plan.own,
         host="127.0.0.1",
         ports=Ports.from_base(plan.base_port),
         user=plan.user,
@@ -140,6 +158,7 @@ def _place(plan: PeerPlan, passwords: dict[str, str]) -> AsteriskPlace:
         numbers=_NUMBERS,
         devices=passwords,
         extra_modules=_MODULES,
-        extra_dialplan=_DIALPLAN.replace("{agents}", str(len(plan.agents))),
+        extra_dialplan=_DIALPLAN.replace("{agents}", str(len(plan.agents)))
+        + plan.dialplan.replace("{sounds}", str(plan.sounds_folder)),
         extra_queues=_QUEUE + members,
     )

@@ -159,12 +159,17 @@ def bench_route(
 
 @app.command(name="flow")
 def bench_flow(
-    *, as_json: AsJson = False, keep: Keep = None, short: Short = False
+    *,
+    as_json: AsJson = False,
+    keep: Keep = None,
+    only: Annotated[str | None, typer.Option(help="of check, cases, menus")] = None,
+    short: Short = False,
 ) -> None:
-    """Check and try flows again and again: what that costs, without a telephone."""
+    """Check and try flows again and again, and call two menus: what that costs."""
     from services.runtime.bench import flow
 
-    _tell(flow.run(is_short=short), as_json=as_json, keep=keep)
+    wanted = _named(only, flow.NAMES)
+    _tell(_run(flow.run(only=wanted, is_short=short)), as_json=as_json, keep=keep)
 
 
 @app.command(name="routing")
@@ -241,12 +246,16 @@ def chosen(only: str | None) -> Any:  # noqa: ANN401 - proved to be names below
     """
     from services.runtime.bench.call import NAMES
 
+    return _named(only, NAMES)
+
+
+def _named(only: str | None, known: tuple[str, ...]) -> Any:  # noqa: ANN401 - proved to be names below
     if only is None:
-        return NAMES
+        return known
     names = tuple(name.strip() for name in only.split(","))
-    if unknown := set(names) - set(NAMES):
+    if unknown := set(names) - set(known):
         raise typer.BadParameter(
-            f"--only: no figure is called {min(unknown)!r}; {', '.join(NAMES)} would do"
+            f"--only: no figure is called {min(unknown)!r}; {', '.join(known)} would do"
         )
     return names
 
