@@ -17,6 +17,7 @@ from services.runtime.bench.chaos import (
     soak,
     switch_faults,
     toll_fraud,
+    utility_faults,
 )
 from services.runtime.bench.chaos.fault import Fault, Measurement
 
@@ -35,6 +36,7 @@ _ALL: tuple[Fault | Measurement, ...] = (
     disk_faults.JOURNAL_FULL,
     disk_faults.RECORDINGS_FULL,
     phone_faults.ODD_PHONES,
+    utility_faults.UTILITY_BROKEN,
     crowd_faults.STORM,
     crowd_faults.SIGN_IN,
     clock_faults.CLOCK_JUMPED,
@@ -55,7 +57,6 @@ SHORT = ("F-05", "F-06", "F-07", "F-01", "F-02", "F-09")
 
 LEFT_OUT: Mapping[str, str] = {
     "F-14": "there is no recogniser of speech yet",
-    "F-15": "no flow asks another system yet",
     "F-20": "there is no standby engine yet",
     "F-24": "nothing serves a certificate to a phone, and no name is looked up, yet",
 }

@@ -10,25 +10,22 @@ from datetime import UTC, datetime
 import asyncpg
 
 from services.phone.sipp import DevicePlan, SippRun
-from services.phone.sipp_log import SippCall
-from services.runtime.bench.chaos import processes, witnesses
+from services.runtime.bench.chaos import beside, processes, witnesses
+from services.runtime.bench.chaos.beside import PER_S, Placed, slower
 from services.runtime.bench.chaos.evidence import HealthSeen
 from services.runtime.bench.chaos.fault import Found, Measurement, Room
 from services.runtime.bench.chaos.scoring import none_lost
-from services.runtime.bench.figures import ENOUGH_FOR_P99, Figure, percentile
+from services.runtime.bench.figures import Figure
 from services.runtime.bench.floor_plan import FloorPlan
-from services.runtime.bench.ordinary import FIRST_NUMBER, ordinary_calls
+from services.runtime.bench.ordinary import FIRST_NUMBER
 from services.runtime.bench.stand import Stand, open_stand
 from services.runtime.bench.trail import connected
 from services.runtime.progress import say
 
-_PER_S = 5.0
-_TALK_MS = 2000
 _AGENTS = 40
 _CONTROL_S, _SHORT_CONTROL_S = 120.0, 20.0
 _DRAIN_LIMIT_S = 240.0
 _DRAIN_FLOOR_S, _DRAIN_GOAL_S = 120.0, 30.0
-_SLOWER_FLOOR, _SLOWER_GOAL = 0.20, 0.05
 _RED_FLOOR_S = 10.0
 _ENOUGH = 1000
 
@@ -87,56 +84,34 @@ async def _measured(room: Room, ways: Sequence[_Way]) -> Found:
         stand.devices(DevicePlan(ring_ms=200)) as devices,
     ):
         for_s = _SHORT_CONTROL_S if room.is_short else _CONTROL_S
-        control = await _load(stand, devices, for_s, first=FIRST_NUMBER)
+        control = await beside.placed(stand, devices, for_s, first=FIRST_NUMBER)
         for nth, way in enumerate(ways, 1):
             found = await _without(stand, devices, way, nth, is_short=room.is_short)
             figures += _figures(way, found, control)
             failed = sum(call.status != 200 for call in found.placed.callers)
-            unserved_s = max(unserved_s, failed / _PER_S)
+            unserved_s = max(unserved_s, failed / PER_S)
     return Found(figures=figures, unserved_s=unserved_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Placed:
-    callers: tuple[SippCall, ...]
-    set_up_ms: tuple[float, ...]
-    """From the caller's INVITE to the agent's device."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Without:
-    placed: _Placed
+    placed: Placed
     seen_s: float | None
     drained_s: float
     missing: int
     extra: int
 
 
-async def _load(stand: Stand, devices: SippRun, for_s: float, *, first: int) -> _Placed:
-    callers = await ordinary_calls(
-        stand, per_s=_PER_S, for_s=for_s, talk_ms=_TALK_MS, first=first
-    )
-    rang = {call.number: call.at["rang"] for call in devices.calls}
-    return _Placed(
-        callers=callers,
-        set_up_ms=tuple(
-            (rang[call.number] - call.at["dialled"]).total_seconds() * 1000
-            for call in callers
-            if call.number in rang
-        ),
-    )
-
-
 async def _without(
     stand: Stand, devices: SippRun, way: _Way, nth: int, *, is_short: bool
 ) -> _Without:
     for_s = way.short_s if is_short else way.for_s
-    say(f"database {way.name} for {for_s:g} s at {_PER_S:g} calls/s …")
+    say(f"database {way.name} for {for_s:g} s at {PER_S:g} calls/s …")
     since = datetime.now(UTC)
     first = FIRST_NUMBER + nth * 10**6
     async with witnesses.health_watched(stand.instance) as health, way.away(stand):
         away_at = datetime.now(UTC)
-        placed = await _load(stand, devices, for_s, first=first)
+        placed = await beside.placed(stand, devices, for_s, first=first)
     await _until_back(stand)
     back_s = time.monotonic()
     numbers = {call.number for call in placed.callers if call.status == 200}
@@ -168,7 +143,7 @@ async def _until_back(stand: Stand) -> None:
         await asyncio.sleep(0.2)
 
 
-def _figures(way: _Way, found: _Without, control: _Placed) -> Iterator[Figure]:
+def _figures(way: _Way, found: _Without, control: Placed) -> Iterator[Figure]:
     callers = found.placed.callers
     unanswered = sum(call.status != 200 for call in callers)
     for name, count in (
@@ -193,30 +168,7 @@ def _figures(way: _Way, found: _Without, control: _Placed) -> Iterator[Figure]:
             n=1,
             floor=_RED_FLOOR_S if way.is_told else None,
         )
-    yield from _slower(way, found.placed.set_up_ms, control.set_up_ms)
-
-
-def _slower(
-    way: _Way, found_ms: Sequence[float], control_ms: Sequence[float]
-) -> Iterator[Figure]:
-    if not found_ms or not control_ms:
-        return
-    calm_ms = percentile(control_ms, 99)
-    yield Figure(
-        name=f"{way.name}: set-up p99 slower",
-        value=percentile(found_ms, 99) / calm_ms - 1,
-        unit="share",
-        n=min(len(found_ms), len(control_ms)),
-        floor=_SLOWER_FLOOR,
-        goal=_SLOWER_GOAL,
-        enough=ENOUGH_FOR_P99,
-        more={
-            "p99_ms": round(percentile(found_ms, 99), 1),
-            "control_p99_ms": round(calm_ms, 1),
-            "p50_ms": round(percentile(found_ms, 50), 1),
-            "control_p50_ms": round(percentile(control_ms, 50), 1),
-        },
-    )
+    yield from slower(way.name, found.placed.set_up_ms, control.set_up_ms)
 
 
 async def _away(room: Room) -> Found:

@@ -1,0 +1,63 @@
+"""Ordinary calls beside a fault: how long they take to an agent, against without it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from services.phone.sipp import SippRun
+from services.phone.sipp_log import SippCall
+from services.runtime.bench.figures import ENOUGH_FOR_P99, Figure, percentile
+from services.runtime.bench.ordinary import ordinary_calls
+from services.runtime.bench.stand import Stand
+
+PER_S = 5.0
+TALK_MS = 2000
+SLOWER_FLOOR, SLOWER_GOAL = 0.20, 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """Calls that were placed together."""
+
+    callers: tuple[SippCall, ...]
+    set_up_ms: tuple[float, ...]
+    """From the caller's INVITE to the agent's device."""
+
+
+async def placed(stand: Stand, devices: SippRun, for_s: float, *, first: int) -> Placed:
+    """Place ordinary calls for so long; ``first`` is the first caller's number."""
+    callers = await ordinary_calls(
+        stand, per_s=PER_S, for_s=for_s, talk_ms=TALK_MS, first=first
+    )
+    rang = {call.number: call.at["rang"] for call in devices.calls}
+    return Placed(
+        callers=callers,
+        set_up_ms=tuple(
+            (rang[call.number] - call.at["dialled"]).total_seconds() * 1000
+            for call in callers
+            if call.number in rang
+        ),
+    )
+
+
+def slower(
+    name: str, found_ms: Sequence[float], control_ms: Sequence[float]
+) -> Iterator[Figure]:
+    """Yield by how much the slowest set-ups are slower than without the fault."""
+    if not found_ms or not control_ms:
+        return
+    calm_ms = percentile(control_ms, 99)
+    yield Figure(
+        name=f"{name}: set-up p99 slower",
+        value=percentile(found_ms, 99) / calm_ms - 1,
+        unit="share",
+        n=min(len(found_ms), len(control_ms)),
+        floor=SLOWER_FLOOR,
+        goal=SLOWER_GOAL,
+        enough=ENOUGH_FOR_P99,
+        more={
+            "p99_ms": round(percentile(found_ms, 99), 1),
+            "control_p99_ms": round(calm_ms, 1),
+            "p50_ms": round(percentile(found_ms, 50), 1),
+            "control_p50_ms": round(percentile(control_ms, 50), 1),
+        },
+    )
