@@ -37,7 +37,7 @@ from ivr.steps import (
 )
 from ivr.turns import Act, Listen, Queue, Say
 from ivr.values import Both, Secret, Values
-from ivr.walk import Phase, Turn, Walk
+from ivr.walk import NO_DIGITS, Phase, Turn, Walk
 from ivr.written import KEYS, StepName
 
 MOST_TURNS = 200
@@ -112,7 +112,7 @@ class Stride:
         return Turn(walk=self.walk, act=act, facts=self.told)
 
     def move(self, **changes: object) -> None:
-        """Change the walk."""
+        """Change the walk: all that changes together at once, since each is a copy."""
         self.walk = replace(self.walk, **changes)  # type: ignore[arg-type]
 
     # ---- what is known
@@ -172,21 +172,22 @@ class Stride:
 
     def note_entry(self, name: StepName, *, is_onward: bool = True) -> None:
         """Be at a step from here on, and tell it."""
-        if is_onward and isinstance(self.step, AskingStep):
-            self.move(back=(*self.walk.back, self.walk.step))
-        step = self.flow.steps[name]
+        walk, step = self.walk, self.flow.steps[name]
+        can_return = is_onward and isinstance(self.step, AskingStep)
         language = (
             step.language if isinstance(step, SayStep | MenuStep | HangUpStep) else None
         )
         self.move(
             step=name,
+            back=(*walk.back, walk.step) if can_return else walk.back,
             failures=0,
-            typed=Secret(""),
-            steps=self.walk.steps + 1,
-            language=language or self.walk.language,
+            typed=NO_DIGITS,
+            steps=walk.steps + 1,
+            nth=walk.nth + 1,
+            language=language or walk.language,
         )
         fields = self.here()
-        self.tell(StepEntered(**fields, nth=self.count()))
+        self.tell(StepEntered(**fields, nth=self.walk.nth))
         if step.counts_as is not None:
             self.tell(ServiceBegun(**fields, item=step.counts_as))
         if step.done is not None:
@@ -194,7 +195,7 @@ class Stride:
 
     def fail(self, step: AskingStep, prompt: Prompt, remark: Prompt | None) -> Then:
         """Count a failure: ask once more, or give up."""
-        self.move(failures=self.walk.failures + 1, typed=Secret(""))
+        self.move(failures=self.walk.failures + 1, typed=NO_DIGITS)
         if self.walk.failures >= step.tries:
             return Goto(step.give_up) if step.give_up else self.failed()
         return self.say(*([remark] if remark else []), prompt)
@@ -232,8 +233,8 @@ class Stride:
     def say(self, *prompts: Prompt, keys: str = KEYS) -> Act:
         """Have prompts played."""
         sounds = self.heard(*prompts)
-        self.move(sounds=len(sounds))
-        return self.use(Phase.SAYING, Say(sounds=sounds, keys=keys))
+        act = Say(sounds=sounds, keys=keys)
+        return self.use(Phase.SAYING, act, sounds=len(sounds))
 
     def listen(self, limit_s: float, *, is_first: bool = True) -> Act:
         """Wait for a key; only the first of a number counts as a wait."""
@@ -244,16 +245,15 @@ class Stride:
             else self.do(Phase.LISTENING, act)
         )
 
-    def use(self, phase: Phase, act: Act) -> Act:
+    def use(self, phase: Phase, act: Act, **changes: object) -> Act:
         """Have one of the bounded things done; a person takes who had them all."""
         if self.walk.turns >= MOST_TURNS:
             return self.to_person()
-        self.move(turns=self.walk.turns + 1)
-        return self.do(phase, act)
+        return self.do(phase, act, turns=self.walk.turns + 1, **changes)
 
-    def do(self, phase: Phase, act: Act) -> Act:
+    def do(self, phase: Phase, act: Act, **changes: object) -> Act:
         """Have something done that needs no bound."""
-        self.move(phase=phase, since=self.at)
+        self.move(phase=phase, since=self.at, **changes)
         return act
 
     # ---- how it ends
