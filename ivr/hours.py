@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from ivr.problems import Problem, Refused, refusing
-from ivr.source import Source, Trail, parse_source, read_source
+from ivr.source import Source, Trail, parse_source
 from ivr.wording import Wording, wrong
 from ivr.words import read_as
 from ivr.written import Id
@@ -151,21 +151,8 @@ class HoursRefused(Refused):
     """The file of calendars cannot be used."""
 
 
-def load_hours(path: Path) -> Hours:
-    """Read the calendars; none where there is no such file.
-
-    Raises:
-        HoursRefused: With every problem found.
-    """
-    if not path.exists():
-        return NO_HOURS
-    with refusing(HoursRefused, path):
-        source = read_source(path)
-    return hours_of(source)
-
-
 def load_hours_from(text: str, *, file: Path) -> Hours:
-    """Read calendars that are at hand as a text; see ``load_hours``.
+    """Read calendars that are at hand as a text.
 
     Raises:
         HoursRefused: With every problem found.

@@ -8,11 +8,11 @@ from pathlib import Path, PurePath
 from ivr.check import findings, unknown_steps
 from ivr.flow import Defaults, Flow
 from ivr.hours import FILE_NAME as HOURS_FILE
-from ivr.hours import NO_HOURS, hours_of
+from ivr.hours import NO_HOURS, Hours, hours_of
 from ivr.known import Elsewhere
 from ivr.lookups import FILE_NAME as LOOK_UPS_FILE
 from ivr.lookups import NOTHING as NO_LOOK_UPS
-from ivr.lookups import look_ups_of
+from ivr.lookups import LookUps, look_ups_of
 from ivr.problems import FlowRefused, Problem, Refused, source_problems
 from ivr.prompt import BY_LANGUAGE, BY_NAME, Files, Prompt
 from ivr.source import (
@@ -38,6 +38,16 @@ class WrittenFlow:
     source: Source
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenSet:
+    """All flows, proved together, and what they name in the files beside them."""
+
+    flows: Mapping[str, WrittenFlow]
+    """By name."""
+    hours: Hours = NO_HOURS
+    look_ups: LookUps = NO_LOOK_UPS.look_ups
+
+
 def load_flow(path: Path) -> WrittenFlow:
     """Read one flow and prove what can be proved of it.
 
@@ -51,7 +61,12 @@ def load_flow(path: Path) -> WrittenFlow:
 
 
 def load_flows(folder: Path) -> Mapping[str, WrittenFlow]:
-    """Read every ``*.yaml`` of a folder, by the flows' names.
+    """Return the flows of ``load_set`` alone, by their names."""
+    return load_set(folder).flows
+
+
+def load_set(folder: Path) -> WrittenSet:
+    """Read every ``*.yaml`` of a folder, and the files beside it.
 
     What flows name in the files beside the folder, calendars and look-ups, is proved
     with them.
@@ -79,7 +94,12 @@ def load_flows(folder: Path) -> Mapping[str, WrittenFlow]:
 def load_flows_from(
     texts: Mapping[str, str], *, folder: PurePath
 ) -> Mapping[str, WrittenFlow]:
-    """Prove flows whose files are at hand as texts; see ``load_flows``.
+    """Return the flows of ``load_set_from`` alone, by their names."""
+    return load_set_from(texts, folder=folder).flows
+
+
+def load_set_from(texts: Mapping[str, str], *, folder: PurePath) -> WrittenSet:
+    """Prove flows whose files are at hand as texts; see ``load_set``.
 
     Args:
         texts: What stands in each file, by its name beside the folder of flows: of a
@@ -108,9 +128,7 @@ _Reads = Callable[[], Source]
 _Files = Mapping[PurePath, _Reads] | Mapping[Path, _Reads]
 
 
-def _all(
-    folder: PurePath, files: _Files, beside: Mapping[str, _Reads]
-) -> Mapping[str, WrittenFlow]:
+def _all(folder: PurePath, files: _Files, beside: Mapping[str, _Reads]) -> WrittenSet:
     elsewhere, problems = _elsewhere(folder, beside)
     flows: dict[str, WrittenFlow] = {}
     is_whole = True
@@ -135,9 +153,10 @@ def _all(
         problems.append(_whole(folder, what))
     if is_whole and elsewhere is not None:
         problems += _proved_together(flows, elsewhere)
-    if problems:
+    if problems or elsewhere is None:
         raise FlowRefused(problems)
-    return flows
+    look_ups = elsewhere.look_ups or NO_LOOK_UPS.look_ups
+    return WrittenSet(flows=flows, hours=elsewhere.hours, look_ups=look_ups)
 
 
 def _proved_together(

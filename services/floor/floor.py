@@ -8,6 +8,8 @@ from acd.vocabulary.ids import Place, QueueId
 from ivr.flow import Flow
 from ivr.flow_set import FlowSet
 from ivr.hours import NO_HOURS, Hours
+from ivr.lookups import NOTHING as NO_LOOK_UPS
+from ivr.lookups import LookUps
 from services.floor.admission import DEFAULT, Admission
 
 
@@ -40,6 +42,8 @@ class Floor:
     admission: Admission = DEFAULT
     hours: Hours = NO_HOURS
     """When which office is open, for the flows."""
+    look_ups: LookUps = NO_LOOK_UPS.look_ups
+    """What the flows can ask of other systems."""
 
     @property
     def flow_set(self) -> FlowSet:

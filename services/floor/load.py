@@ -6,10 +6,8 @@ from pathlib import Path, PurePath
 
 from acd.policy import AgentProfile, FloorPolicy, QueuePolicy, Target
 from acd.vocabulary.ids import AgentId, DeviceId, Place, QueueId
-from ivr.hours import FILE_NAME as HOURS_FILE
-from ivr.hours import NO_HOURS, Hours, load_hours
 from ivr.known import at_character, expressions_of
-from ivr.load import WrittenFlow, load_flows
+from ivr.load import WrittenFlow, WrittenSet, load_set
 from ivr.problems import FlowRefused, Problem, Refused, source_problems
 from ivr.source import Source, SourceRefused, parse_source, read_source
 from ivr.steps import QueueStep, TransferStep
@@ -47,8 +45,8 @@ MOST_NODES = 100_000
 """Some thousand agents with their skills; a floor cannot be split."""
 
 
-ReadFlows = Callable[[], tuple[Mapping[str, WrittenFlow], Hours]]
-"""Gives the flows, and the calendars beside them."""
+ReadFlows = Callable[[], WrittenSet]
+"""Gives the flows, and what stands beside them."""
 
 
 class FloorRefused(Refused):
@@ -65,16 +63,7 @@ def load_floor(path: Path, flows: Path) -> Floor:
     Raises:
         FloorRefused: With every problem of the floor file and of every flow.
     """
-    return load_floor_with(path, partial(read_flows, flows))
-
-
-def read_flows(folder: Path) -> tuple[Mapping[str, WrittenFlow], Hours]:
-    """Read a folder of flows, and the calendars beside it.
-
-    Raises:
-        FlowRefused: With every problem of every file.
-    """
-    return load_flows(folder), load_hours(folder.parent / HOURS_FILE)
+    return load_floor_with(path, partial(load_set, flows))
 
 
 def load_floor_with(path: Path, flows: ReadFlows) -> Floor:
@@ -106,10 +95,9 @@ def load_text(text: str, flows: ReadFlows, *, file: str) -> Floor:
 
 def _proved(source: Source | None, problems: list[Problem], flows: ReadFlows) -> Floor:
     written: WrittenFloor | None = None
-    written_flows: Mapping[str, WrittenFlow] | None = None
-    hours = NO_HOURS
+    flow_set: WrittenSet | None = None
     try:
-        written_flows, hours = flows()
+        flow_set = flows()
     except FlowRefused as refused:
         problems += refused.problems
     if source is not None:
@@ -117,14 +105,14 @@ def _proved(source: Source | None, problems: list[Problem], flows: ReadFlows) ->
         problems += found
     if source is not None and written is not None:
         problems += _inner_problems(source, written)
-        if written_flows is not None:
-            problems += _unfit_flows(source, written, written_flows)
-            problems += _unknown_in_flows(written, written_flows.values())
+        if flow_set is not None:
+            problems += _unfit_flows(source, written, flow_set.flows)
+            problems += _unknown_in_flows(written, flow_set.flows.values())
             if not problems:
-                problems += unmet(source, written, written_flows.values())
-    if problems or written is None or written_flows is None:
+                problems += unmet(source, written, flow_set.flows.values())
+    if problems or written is None or flow_set is None:
         raise FloorRefused(problems)
-    return _floor(written, written_flows, hours)
+    return _floor(written, flow_set)
 
 
 def _read(source: Source) -> tuple[WrittenFloor | None, list[Problem]]:
@@ -213,9 +201,8 @@ def _unknown_in_flows(
                     yield problem_at(written.source, trail, what)
 
 
-def _floor(
-    floor: WrittenFloor, flows: Mapping[str, WrittenFlow], hours: Hours
-) -> Floor:
+def _floor(floor: WrittenFloor, flow_set: WrittenSet) -> Floor:
+    flows = flow_set.flows
     return Floor(
         numbers={
             number: Number(
@@ -232,7 +219,8 @@ def _floor(
         policy=policy_of(floor),
         admission=_admission(floor.admission),
         flows={name: written.flow for name, written in flows.items()},
-        hours=hours,
+        hours=flow_set.hours,
+        look_ups=flow_set.look_ups,
     )
 
 

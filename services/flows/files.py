@@ -5,11 +5,11 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePath
 
 from ivr.hours import FILE_NAME as HOURS_FILE
-from ivr.hours import NO_HOURS, Hours, load_hours_from
-from ivr.load import WrittenFlow, load_flows_from
+from ivr.load import WrittenSet, load_set_from
 from ivr.problems import FlowRefused, Problem, source_problems
 from ivr.source import SourceRefused, read_text, unread_zh
 from ivr.wording import Wording
@@ -61,20 +61,9 @@ def read_files(folder: Path) -> FlowFiles:
     return FlowFiles(files=files, folder=folder)
 
 
-def reading(
-    flows: FlowFiles,
-) -> Callable[[], tuple[Mapping[str, WrittenFlow], Hours]]:
-    """Return what proves the flows of a set, and reads the calendars beside them."""
-
-    def read() -> tuple[Mapping[str, WrittenFlow], Hours]:
-        found = load_flows_from(flows.files, folder=flows.folder)
-        text = flows.files.get(HOURS_FILE)
-        if text is None:
-            return found, NO_HOURS
-        file = Path(flows.folder.parent / HOURS_FILE)
-        return found, load_hours_from(text, file=file)
-
-    return read
+def reading(flows: FlowFiles) -> Callable[[], WrittenSet]:
+    """Return what proves the flows of a set, and reads what stands beside them."""
+    return partial(load_set_from, flows.files, folder=flows.folder)
 
 
 def write_files(folder: Path, files: Mapping[str, str]) -> list[str]:

@@ -1,42 +1,14 @@
 """The utility that an instance asks: the one that settings name, or the simulated."""
 
-from pathlib import Path
-
-from ivr.lookups import FILE_NAME, LookUps, LookUpsRefused, load_look_ups
-from services.runtime.errors import RuntimeProblem
 from services.runtime.settings import Settings
 from services.utility.back_office import HttpBackOffice
 from services.utility.egress import Place
 
 
-class LookUpsUnusable(RuntimeProblem):
-    """What can be asked is not written as it should be; each problem with its line."""
-
-    exit_code = 2
-
-
-def declared(settings: Settings) -> LookUps:
-    """Return what flows can ask, from the file beside their folder.
-
-    Raises:
-        LookUpsUnusable: With every problem of that file.
-    """
-    try:
-        return load_look_ups(look_ups_file(settings)).look_ups
-    except LookUpsRefused as refused:
-        raise LookUpsUnusable(str(refused)) from None
-
-
-def look_ups_file(settings: Settings) -> Path:
-    """Return the file that declares what can be asked; there may be none."""
-    return settings.flows.parent / FILE_NAME
-
-
 def back_office(settings: Settings) -> HttpBackOffice | None:
     """Return whom flows ask; None where there is no utility at all.
 
-    Raises:
-        LookUpsUnusable: What can be asked is not written as it should be.
+    What can be asked is what the flows that lead a call declare.
     """
     simulated = settings.simulated_utility
     url = settings.utility.url or simulated
@@ -51,7 +23,7 @@ def back_office(settings: Settings) -> HttpBackOffice | None:
         # Our own simulated one is on this machine, whatever else may be asked there.
         is_private_ok=bool(simulated) or settings.utility.is_private_ok,
     )
-    return HttpBackOffice(place, declared(settings))
+    return HttpBackOffice(place)
 
 
 def told_of(settings: Settings, office: HttpBackOffice | None) -> str:

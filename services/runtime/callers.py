@@ -11,6 +11,7 @@ from acd.vocabulary.flow_facts import CallArrived
 from acd.vocabulary.ids import CallId, LegId
 from cti_bridge.agi.line import AgiLine
 from cti_bridge.agi.server import Session
+from ivr.lookups import LookUps
 from ivr.ports import BackOffice, NoBackOffice
 from ivr.runner import Around, Speak, World, mute, nothing_known, walk_flow
 from services.floor.floor import Floor
@@ -24,6 +25,15 @@ PROBE = "probe"
 """What the watchdog's own calls ask for: a turn of the loop, and no record."""
 
 
+OfficeFor = Callable[[LookUps], BackOffice]
+"""Gives whom flows ask for what they declare."""
+
+
+def no_office(_look_ups: LookUps) -> BackOffice:
+    """Give what fails every question."""
+    return NoBackOffice()
+
+
 class Callers:
     """Serves each session that the FastAGI server lends."""
 
@@ -35,7 +45,7 @@ class Callers:
         turned: Callable[[], Awaitable[None]],
         now: Callable[[], datetime],
         messages: Path | None = None,
-        back_office: BackOffice | None = None,
+        office: OfficeFor = no_office,
         speak: Speak = mute,
         opening: Opening = nothing_to_tell,
         world: FlowWorld | None = None,
@@ -49,7 +59,7 @@ class Callers:
             now: The engine's clock.
             messages: Folder for what callers say into a recording step; None takes
                 down nothing.
-            back_office: Other systems; None fails every question.
+            office: Other systems, by what the flows of a call declare.
             speak: Makes sounds that have a value in them.
             opening: What callers are told first.
             world: What is so around a call; None knows nothing.
@@ -59,7 +69,7 @@ class Callers:
         self._turned = turned
         self._now = now
         self._messages = messages
-        self._back_office = back_office or NoBackOffice()
+        self._office = office
         self._speak = speak
         self._world = world
         self._opening = opening
@@ -106,7 +116,7 @@ class Callers:
             sounds=sounds,
             tell=self._tell,
             now=self._now,
-            back_office=self._back_office,
+            back_office=self._office(way.floor.look_ups),
             speak=self._speak,
             opening=self._opening(
                 number, way.floor.flows[number.flow].language, self._now()

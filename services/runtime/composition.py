@@ -20,7 +20,6 @@ from cti_bridge.agi.server import AgiServer
 from cti_bridge.ami.connection import Account
 from cti_bridge.ami.switch import Switch
 from cti_bridge.switch_log.file import SwitchLog
-from ivr.ports import BackOffice
 from ivr.runner import Speak, mute
 from recordings.store import RecordingStore
 from services.api.figures import Figures
@@ -29,7 +28,7 @@ from services.live.fan_out import FanOut
 from services.runtime import operator_figures
 from services.runtime.absence import Absence
 from services.runtime.announcing import Opening, nothing_to_tell
-from services.runtime.callers import Callers
+from services.runtime.callers import Callers, OfficeFor, no_office
 from services.runtime.clock import Clock
 from services.runtime.door import Door
 from services.runtime.embedded.conf import CALLBACKS, MESSAGES
@@ -72,7 +71,7 @@ class Surroundings:
     speak: Speak = mute
     opening: Opening = nothing_to_tell
     """Makes sounds for callers that no flow had ahead."""
-    back_office: BackOffice | None = None
+    office: OfficeFor = no_office
     """Whom flows ask; None fails every question."""
 
 
@@ -117,7 +116,7 @@ class Composition:
             turned=self.switchboard.turned,
             now=self._clock.now,
             messages=given.asterisk / "spool" / MESSAGES,
-            back_office=given.back_office,
+            office=given.office,
             speak=given.speak,
             opening=given.opening,
             world=FlowWorld(engine.floor, flags=Flags(given.data)),

@@ -38,6 +38,7 @@ from services.floor.floor import Floor
 from services.prompts.store import PromptStore
 from services.runtime.announcing import Announcer
 from services.runtime.asked_utility import back_office, told_of
+from services.runtime.callers import no_office
 from services.runtime.clock import Clock
 from services.runtime.composition import Composition, Surroundings
 from services.runtime.embedded.asterisk import AsteriskPlace
@@ -152,7 +153,7 @@ async def _serve(settings: Settings) -> None:
                 keep_days=settings.journal.keep_days,
                 speak=prompts.ready_now,
                 opening=announcer.opening,
-                back_office=office,
+                office=office.declaring if office else no_office,
             )
         )
         app = _app(composition, shipper, records)

@@ -7,9 +7,10 @@ from itertools import chain, repeat
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from ivr.load import load_set
 from ivr.problems import Refused
 from services.floor.floor import Floor
-from services.floor.load import load_floor_with, load_text, read_flows
+from services.floor.load import load_floor_with, load_text
 from services.flows.files import read_files, reading
 from services.runtime.data_folder import device_passwords
 from services.runtime.embedded import asterisk, engine, postgres, utility, watchdog
@@ -82,7 +83,7 @@ def read_in_force(settings: Settings) -> InForce:
     file = floor_file(settings)
     try:
         files = files_of(flows.in_force) if flows else None
-        read = reading(files) if files else partial(read_flows, settings.flows)
+        read = reading(files) if files else partial(load_set, settings.flows)
         if version is None:
             floor, text = load_floor_with(file, read), file.read_text(encoding="utf-8")
         else:

@@ -2,14 +2,14 @@
 
 import asyncio
 import ssl
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 
 import httpx
 import structlog
 
-from ivr.lookups import ArgumentType, FieldType, LookUps
+from ivr.lookups import NOTHING, ArgumentType, FieldType, LookUps
 from ivr.turns import AskFailed, Found, NotFound, Question, QuestionKind
 from services.utility.breaker import Breaker, BreakerState
 from services.utility.egress import Egress, Place
@@ -53,7 +53,11 @@ class HttpBackOffice:
     """
 
     def __init__(
-        self, place: Place, look_ups: LookUps, *, breaker: Breaker | None = None
+        self,
+        place: Place,
+        look_ups: LookUps = NOTHING.look_ups,
+        *,
+        breaker: Breaker | None = None,
     ) -> None:
         """Take where to ask and what can be asked; nothing is connected yet."""
         self._place = place
@@ -119,7 +123,16 @@ class HttpBackOffice:
             call_id: For whom, so that the utility makes no order twice.
             question: A look-up or an order that is declared, or a text message.
         """
-        asking = self._asking(question)
+        return await self._asked(self._look_ups, call_id, question)
+
+    def declaring(self, look_ups: LookUps) -> "Declared":
+        """Return the same utility, asked for what other flows declare."""
+        return Declared(self._asked, look_ups)
+
+    async def _asked(
+        self, look_ups: LookUps, call_id: str, question: Question
+    ) -> Found | NotFound | AskFailed:
+        asking = _asking(look_ups, question)
         if asking is None:
             what = f"{question.kind.value} {question.name!r} is not declared"
             return AskFailed(detail=f"{what}; dialplans/lookups.yaml declares them")
@@ -131,36 +144,6 @@ class HttpBackOffice:
                 "utility_failed", asked=question.name, call_id=call_id, why=detail
             )
             return AskFailed(detail=detail)
-
-    def _asking(self, question: Question) -> _Asking | None:
-        match question.kind:
-            case QuestionKind.LOOK_UP:
-                one = self._look_ups.look_ups.get(question.name)
-                if one is None:
-                    return None
-                return _Asking(
-                    path=f"/look-ups/{one.asks}",
-                    takes=one.takes,
-                    gives=one.gives,
-                    limit_s=one.limit_s,
-                )
-            case QuestionKind.ORDER:
-                kind = self._look_ups.orders.get(question.name)
-                if kind is None:
-                    return None
-                return _Asking(
-                    path=f"/orders/{kind.code}",
-                    takes=kind.takes,
-                    gives=kind.answers,
-                    limit_s=kind.limit_s,
-                )
-            case QuestionKind.SMS:
-                return _Asking(
-                    path="/sms",
-                    takes=SMS_TAKES,
-                    gives={},
-                    limit_s=self._look_ups.sms_limit_s,
-                )
 
     async def _within(
         self, asking: _Asking, call_id: str, question: Question
@@ -209,6 +192,58 @@ class HttpBackOffice:
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError) as error:
             why = str(error) or type(error).__name__
             raise Unreachable(f"no connection, or it broke: {why}") from None
+
+
+class Declared:
+    """Implements ``ivr.ports.BackOffice`` for one set of flows."""
+
+    def __init__(
+        self,
+        asked: Callable[
+            [LookUps, str, Question], Awaitable[Found | NotFound | AskFailed]
+        ],
+        look_ups: LookUps,
+    ) -> None:
+        """Take who asks, and what the set declares."""
+        self._asked = asked
+        self._look_ups = look_ups
+
+    async def ask(
+        self, call_id: str, question: Question
+    ) -> Found | NotFound | AskFailed:
+        """Ask one question; see ``ivr.ports.BackOffice``."""
+        return await self._asked(self._look_ups, call_id, question)
+
+
+def _asking(look_ups: LookUps, question: Question) -> _Asking | None:
+    match question.kind:
+        case QuestionKind.LOOK_UP:
+            one = look_ups.look_ups.get(question.name)
+            if one is None:
+                return None
+            return _Asking(
+                path=f"/look-ups/{one.asks}",
+                takes=one.takes,
+                gives=one.gives,
+                limit_s=one.limit_s,
+            )
+        case QuestionKind.ORDER:
+            kind = look_ups.orders.get(question.name)
+            if kind is None:
+                return None
+            return _Asking(
+                path=f"/orders/{kind.code}",
+                takes=kind.takes,
+                gives=kind.answers,
+                limit_s=kind.limit_s,
+            )
+        case QuestionKind.SMS:
+            return _Asking(
+                path="/sms",
+                takes=SMS_TAKES,
+                gives={},
+                limit_s=look_ups.sms_limit_s,
+            )
 
 
 def _trust(place: Place) -> ssl.SSLContext:

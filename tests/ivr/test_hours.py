@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ivr.hours import NO_HOURS, Hours, HoursRefused, load_hours, load_hours_from
+from ivr.hours import NO_HOURS, Hours, HoursRefused, load_hours_from
 
 FILE = Path("hours.yaml")
 TEXT = """\
@@ -125,7 +125,3 @@ def test_what_is_wrong_with_hours_is_said_where_it_stands(
         load_hours_from(TEXT.replace(right, wrong, 1), file=FILE)
 
     assert str(caught.value) == message
-
-
-def test_without_a_file_there_are_no_hours(tmp_path: Path) -> None:
-    assert load_hours(tmp_path / "hours.yaml") == NO_HOURS

@@ -1,13 +1,9 @@
 """Whom an instance asks: the utility that settings name, or the simulated one."""
 
-from pathlib import Path
-
 import pytest
 
 from services.runtime.asked_utility import (
-    LookUpsUnusable,
     back_office,
-    declared,
     told_of,
 )
 from services.runtime.settings import SettingsRefused, read_settings, variable_names
@@ -74,29 +70,4 @@ def test_what_is_no_address_is_refused(
 
     assert refused.value.problems[0].startswith(
         "TIELINE_UTILITY__URL: should be as https://host/path, got "
-    )
-
-
-def test_what_can_be_asked_stands_beside_the_flows(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    (tmp_path / "flows").mkdir()
-    monkeypatch.setenv("TIELINE_FLOWS", str(tmp_path / "flows"))
-    text = "look_ups:\n  balance: {asks: balance}\n"
-    (tmp_path / "lookups.yaml").write_text(text, encoding="utf-8")
-
-    assert list(declared(read_settings()).look_ups) == ["balance"]
-
-
-def test_what_cannot_be_asked_so_is_told_with_its_line(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setenv("TIELINE_FLOWS", str(tmp_path / "flows"))
-    (tmp_path / "lookups.yaml").write_text("look_ups: {balance: {}}\n")
-
-    with pytest.raises(LookUpsUnusable) as unusable:
-        back_office(read_settings())
-
-    assert "lookups.yaml:1: look_ups → balance → asks: is required" in str(
-        unusable.value
     )

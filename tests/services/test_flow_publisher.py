@@ -11,6 +11,7 @@ from uuid import UUID
 import pytest
 
 from acd.vocabulary.ids import CallId
+from ivr.lookups import FieldType
 from ivr.problems import FlowRefused
 from services.api.flow_publishing import FlowPublication
 from services.api.publishing import NotPublished, Publication
@@ -86,6 +87,26 @@ async def test_a_way_that_was_begun_stays_as_it_was(house: House) -> None:
     await house.flow_publisher.publish(TWO, publication(1))
 
     assert begun.floor.flows["main"].entry == "agent"
+
+
+async def test_what_can_be_asked_comes_with_the_version_that_leads(
+    house: House,
+) -> None:
+    await house.settle()
+    begun = house.current.way(CallId("one"))
+    look_ups = "look_ups: {balance: {asks: balance, gives: {amount: money}}}\n"
+
+    await house.flow_publisher.publish(
+        {**TWO, "lookups.yaml": look_ups}, publication(1)
+    )
+
+    asked = house.current.way(CallId("two")).floor.look_ups
+    assert asked.look_ups["balance"].gives == {"amount": FieldType.MONEY}
+    assert begun.floor.look_ups.look_ups == {}
+    # The file beside the flows is of no account.
+    (house.folder / "lookups.yaml").write_text("look_ups: {balance: {}}\n")
+    house.restart()
+    assert [*house.current.floor.look_ups.look_ups] == ["balance"]
 
 
 async def test_a_later_start_takes_the_newest_version_and_not_the_files(

@@ -7,9 +7,10 @@ import pytest
 from acd.choices import Blend, CMu, LongestIdle
 from acd.policy import Rona, RonaRule, Step, Target
 from acd.vocabulary.ids import AgentId, Place, QueueId, SkillId
+from ivr.load import load_set
 from ivr.steps import QueueStep
 from services.floor.admission import Bucket
-from services.floor.load import FloorRefused, load_floor, load_text, read_flows
+from services.floor.load import FloorRefused, load_floor, load_text
 
 ROOT = Path(__file__).parents[3]
 
@@ -408,7 +409,7 @@ def test_a_text_that_is_no_file_is_named_as_it_is_called(tmp_path: Path) -> None
     with pytest.raises(FloorRefused) as caught:
         load_text(
             FLOOR.replace("YJ", "Y?J"),
-            lambda: read_flows(flows),
+            lambda: load_set(flows),
             file="floor version 7",
         )
 

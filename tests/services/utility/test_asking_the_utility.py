@@ -88,6 +88,22 @@ async def test_an_answer_becomes_the_declared_values() -> None:
     assert answer == Found(values={"amount": Decimal("86.50")})
 
 
+async def test_one_utility_is_asked_for_what_each_set_of_flows_declares() -> None:
+    other = LookUps.model_validate(
+        {"look_ups": {"balance": {"asks": "owed", "gives": {"owed": "text"}}}}
+    )
+    async with (
+        serving(found(amount="86.50", owed="86.50")) as server,
+        office(server.url) as utility,
+    ):
+        before = await utility.declaring(DECLARED).ask(CALL, balance())
+        after = await utility.declaring(other).ask(CALL, balance())
+
+    assert before == Found(values={"amount": Decimal("86.50")})
+    assert after == Found(values={"owed": "86.50"})
+    assert b" /look-ups/owed HTTP" in server.requests[1]
+
+
 async def test_what_is_not_there_is_not_found() -> None:
     assert await asked(answering({"found": False})) == NotFound()
 
