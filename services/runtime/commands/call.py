@@ -85,6 +85,10 @@ def call(
     except Stopped as stopped:
         typer.echo(f"{number}: hung up, {stopped}", err=True)
         raise typer.Exit(stopped.exit_code) from stopped
+    _tell(report, as_json=as_json)
+
+
+def _tell(report: CallReport, *, as_json: bool) -> None:
     if as_json:
         typer.echo(_as_json(report))
     elif report.answered:

@@ -17,12 +17,14 @@ from services.runtime.asking import Refused, ask, send
 from services.runtime.commands import (
     flow_flags,
     flow_replay,
+    flow_schema,
     flow_traffic,
     flow_trying,
 )
 from services.runtime.commands.check import problems_of
 from services.runtime.errors import NoInstance, RuntimeProblem
 from services.runtime.flow_files import FlowsUnfit, files_in
+from services.runtime.launch import floor_file
 from services.runtime.settings import read_settings
 from services.runtime.versions_told import (
     LIMIT_S,
@@ -41,6 +43,7 @@ from services.runtime.versions_told import (
 app = typer.Typer(no_args_is_help=True)
 app.command("test")(flow_trying.cases)
 app.command("try")(flow_trying.walk)
+app.command()(flow_schema.schema)
 app.command()(flow_traffic.graph)
 app.command()(flow_traffic.counts)
 app.command()(flow_replay.replay)
@@ -191,6 +194,8 @@ def pull(
     target = near(folder or read_settings(data=data).flows)
     try:
         changed = write_files(target, told["files"])
+        if flow_schema.folder_of(target).exists():
+            flow_schema.write(target, floor_file(read_settings(data=data)), language)
     except OSError as error:
         raise FlowsUnfit(f"{target}: cannot be written: {error}") from None
     number = told["number"]
