@@ -30,6 +30,8 @@ _BATCH_ENTRIES = 200
 """So few that the loop is not held up for more than some milliseconds."""
 _CONNECT_S = 5.0
 _STATEMENT_S = 30.0
+_STATEMENT_CHARS = 1 << 20
+"""asyncpg prepares a longer one anew each time it is run; ours has some 21,000."""
 _FIRST_RETRY_S = 0.2
 _LAST_RETRY_S = 5.0
 
@@ -124,6 +126,7 @@ class Shipper:
             self._url,
             timeout=_CONNECT_S,
             command_timeout=_STATEMENT_S,
+            max_cacheable_statement_size=_STATEMENT_CHARS,
             server_settings={"application_name": "tieline shipper"},
         )
         try:
