@@ -54,6 +54,19 @@ def parties(floor: Floor, leg_id: LegId) -> tuple[Call | None, Offer | None]:
     return call, offer
 
 
+def is_ours(floor: Floor, leg_id: LegId) -> bool:
+    """Tell whether a leg is, or was, in a conversation that we joined ourselves.
+
+    False also where nothing is known of it: the switch may then have joined it.
+    """
+    offer = floor.offer_of(leg_id)
+    if offer is None and (call := floor.callers.get(leg_id)) is not None:
+        if call.state is CallState.LEAVING:
+            return True
+        offer = floor.offers.get(call.offer_id) if call.offer_id else None
+    return offer is not None and offer.is_connected and offer.open_leg_id is None
+
+
 def end(
     floor: Floor,
     turn: Turn,

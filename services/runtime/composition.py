@@ -7,6 +7,7 @@ from pathlib import Path
 
 import structlog
 
+from acd.core import conversations
 from acd.core.engine import Engine
 from acd.core.watch import Watch
 from acd.policy_form import as_text
@@ -197,14 +198,24 @@ class Composition:
             self.switch.carry_out(decision)
 
     def _from_switch(self, fact: LegFact) -> None:
-        if isinstance(fact, LegEnded | SwitchSeen):
-            # What the switch noted by itself came before: who served this call, say.
+        if self._was_noted_before(fact):
             self.absence.read(was_away=isinstance(fact, SwitchSeen))
         self.switchboard.tell(fact)
         if isinstance(fact, SwitchSeen) and self._is_first_sight:
             self._is_first_sight = False
             self._begin_anew(fact)
             asyncio.get_running_loop().call_soon(self._store_what_was_left)
+
+    def _was_noted_before(self, fact: LegFact) -> bool:
+        """Tell whether the switch may have noted by itself what led to a fact.
+
+        Who served the call of a leg that ended, say. Of conversations that we joined
+        it notes nothing else, and to look costs as much as to take in the fact.
+        """
+        if isinstance(fact, LegEnded):
+            floor = self.switchboard.engine.floor
+            return not conversations.is_ours(floor, fact.leg_id)
+        return isinstance(fact, SwitchSeen)
 
     def _begin_anew(self, seen: SwitchSeen) -> None:
         """Sign out whoever was signed in before a restart of everything.

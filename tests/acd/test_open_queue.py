@@ -1,5 +1,6 @@
 """What the switch did while nobody decided, taken note of."""
 
+from acd.core.conversations import is_ours
 from acd.core.watch import Watch
 from acd.vocabulary.agent_facts import AgentNotReady, AgentSignedIn
 from acd.vocabulary.decisions import MirrorAgents, OpenMember, StoreRecording
@@ -293,3 +294,19 @@ def test_a_leg_that_serves_the_open_queue_is_believed_to_live() -> None:
 
     assert watch.missing((), at(20)) == [caller_leg(1), AGENTS_LEG]
     assert watch.has(AGENTS_LEG)
+
+
+def test_of_a_conversation_that_we_joined_the_switch_notes_nothing() -> None:
+    desk = Desk()
+    desk.ready(ALICE, BOB)
+    desk.tell(arrived(1, 0), queued(1, 1), arrived(2, 1), came(3, 2), served(3, 3))
+    floor = desk.engine.floor
+    agents_leg = desk.talk(1, 4)
+    talking = [is_ours(floor, leg) for leg in (caller_leg(1), agents_leg)]
+    desk.tell(LegParted(at=at(9), leg_id=agents_leg, bridge_id="b1"))
+    desk.tell(hung_up(agents_leg, 9))
+    others = (caller_leg(2), caller_leg(3), AGENTS_LEG, caller_leg(4))
+
+    assert talking == [True, True]
+    assert is_ours(floor, caller_leg(1)), "the caller's leg ends behind the agent's"
+    assert [is_ours(floor, leg) for leg in others] == [False] * 4
