@@ -66,7 +66,7 @@ class RecordingStore:
             now: The engine's time.
         """
         self._spool = spool
-        self._vault = vault
+        self.vault = vault
         self._folder = vault.recordings
         self._now = now
         self._slots = asyncio.Semaphore(_AT_ONCE)
@@ -141,7 +141,7 @@ class RecordingStore:
         call_id, offer_id = decision.call_id, decision.offer_id
         try:
             # On disk before anything is sealed by it.
-            key = self._vault.key_for(call_id)
+            key = self.vault.key_for(call_id)
         except CaseShredded:
             wipe(raw)  # what the case had in store is gone; this goes with it
             raise

@@ -13,8 +13,9 @@ from acd.core.watch import Watch
 from acd.policy_form import as_text
 from acd.vocabulary.agent_facts import AgentSignedOut
 from acd.vocabulary.decisions import Decision, StoreRecording
-from acd.vocabulary.facts import LegFact
+from acd.vocabulary.facts import FlowFact, LegFact
 from acd.vocabulary.floor_facts import FloorPublished
+from acd.vocabulary.flow_facts import MessageRecorded
 from acd.vocabulary.ids import CENTRE, Place
 from acd.vocabulary.leg_facts import LegEnded, SwitchLost, SwitchSeen
 from cti_bridge.agi.server import AgiServer
@@ -22,6 +23,7 @@ from cti_bridge.ami.connection import Account
 from cti_bridge.ami.switch import Switch
 from cti_bridge.switch_log.file import SwitchLog
 from ivr.runner import Speak, mute
+from recordings.messages import MessageStore
 from recordings.store import RecordingStore
 from services.api.figures import Figures
 from services.callback.spool import Spool
@@ -111,9 +113,15 @@ class Composition:
         )
         self.absence = self._reads_what_was_missed()
         self.door = Door(given.current, engine.floor, link=lambda: self.switch.link)
+        self._messages = MessageStore(
+            given.asterisk / "spool" / MESSAGES,
+            given.recordings.vault,
+            tell=self.switchboard.tell,
+            now=self._clock.now,
+        )
         callers = Callers(
             given.current,
-            tell=self.switchboard.tell,
+            tell=self._from_flow,
             turned=self.switchboard.turned,
             now=self._clock.now,
             messages=given.asterisk / "spool" / MESSAGES,
@@ -164,12 +172,14 @@ class Composition:
             tasks.create_task(self.switch.run(), name="switch")
             tasks.create_task(self.door.run(), name="door")
             tasks.create_task(self.absence.run(), name="absence")
+            tasks.create_task(self._messages.run(), name="messages")
 
     async def close(self) -> None:
         """Take no more calls, and ship what is known while the database answers."""
         await self.agi.close()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(SHIP_LIMIT_S):
+                await self._messages.close()
                 await self._given.recordings.close()
         await self._given.shipper.caught_up(within_s=SHIP_LIMIT_S)
         with contextlib.suppress(TimeoutError):
@@ -196,6 +206,11 @@ class Composition:
                 self._given.recordings.take(decision, tell=self.switchboard.tell)
         else:
             self.switch.carry_out(decision)
+
+    def _from_flow(self, fact: FlowFact) -> None:
+        self.switchboard.tell(fact)
+        if isinstance(fact, MessageRecorded):
+            self._messages.take(fact.name)
 
     def _from_switch(self, fact: LegFact) -> None:
         if self._was_noted_before(fact):
