@@ -41,6 +41,7 @@ _SETTLE_S = 60.0
 _MENDED_LIMIT_S = 40.0
 _SILENCE_FLOOR_S, _SILENCE_GOAL_S = 4.0, 2.0
 _ADDED_FLOOR_S = 2.0
+_BEFORE_S = 4.0
 _MENDED_FLOOR_S = 15.0
 """The breaker rests for 10 s; then the next caller is asked for."""
 _ENOUGH = 30
@@ -253,10 +254,11 @@ class _Rehearsal:
         )
 
     async def _mended(self) -> float:
-        """Mend it, have callers come, and return when one of them was known."""
-        await self._break("--mend")
-        mended_at = datetime.now(UTC)
-        calls = round(_MENDED_LIMIT_S)
+        """Mend it while callers come, and return when one of them was known.
+
+        Some come before, so that the breaker has just been told again to rest.
+        """
+        calls = round(_MENDED_LIMIT_S + _BEFORE_S)
         plan = CallerPlan(
             number=_QUICK,
             callers=numbered(calls, self._first()),
@@ -264,6 +266,9 @@ class _Rehearsal:
         )
         load = Load(calls=calls, per_s=1, timeout_s=2 * _MENDED_LIMIT_S)
         async with self.stand.calling(plan, load, name="mended") as run:
+            await asyncio.sleep(_BEFORE_S)
+            await self._break("--mend")
+            mended_at = datetime.now(UTC)
             known_at = None
             for _ in range(round(_MENDED_LIMIT_S / 0.2)):
                 known_at = await self.records.fetchval(_KNOWN_SINCE, mended_at)
