@@ -1,6 +1,7 @@
 """Whether the engine lives, and whether calls can be served."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal
 
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -28,6 +29,8 @@ class HealthOut(BaseModel):
     """… and on record."""
     utility: str = ""
     """Who is asked for customers' balances and orders; SIMULATED where it is that."""
+    utility_answers: bool | None = None
+    """Whether it did when it was asked last; None where there is none."""
 
 
 class LiveOut(BaseModel):
@@ -70,11 +73,15 @@ class ReadinessOut(BaseModel):
     parts: tuple[PartOut, ...]
 
 
-def _no_utility() -> str:
-    return ""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UtilityTold:
+    """Who is asked for customers' data, in a sentence, and whether it answers."""
+
+    sentence: str = ""
+    answers: bool | None = None
 
 
-def install(app: FastAPI, utility: Callable[[], str]) -> None:
+def install(app: FastAPI, utility: Callable[[], UtilityTold]) -> None:
     """Let the app tell who is asked for customers' data."""
     app.state.utility = utility
 
@@ -83,11 +90,15 @@ def install(app: FastAPI, utility: Callable[[], str]) -> None:
 async def health(request: Request, floor: OfFloor, shipping: OfShipping) -> HealthOut:
     """Answer, as long as the one loop turns."""
     await floor.turned()
-    utility: Callable[[], str] = getattr(request.app.state, "utility", _no_utility)
+    asked: Callable[[], UtilityTold] = getattr(
+        request.app.state, "utility", UtilityTold
+    )
+    utility = asked()
     return HealthOut(
         journaled_seq=shipping.journaled_seq,
         shipped_seq=shipping.shipped_seq,
-        utility=utility(),
+        utility=utility.sentence,
+        utility_answers=utility.answers,
     )
 
 

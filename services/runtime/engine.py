@@ -79,6 +79,7 @@ from services.store.flow_versions import FlowVersions
 from services.store.journal import Journal
 from services.store.shipper import Shipper
 from services.store.versions import FloorVersions
+from services.utility.back_office import HttpBackOffice
 
 log = structlog.get_logger()
 
@@ -157,7 +158,7 @@ async def _serve(settings: Settings) -> None:
             )
         )
         app = _app(composition, shipper, records)
-        health.install(app, lambda: told_of(settings, office))
+        health.install(app, lambda: _utility_told(settings, office))
         retention = _kept(app, settings, records)
         estimator = _estimating(app, composition, database)
         around = _around(composition, settings, current, prompts, versions=versions)
@@ -190,6 +191,15 @@ def _by_night(settings: Settings, clock: Clock) -> Iterator[asyncio.Task[None]]:
     if at := settings.estimates.night:
         nightly = Nightly(at, partial(rebuild_aside, settings.data), now=clock.now)
         yield asyncio.create_task(nightly.run(), name="nightly")
+
+
+def _utility_told(
+    settings: Settings, office: HttpBackOffice | None
+) -> health.UtilityTold:
+    return health.UtilityTold(
+        sentence=told_of(settings, office),
+        answers=None if office is None else office.problem is None,
+    )
 
 
 def _account(settings: Settings) -> Account:

@@ -33,7 +33,7 @@ from services.prompts.store import PromptStore
 from services.runtime.launch import read_floor
 from services.runtime.logs import set_up_logs
 from services.runtime.prompting import prompt_store
-from services.runtime.settings import CHECKOUT, Settings, read_settings
+from services.runtime.settings import CHECKOUT, PREFIX, Settings, read_settings
 
 log = structlog.get_logger()
 
@@ -42,6 +42,9 @@ AT_START = 24
 _AT_ONCE = 8
 _LOOK_EVERY_S = 3.0
 _NICER = 19
+_OF_THE_MACHINE = frozenset({"PATH", "HOME", "XDG_CACHE_HOME", "TMPDIR", "LANG"})
+_SETTINGS = ("FLOOR", "FLOWS", "PARTS", "VOICES__", "LOGS__")
+_OF_SETTINGS = tuple(PREFIX + name for name in _SETTINGS)
 
 
 def nearest_first(
@@ -160,7 +163,7 @@ async def make_aside(settings: Settings) -> None:
     """
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-P", "-m", __name__, "--data", str(settings.data)),
-        env=dict(_without_secrets(os.environ)) | {"PYTHONPATH": str(CHECKOUT)},
+        env=dict(_needed(os.environ)) | {"PYTHONPATH": str(CHECKOUT)},
     )
     try:
         if code := await process.wait():
@@ -171,9 +174,10 @@ async def make_aside(settings: Settings) -> None:
             await process.wait()
 
 
-def _without_secrets(variables: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _needed(variables: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield of an environment what is needed to make prompts; no secret is."""
     for name, value in variables.items():
-        if not any(word in name for word in ("SECRET", "URL", "PASSWORD", "WEBHOOK")):
+        if name in _OF_THE_MACHINE or name.startswith(_OF_SETTINGS):
             yield name, value
 
 

@@ -1,20 +1,17 @@
 """The simulated utility's process: ``python -m services.runtime.utility``."""
 
-import argparse
 import asyncio
 import signal
-import sys
 from datetime import UTC, datetime
-from pathlib import Path
 from random import Random
 
 import structlog
 
-from services.runtime.embedded.our_own import refused
 from services.runtime.embedded.utility import NAME
 from services.runtime.errors import RuntimeProblem
-from services.runtime.logs import set_up_logs
-from services.runtime.settings import Settings, read_settings
+from services.runtime.notify import Notifier, this_loop
+from services.runtime.own_process import run_process
+from services.runtime.settings import Settings
 from services.utility.simulator.customers import SEED
 from services.utility.simulator.desk import LABEL, Desk
 from services.utility.simulator.door import SimulatorDoor
@@ -30,18 +27,8 @@ class UtilityRefused(RuntimeProblem):
 
 
 def main() -> None:
-    """Run until a stop signal; a problem of the operator's is told as a sentence."""
-    parser = argparse.ArgumentParser(prog="tieline-utility", description=__doc__)
-    parser.add_argument("--data", type=Path, required=True)
-    data = parser.parse_args().data
-    try:
-        settings = read_settings(data=data)
-        set_up_logs(settings.logs)
-        asyncio.run(_serve(settings))
-    except RuntimeProblem as problem:
-        # tieline up finds the sentence behind the mark, and tells it.
-        sys.stderr.write(f"{refused(NAME)}{problem}\n")
-        sys.exit(problem.exit_code)
+    """Stand in for a utility until a stop signal."""
+    run_process(NAME, __doc__, _serve)
 
 
 async def _serve(settings: Settings) -> None:
@@ -57,9 +44,12 @@ async def _serve(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for stop in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(stop, stopping.set)
+    beat = Notifier.taken().keep_telling(this_loop, is_ready_then=True)
+    beating = asyncio.create_task(beat, name="beating")
     async with server:
         log.info("serving", label=LABEL, customers=len(desk.world.customers))
         await stopping.wait()
+    beating.cancel()
 
 
 def _now() -> datetime:

@@ -1,28 +1,24 @@
 """The watchdog's process: ``python -m services.runtime.watchdog --data DIR``."""
 
-import argparse
 import asyncio
 import contextlib
 import json
 import signal
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import structlog
-import uvloop
 from pydantic import SecretStr
 
-from services.runtime.embedded.our_own import refused
 from services.runtime.embedded.watchdog import NAME
 from services.runtime.errors import RuntimeProblem
 from services.runtime.instance import FILE_NAME
-from services.runtime.logs import set_up_logs
 from services.runtime.notify import Notifier, this_loop
+from services.runtime.own_process import run_process
 from services.runtime.secrets_kept import kept_secret
-from services.runtime.settings import Settings, read_settings
+from services.runtime.settings import Settings
 from services.runtime.trust import TlsFiles
 from services.watchdog.asking import Asking
 from services.watchdog.bell import Bell
@@ -51,19 +47,8 @@ class WatchdogRefused(RuntimeProblem):
 
 
 def main() -> None:
-    """Run until a stop signal; a problem of the operator's is told as a sentence."""
-    parser = argparse.ArgumentParser(prog="tieline-watchdog", description=__doc__)
-    parser.add_argument("--data", type=Path, required=True)
-    data = parser.parse_args().data
-    try:
-        settings = read_settings(data=data)
-        set_up_logs(settings.logs)
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_watch(settings))
-    except RuntimeProblem as problem:
-        # tieline up finds the sentence behind the mark, and tells it.
-        sys.stderr.write(f"{refused(NAME)}{problem}\n")
-        sys.exit(problem.exit_code)
+    """Look at an instance until a stop signal."""
+    run_process(NAME, __doc__, _watch)
 
 
 async def _watch(settings: Settings) -> None:
@@ -122,6 +107,7 @@ def _place(settings: Settings) -> Place:
         sip_port=settings.ports.sip,
         agi_port=settings.ports.agi,
         http=settings.http,
+        simulated_utility=settings.simulated_utility,
         authority=TlsFiles(data=settings.data).ca if settings.https.is_on else None,
         database_url=_given(settings.database.url, "TIELINE_DATABASE__URL"),
         prober_password=kept_secret(settings.data, PROBER),
@@ -210,6 +196,7 @@ def _checks(place: Place, eye: Eye, settings: Settings) -> list[Check]:
         replace(call, confirm_s=2.0),
         every(5.0, disks.host, machine, 3.0),
         every(5.0, parts.certificate, its_log, 3.0),
+        every(5.0, parts.utility, "see log/simulated-utility.log", 4.0),
     ]
 
 

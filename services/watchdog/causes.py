@@ -6,6 +6,7 @@ CAUSES: Mapping[str, tuple[str, ...]] = {
     "http": ("engine",),
     "agi": ("engine",),
     "shipping": ("database", "engine"),
+    "utility": ("engine",),
     "agreement": ("engine", "ami"),
     "sip": ("ami",),
     "call": ("ami", "sip", "engine", "agi"),

@@ -2,6 +2,7 @@
 
 import asyncio
 import functools
+import http.client
 import ssl
 import time
 from collections.abc import Callable, Mapping
@@ -179,6 +180,27 @@ class PartLooks:
             waiting=waiting,
         )
 
+    async def utility(self) -> Reading:
+        """Look at the simulated utility, and ask the engine whether one answers it."""
+        where = self._place.simulated_utility
+        try:
+            if where:
+                await asyncio.to_thread(_knock, where)
+            answer = await self._asking.get("/health", limit_s=_ENGINE_S)
+        except OSError as error:
+            why = error.strerror or str(error) or "no answer"
+            told = (
+                f"utility: the simulated one at {where}: {why.lower()}; callers go the"
+                " ways of their flows for that; see log/simulated-utility.log"
+            )
+            return Reading(light=Light.YELLOW, sentence=told)
+        except EngineSilent as silent:
+            return Reading(light=Light.GREY, sentence=f"utility: {silent}")
+        sentence = str(answer.told.get("utility") or "utility: none is set")
+        lights: Mapping[object, Light] = {True: Light.GREEN, False: Light.YELLOW}
+        light = lights.get(answer.told.get("utility_answers"), Light.GREY)
+        return Reading(light=light, sentence=sentence)
+
     async def agreement(self) -> Reading:
         """Compare the calls that Asterisk has with those that the engine knows."""
         try:
@@ -267,6 +289,28 @@ class PartLooks:
             would_do="is the machine full?",
             answer_s=round(took_s, 4),
         )
+
+
+def _knock(address: str) -> None:
+    """See that something at an address answers HTTP with 200.
+
+    Raises:
+        OSError: It does not.
+    """
+    url = urlsplit(address)
+    connection = http.client.HTTPConnection(
+        url.hostname or "", url.port, timeout=_ENGINE_S
+    )
+    try:
+        connection.request("GET", "/health")
+        answer = connection.getresponse()
+        answer.read(1 << 16)
+    except http.client.HTTPException as error:
+        raise OSError(f"answers no HTTP, {type(error).__name__}") from error
+    finally:
+        connection.close()
+    if answer.status != http.HTTPStatus.OK:
+        raise OSError(f"answers {answer.status}")
 
 
 def call_of(leg: Mapping[str, str]) -> str:

@@ -46,6 +46,8 @@ class Place:
     """As in http://127.0.0.1:16001."""
     database_url: str = field(repr=False)
     prober_password: str = field(repr=False)
+    simulated_utility: str = ""
+    """As in http://127.0.0.1:16006; empty where none is started."""
     authority: Path | None = None
     """Who signed the certificate of an https address; None for the machine's list."""
     limits: Limits = field(default_factory=Limits)

@@ -106,6 +106,29 @@ async def test_a_stalled_engine_that_is_a_unit_is_killed_too(
             await asterisk.stop(switch)
 
 
+async def test_the_simulated_utility_is_a_unit_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    base = free_base()
+    settings = {
+        # Asked for nothing: it only has no supervisor of ours.
+        "TIELINE_DATABASE__URL": "postgresql://tieline:x@127.0.0.1:1/tieline",
+        "TIELINE_BASE_PORT": str(base),
+        "TIELINE_DATA": str(data),
+    }
+    environment = {**os.environ, **settings}
+
+    with unit("simulated-utility", data, environment) as (_, heard):
+        await until(lambda: "READY=1" in said(heard))
+        await until(lambda: "WATCHDOG=1" in said(heard))
+
+        async with httpx.AsyncClient(timeout=10, trust_env=False) as client:
+            answer = await client.get(f"http://127.0.0.1:{base + 6}/health")
+        assert answer.json()["simulated"] is True
+
+
 def light(component: str, base: int) -> str:
     url = f"http://127.0.0.1:{base + 5}/health/components"
     told = httpx.get(url, timeout=10, trust_env=False).json()["components"]

@@ -16,7 +16,7 @@ from services.runtime.prompts_ahead import (
     prepare_first,
     prepare_rest,
 )
-from services.runtime.settings import CHECKOUT
+from services.runtime.settings import CHECKOUT, variable_names
 
 FLOW_FILES = CHECKOUT / "dialplans" / "flows"
 
@@ -149,14 +149,12 @@ async def test_where_all_is_there_nothing_is_made() -> None:
     await prepare_rest(Store(), (sound,), ready, make=make)  # type: ignore[arg-type]
 
 
-def test_the_process_that_makes_prompts_is_told_no_secret() -> None:
-    told = {
-        "PATH": "/bin",
-        "TIELINE_FLOWS": "/flows",
-        "TIELINE_AMI__SECRET": "a",
-        "TIELINE_DATABASE__API_URL": "b",
-        "TIELINE_ALARM__SMTP_PASSWORD": "c",
-        "TIELINE_ALARM__WEBHOOK": "d",
-    }
+def test_the_process_that_makes_prompts_is_told_what_it_needs_alone() -> None:
+    told = dict.fromkeys(variable_names(), "x") | {"PATH": "/bin", "TOKEN": "y"}
 
-    assert list(dict(prompts_ahead._without_secrets(told))) == ["PATH", "TIELINE_FLOWS"]
+    needed = dict(prompts_ahead._needed(told))
+
+    assert {"PATH", "TIELINE_FLOWS", "TIELINE_VOICES__ZH"} <= needed.keys()
+    assert "TOKEN" not in needed
+    words = ("SECRET", "URL", "PASSWORD", "WEBHOOK", "USER", "MAIL")
+    assert [name for name in needed if any(word in name for word in words)] == []
