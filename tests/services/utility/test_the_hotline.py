@@ -28,7 +28,7 @@ def test_personas_hear_first_what_is_theirs() -> None:
             "P04 repeat": "7004",
             "P05 known outage": "7005",
             "P08 english": "7008",
-            "P09 another outage": "7009",
+            "P09 tibetan": "7009",
             "P10 notice": "7010",
             "P11 unknown": UNKNOWN,
             "P12 grid manager": "7012",
@@ -42,7 +42,7 @@ def test_personas_hear_first_what_is_theirs() -> None:
     assert "投诉工单" in first["P03 open order"]
     assert "新桥片区正在故障停电" in first["P05 known outage"]
     assert "原因电缆故障" in first["P05 known outage"]
-    assert "原因雷击" in first["P09 another outage"]
+    assert "藏语客服" in first["P09 tibetan"]
     assert first["P08 english"] == "Yunjiang Power. This call is recorded."
     assert "有序用电" in first["P10 notice"]
 
@@ -91,6 +91,12 @@ def test_an_elder_waits_and_is_served() -> None:
     assert Hotline().call("6000", "7001").queue == "q_elder"
     assert Hotline().call("6000", "7001", "1").queue == "q_fault"
     assert Hotline().call("6000", "7001", "0").queue == "q_elder"
+
+
+def test_who_speaks_tibetan_waits_and_is_served_in_it() -> None:
+    assert Hotline().call("6000", "7009").queue == "q_bo"
+    assert Hotline().call("6000", "7009", "0").queue == "q_bo"
+    assert "原因雷击" in Hotline().call("6000", "7009", "2").said
 
 
 def test_an_important_customer_waits_and_is_served() -> None:
