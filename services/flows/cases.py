@@ -1,12 +1,8 @@
 """Cases of calls, written beside the flows: what is heard, and where each must end."""
 
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
-from decimal import Decimal
-from itertools import chain, repeat
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -19,31 +15,26 @@ from ivr.source import Source, SourceRefused, Trail, read_source
 from ivr.together import without_person
 from ivr.turns import (
     Ask,
-    AskFailed,
     CallerLeft,
-    Found,
     Input,
     KeyCame,
     Listen,
     MessageTaken,
     NoKeyCame,
-    NotFound,
     Played,
-    Question,
-    QuestionKind,
     Record,
     Say,
 )
-from ivr.values import Value, Values
+from ivr.values import Values
 from ivr.wording import nearest
 from ivr.words import PATTERNS, problem_at, read_as
 from ivr.written import Part
+from services.flows.others import Answer, Answers, Others, values_of
 from services.flows.walking import Walking
 
 FOLDER = "cases"
 """Beside the folder of flows."""
 WAIT, BYE = "wait", "bye"
-NOT_FOUND, FAILED = "not_found", "failed"
 MOST_TURNS = 1000
 _KEYS = r"^((wait|bye|[0-9*#]+)( +(wait|bye|[0-9*#]+))*)?$"
 _ENDS = r"^(queue [a-z][a-z0-9_]{0,39}|hang up|left)$"
@@ -51,18 +42,7 @@ _MONDAY = datetime(2026, 1, 5, 10, 0).astimezone()
 _MESSAGE_S = 5.0
 _BETWEEN = ("mapping[", "dict[", "tuple[")
 
-_DAY, _CLOCK = r"\d{4}-\d{2}-\d{2}", r"\d{2}:\d{2}(:\d{2})?"
-_MOMENTS: Mapping[str, Callable[[str], Value]] = {
-    _DAY: date.fromisoformat,
-    _CLOCK: time.fromisoformat,
-    f"{_DAY}T{_CLOCK}": datetime.fromisoformat,
-}
-
 Text = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
-Answer = Mapping[str, str] | str
-Answers = Annotated[tuple[Answer, ...], Field(min_length=1)]
-Said = Mapping[str, Iterator[Answer]]
-"""What other systems will say, by the name of the look-up or order."""
 
 
 class CasesRefused(Refused):
@@ -114,6 +94,30 @@ class Case:
     source: Source
     flow: str
     """The name of the flow that it begins with."""
+
+    @property
+    def key(self) -> str:
+        """Return what tells it from all others: its file and its name."""
+        return f"{Path(self.source.file).stem}/{self.name}"
+
+    @property
+    def at(self) -> datetime:
+        """Return its clock, aware."""
+        return self.written.at.astimezone()
+
+    @property
+    def values(self) -> Values:
+        """Return what is known of the call before it is answered."""
+        return {"caller": self.written.caller, "number": self.written.number}
+
+    @property
+    def around(self) -> Values:
+        """Return what is so in the world, but for the clock."""
+        return values_of(self.written.around)
+
+    def others(self) -> Others:
+        """Return what other systems say, each from its first answer on."""
+        return Others(self.written.answers)
 
     def problem(self, field: str, what: str) -> Problem:
         """Return what is wrong with a field of it."""
@@ -192,30 +196,24 @@ def _case(
 
 def begun(case: Case, flow_set: FlowSet) -> Walking:
     """Return the walk of a case, before its first key."""
-    written = case.written
     return Walking(
         flow_set=flow_set,
         flow=case.flow,
-        at=written.at.astimezone(),
+        at=case.at,
         call_id=CallId(case.name),
-        values={"caller": written.caller, "number": written.number},
-        around={name: value_of(text) for name, text in written.around.items()},
+        values=case.values,
+        around=case.around,
     )
-
-
-def said_in(case: Case) -> Said:
-    """Return what other systems say in a case, one answer after another."""
-    return {name: _said(one) for name, one in case.written.answers.items()}
 
 
 def run(case: Case, flow_set: FlowSet) -> Ran:
     """Walk one case, and hold what came of it against what it says."""
-    walking, said = begun(case, flow_set), said_in(case)
+    walking, others = begun(case, flow_set), case.others()
     pressed = _pressed(case.written.keys)
     for _ in range(MOST_TURNS):
         if walking.is_over:
             break
-        walking.come(_answer(walking, pressed, said))
+        walking.come(_answer(walking, pressed, others))
     return Ran(case=case, walking=walking, problems=tuple(_problems(case, walking)))
 
 
@@ -232,14 +230,7 @@ def _pressed(keys: str) -> Iterator[Input]:
         yield NoKeyCame()
 
 
-def _said(written: Answer | Sequence[Answer]) -> Iterator[Answer]:
-    """Yield what another system says each time that it is asked, for ever."""
-    if isinstance(written, str | Mapping):
-        return repeat(written)
-    return chain(written, repeat(written[-1]))
-
-
-def _answer(walking: Walking, pressed: Iterator[Input], said: Said) -> Input:
+def _answer(walking: Walking, pressed: Iterator[Input], others: Others) -> Input:
     match walking.act:
         case Say():
             return Played()
@@ -248,43 +239,9 @@ def _answer(walking: Walking, pressed: Iterator[Input], said: Said) -> Input:
         case Record():
             return MessageTaken(length_s=_MESSAGE_S)
         case Ask(question=question):
-            return answered(question, said)
+            return others.answer(question)
         case _:
             return CallerLeft()
-
-
-def answered(question: Question, said: Said) -> Found | NotFound | AskFailed:
-    """Return what a system says; none in a case: nothing is found, all is taken."""
-    answers = said.get(question.name)
-    if answers is None:
-        is_look_up = question.kind is QuestionKind.LOOK_UP
-        return NotFound() if is_look_up else Found()
-    answer = next(answers)
-    if isinstance(answer, str):
-        return NotFound() if answer == NOT_FOUND else AskFailed(detail=answer)
-    return Found(values=values_of(answer))
-
-
-def values_of(texts: Mapping[str, str]) -> Values:
-    """Return values as they are written in a case."""
-    return {name: value_of(text) for name, text in texts.items()}
-
-
-def value_of(text: str) -> Value:
-    """Return what a text stands for; in single quotes it is itself."""
-    if len(text) > 1 and text[0] == text[-1] == "'":
-        return text[1:-1]
-    if text in {"true", "false"}:
-        return text == "true"
-    if re.fullmatch(r"-?(0|[1-9]\d{0,8})", text):
-        return int(text)
-    if re.fullmatch(r"-?\d{1,12}\.\d{1,6}", text):
-        return Decimal(text)
-    for pattern, read in _MOMENTS.items():
-        if re.fullmatch(pattern, text):
-            with suppress(ValueError):
-                return read(text)
-    return text
 
 
 def _problems(case: Case, walking: Walking) -> Iterator[Problem]:

@@ -31,6 +31,16 @@ SAID_S = 0.25
 """How long a letter takes, about: Mandarin has four to the second."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """One act, and what came of it."""
+
+    after: int
+    """How many facts had been told before it."""
+    act: Act
+    came: Input
+
+
 @dataclass(slots=True, kw_only=True)
 class Walking:
     """A caller on the way; whoever drives it says what comes of each act."""
@@ -48,6 +58,8 @@ class Walking:
     heard: list[str] = field(default_factory=list)
     """Every text that was said; of a recorded file, its name."""
     facts: list[FlowFact] = field(default_factory=list)
+    taken: list[Taken] = field(default_factory=list)
+    """Every act so far, with what came of it."""
     act: Act = field(default_factory=Answer)
     """What the line shall do next."""
     _walk: Walk = field(init=False)
@@ -89,7 +101,8 @@ class Walking:
     def come(self, came: Input) -> None:
         """Take in what came of the act, and hear what is said next."""
         self._pass(came)
-        around = {**_clock(self.at), **self.around}
+        self.taken.append(Taken(after=len(self.facts), act=self.act, came=came))
+        around = {**clock(self.at), **self.around}
         turn = take(self.flow_set, self._walk, came, self.at, around)
         self._walk, self.act = turn.walk, turn.act
         self.facts += turn.facts
@@ -108,7 +121,7 @@ class Walking:
                 pass
 
 
-def _clock(at: datetime) -> Values:
+def clock(at: datetime) -> Values:
     """Return what flows know of an instant, as they do on a real call."""
     return {
         "now": at,

@@ -58,6 +58,8 @@ class PhoneCall:
         """The Call-ID of this dialog, as every SIP message of it carries."""
         self.headers: dict[str, str] = dict(call.headers)
         self.ear = ear
+        self.lost_bytes = 0
+        """PCM that came and was not taken in, since this machine was too busy."""
         self.digits = ""
         """Keys that the other side pressed so far."""
         self.started_at = datetime.now(UTC)
@@ -200,6 +202,8 @@ class PhoneCall:
                 if free_bytes > 0 and not self._mouth.is_silent:
                     audio.write(self._mouth.next_piece(free_bytes))
                 self.ear.take(audio.read(_READ_BYTES))
+                stats = audio.stats()
+                self.lost_bytes = stats.rx_dropped_bytes + stats.rx_discarded_bytes
             await asyncio.sleep(FRAME_S)
 
 

@@ -20,6 +20,7 @@ from services.phone.sound import Ear
 
 LOOPBACK = "127.0.0.1"
 _RTP_PORTS = 20
+_RTP_PORTS_A_CALL = 4
 _REGISTER_EVERY_S = 300
 _REGISTER_WAIT_S = 5.0
 _NUMBER = re.compile(r"[+0-9A-Za-z*#._-]{1,40}")
@@ -57,6 +58,7 @@ class Softphone:
         # is about to return, so events of unknown calls are kept for their owner.
         self._early: dict[int, list[baresip.StackEvent]] = {}
         self._agent: baresip.UserAgent | None = None
+        self._others: dict[Line, baresip.UserAgent] = {}
 
     async def connect(self) -> None:
         """Give the phone its identity; nothing is sent yet."""
@@ -82,20 +84,24 @@ class Softphone:
         with suppress(baresip.BaresipError):
             await self._user_agent.unregister(timeout=2.0)
 
-    async def dial(self, number: str, *, server: str = "") -> PhoneCall:
+    async def dial(
+        self, number: str, *, server: str = "", line: Line | None = None
+    ) -> PhoneCall:
         """Send an INVITE and return at once; the call is not answered yet.
 
         Args:
             number: What is dialled.
             server: Host and port to dial at; the line's own when empty.
+            line: Who calls, where it is not the phone's own line; several may, at a
+                time.
 
         Raises:
-            NotDiallable: The number holds what no telephone has.
+            NotDiallable: The number, or who calls, holds what no telephone has.
         """
         target = _number("number", number).replace("#", "%23")
-        call = await self._user_agent.dial(
-            f"sip:{target}@{server or self._line.server}"
-        )
+        agent = self._user_agent if line is None else await self._agent_of(line)
+        server = server or (line or self._line).server
+        call = await agent.dial(f"sip:{target}@{server}")
         return self._adopt(call, other_side=number, is_dialled=True)
 
     async def next_ring(self) -> PhoneCall:
@@ -116,6 +122,13 @@ class Softphone:
         if self._agent is None:
             raise PhoneWouldNotStart("it was used before it was opened")
         return self._agent
+
+    async def _agent_of(self, line: Line) -> baresip.UserAgent:
+        found = self._others.get(line)
+        if found is None:
+            found = await baresip.UserAgent.create(self._runtime, _aor(line))
+            self._others[line] = found
+        return found
 
     def _on_ring(self, call: baresip.Call) -> None:
         other_side = _user_of(call.peer)
@@ -155,6 +168,7 @@ async def open_softphone(
     listen_port: int = 0,
     expose_headers: tuple[str, ...] = (),
     keeps_sound: bool = False,
+    calls: int = 1,
     trace: Callable[[str], None] | None = None,
 ) -> AsyncIterator[Softphone]:
     """Open a phone on loopback, and hang up, unregister and close it at the end.
@@ -164,6 +178,7 @@ async def open_softphone(
         listen_port: UDP port for SIP; 0 lets the machine choose a free one.
         expose_headers: Headers of an INVITE to show in ``PhoneCall.headers``.
         keeps_sound: Keep all that is heard in memory, for tests that listen.
+        calls: How many it has at a time.
         trace: Told every SIP message sent or received.
 
     Raises:
@@ -173,8 +188,17 @@ async def open_softphone(
     _aor(line)
     runtime = baresip.Runtime(native_log_level="warning")
     tracing = _trace_to(trace)
+    rtp_ports = max(_RTP_PORTS, _RTP_PORTS_A_CALL * calls)
+    config = _config(
+        listen_port,
+        expose_headers,
+        rtp_ports=rtp_ports,
+        trace=trace is not None,
+        # What is kept is all that came, and not what was there in time.
+        more="audio_jitter_buffer_type off\n" if keeps_sound else "",
+    )
     try:
-        await runtime.start(_config(listen_port, expose_headers, trace is not None))
+        await runtime.start(config)
     except baresip.BaresipError as error:
         raise PhoneWouldNotStart(str(error)) from error
     phone = Softphone(line, runtime, keeps_sound=keeps_sound)
@@ -187,9 +211,14 @@ async def open_softphone(
 
 
 def _config(
-    listen_port: int, expose_headers: tuple[str, ...], trace: bool
+    listen_port: int,
+    expose_headers: tuple[str, ...],
+    *,
+    rtp_ports: int,
+    trace: bool,
+    more: str,
 ) -> baresip.Config:
-    first = _free_rtp_port()
+    first = _free_rtp_port(rtp_ports)
     return baresip.Config(
         # The stack's own search for interfaces leaves loopback out.
         net_interface=LOOPBACK,
@@ -198,12 +227,12 @@ def _config(
         sip_trace=trace,
         extra_config_text=(
             f"sip_listen {LOOPBACK}:{listen_port}\n"
-            f"rtp_ports {first}-{first + _RTP_PORTS - 1}\n"
+            f"rtp_ports {first}-{first + rtp_ports - 1}\n{more}"
         ),
     )
 
 
-def _free_rtp_port() -> int:
+def _free_rtp_port(wanted: int) -> int:
     """Return an even UDP port that is free now, with room for a range above it.
 
     The stack tries the ports of its range until one can be bound, so a neighbour
@@ -212,7 +241,7 @@ def _free_rtp_port() -> int:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.bind((LOOPBACK, 0))
         port: int = probe.getsockname()[1]
-    return min(port, 65535 - _RTP_PORTS) // 2 * 2
+    return min(port, 65535 - wanted) // 2 * 2
 
 
 def _aor(line: Line) -> str:

@@ -11,27 +11,14 @@ from acd.vocabulary.flow_facts import CallArrived
 from acd.vocabulary.ids import CallId, LegId
 from cti_bridge.agi.line import AgiLine
 from cti_bridge.agi.server import Session
-from ivr.lookups import LookUps
-from ivr.ports import BackOffice, NoBackOffice
-from ivr.runner import Around, Speak, World, mute, nothing_known, walk_flow
-from services.floor.floor import Floor
-from services.runtime.announcing import Opening, nothing_to_tell
-from services.runtime.flow_world import FlowWorld, Repeats
+from ivr.runner import Around, Speak, mute, walk_flow
+from services.runtime.circumstances import CircumstancesOf
 from services.runtime.in_force import InForce
 
 log = structlog.get_logger()
 
 PROBE = "probe"
 """What the watchdog's own calls ask for: a turn of the loop, and no record."""
-
-
-OfficeFor = Callable[[LookUps], BackOffice]
-"""Gives whom flows ask for what they declare."""
-
-
-def no_office(_look_ups: LookUps) -> BackOffice:
-    """Give what fails every question."""
-    return NoBackOffice()
 
 
 class Callers:
@@ -44,11 +31,9 @@ class Callers:
         tell: Callable[[FlowFact], None],
         turned: Callable[[], Awaitable[None]],
         now: Callable[[], datetime],
+        circumstances: CircumstancesOf,
         messages: Path | None = None,
-        office: OfficeFor = no_office,
         speak: Speak = mute,
-        opening: Opening = nothing_to_tell,
-        world: FlowWorld | None = None,
     ) -> None:
         """Join the flows with the line and the switchboard.
 
@@ -57,23 +42,18 @@ class Callers:
             tell: Takes each fact.
             turned: Returns when the loop has turned once.
             now: The engine's clock.
+            circumstances: What is so for each call.
             messages: Folder for what callers say into a recording step; None takes
                 down nothing.
-            office: Other systems, by what the flows of a call declare.
             speak: Makes sounds that have a value in them.
-            opening: What callers are told first.
-            world: What is so around a call; None knows nothing.
         """
         self._current = current
         self._tell = tell
         self._turned = turned
         self._now = now
+        self._circumstances = circumstances
         self._messages = messages
-        self._office = office
         self._speak = speak
-        self._world = world
-        self._opening = opening
-        self._repeats = Repeats()
 
     async def serve(self, session: Session) -> None:
         """Tell who came and walk them through the flow of the number dialled.
@@ -112,16 +92,15 @@ class Callers:
                 flow_version=way.version,
             )
         )
+        found = self._circumstances(came, way.floor, number, self._now())
         around = Around(
             sounds=sounds,
             tell=self._tell,
             now=self._now,
-            back_office=self._office(way.floor.look_ups),
+            back_office=found.back_office,
             speak=self._speak,
-            opening=self._opening(
-                number, way.floor.flows[number.flow].language, self._now()
-            ),
-            world=self._world_of(way.floor),
+            opening=found.opening,
+            world=found.world,
         )
         await walk_flow(
             way.floor.flow_set,
@@ -129,13 +108,5 @@ class Callers:
             CallId(came.call_id),
             line,
             around=around,
-            values={
-                "caller": came.caller_number,
-                "number": came.number,
-                "call.repeats": self._repeats.of(came.caller_number, self._now()),
-            },
+            values=found.values,
         )
-
-    def _world_of(self, floor: Floor) -> World:
-        world = self._world
-        return nothing_known if world is None else lambda at: world.at(at, floor)

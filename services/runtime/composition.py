@@ -31,7 +31,8 @@ from services.live.fan_out import FanOut
 from services.runtime import operator_figures
 from services.runtime.absence import Absence
 from services.runtime.announcing import Opening, nothing_to_tell
-from services.runtime.callers import Callers, OfficeFor, no_office
+from services.runtime.callers import Callers
+from services.runtime.circumstances import CircumstancesOf, OfficeFor, Real, no_office
 from services.runtime.clock import Clock
 from services.runtime.door import Door
 from services.runtime.embedded.conf import CALLBACKS, MESSAGES
@@ -76,6 +77,8 @@ class Surroundings:
     """Makes sounds for callers that no flow had ahead."""
     office: OfficeFor = no_office
     """Whom flows ask; None fails every question."""
+    circumstances: CircumstancesOf | None = None
+    """A rehearsal's; None means the world as it is."""
 
 
 class Composition:
@@ -124,11 +127,9 @@ class Composition:
             tell=self._from_flow,
             turned=self.switchboard.turned,
             now=self._clock.now,
+            circumstances=given.circumstances or self._real(engine),
             messages=given.asterisk / "spool" / MESSAGES,
-            office=given.office,
             speak=given.speak,
-            opening=given.opening,
-            world=FlowWorld(engine.floor, flags=Flags(given.data)),
         )
         self.agi = AgiServer(callers.serve)
         self._agi_problem: str | None = "agi: not listening yet"
@@ -146,6 +147,11 @@ class Composition:
         self.figures = Figures()
         """What operators read; a part that counts adds its own."""
         self._add_figures()
+
+    def _real(self, engine: Engine) -> CircumstancesOf:
+        given = self._given
+        world = FlowWorld(engine.floor, flags=Flags(given.data))
+        return Real(world, opening=given.opening, office=given.office)
 
     def _tell_what_is_new(self, engine: Engine) -> None:
         now, current = self._clock.now(), self._given.current

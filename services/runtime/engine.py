@@ -38,7 +38,7 @@ from services.floor.floor import Floor
 from services.prompts.store import PromptStore
 from services.runtime.announcing import Announcer
 from services.runtime.asked_utility import back_office, told_of
-from services.runtime.callers import no_office
+from services.runtime.circumstances import CircumstancesOf, no_office
 from services.runtime.clock import Clock
 from services.runtime.composition import Composition, Surroundings
 from services.runtime.embedded.asterisk import AsteriskPlace
@@ -99,8 +99,16 @@ class HttpServer(uvicorn.Server):
         yield
 
 
-def main() -> None:
-    """Run until a stop signal; a problem of the operator's is told as a sentence."""
+Rehearsed = Callable[[Settings, InForce], CircumstancesOf]
+"""Says what is so for the calls of a rehearsal."""
+
+
+def main(rehearsed: Rehearsed | None = None) -> None:
+    """Run until a stop signal; a problem of the operator's is told as a sentence.
+
+    Args:
+        rehearsed: What a rehearsal's own process gives; no setting and no caller can.
+    """
     parser = argparse.ArgumentParser(prog="tieline-engine", description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument(SPARE, action="store_true", help="wait for a line first")
@@ -115,14 +123,14 @@ def main() -> None:
         set_up_logs(settings.logs)
         # uvloop's sockets and timers cost about half of asyncio's own.
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(settings))
+            runner.run(_serve(settings, rehearsed))
     except RuntimeProblem as problem:
         # tieline up finds the sentence behind the mark, and tells it.
         sys.stderr.write(f"{refused(NAME)}{problem}\n")
         sys.exit(problem.exit_code)
 
 
-async def _serve(settings: Settings) -> None:
+async def _serve(settings: Settings, rehearsed: Rehearsed | None) -> None:
     records = _records_url(settings)
     audit = Audit(records, anchor_of(settings.data))
     versions = FloorVersions(records, audit), FlowVersions(records, audit)
@@ -155,6 +163,7 @@ async def _serve(settings: Settings) -> None:
                 speak=prompts.ready_now,
                 opening=announcer.opening,
                 office=office.declaring if office else no_office,
+                circumstances=rehearsed(settings, current) if rehearsed else None,
             )
         )
         app = _app(composition, shipper, records)

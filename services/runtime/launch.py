@@ -139,6 +139,8 @@ class Launch:
     floor: Floor
     parts: Parts
     user: ServiceUser | None
+    engine_module: str = engine.MODULE
+    """What Python runs as the engine; a rehearsal has its own."""
 
     @property
     def postgres(self) -> PostgresPlace | None:
@@ -287,6 +289,7 @@ class Launch:
         if settings.floor:
             variables["TIELINE_FLOOR"] = str(settings.floor)
         return EnginePlace(
+            module=self.engine_module,
             data=self.data,
             http=self.settings.http,
             trust=trust_for(self.settings.http, self.data),

@@ -2,9 +2,13 @@
 
 import ast
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+
+from services.runtime.embedded.engine import MODULE
 
 ROOT = Path(__file__).parents[2]
 STATES = {"done", "in part", "not yet"}
@@ -54,6 +58,22 @@ def test_no_shell_is_started_and_programs_in_few_places_only() -> None:
             odd += [f"{name}: {word}" for word in _used(tree, name)]
 
     assert odd == []
+
+
+def test_the_engine_of_production_knows_no_rehearsal() -> None:
+    found = subprocess.run(
+        (sys.executable, "-c", f"import sys, {MODULE}; print(*sys.modules)"),
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+    )
+
+    loaded = found.stdout.split()
+    assert "services.runtime.callers" in loaded
+    assert [name for name in loaded if "rehearsal" in name] == []
+    # What up starts, where nobody says otherwise, is that engine.
+    assert MODULE == "services.runtime.engine"
 
 
 def _used(tree: ast.AST, name: str) -> list[str]:

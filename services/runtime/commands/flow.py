@@ -15,6 +15,7 @@ from services.flows.files import write_files
 from services.runtime import instance
 from services.runtime.asking import Refused, ask, send
 from services.runtime.commands import (
+    flow_dial,
     flow_flags,
     flow_replay,
     flow_schema,
@@ -44,6 +45,7 @@ app = typer.Typer(no_args_is_help=True)
 app.command("test")(flow_trying.cases)
 app.command("try")(flow_trying.walk)
 app.command()(flow_schema.schema)
+app.command("dial")(flow_dial.plan)
 app.command()(flow_traffic.graph)
 app.command()(flow_traffic.counts)
 app.command()(flow_replay.replay)

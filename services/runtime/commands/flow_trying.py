@@ -30,19 +30,8 @@ from ivr.turns import (
 )
 from ivr.wording import Wording, nearest, told
 from services.floor.load import load_floor
-from services.flows.cases import (
-    BYE,
-    FAILED,
-    NOT_FOUND,
-    Case,
-    Said,
-    answered,
-    begun,
-    load_cases,
-    run,
-    said_in,
-    values_of,
-)
+from services.flows.cases import BYE, Case, begun, load_cases, run
+from services.flows.others import FAILED, NOT_FOUND, Others, values_of
 from services.flows.walking import Walking
 from services.runtime.errors import RuntimeProblem
 from services.runtime.launch import floor_file
@@ -54,6 +43,8 @@ _Folder = Annotated[
 ]
 _MESSAGE_S = 5.0
 _KEY = Wording(en="key", zh="按键")
+AT_ONCE = 16
+"""On two cores; more callers than that wait for each other."""
 
 
 class FilesWrong(RuntimeProblem):
@@ -74,10 +65,30 @@ class Unknown(RuntimeProblem):
         super().__init__(f"{name!r}: is {what}{nearest(name, known)}")
 
 
-def cases(folder: _Folder = None, *, as_json: Json = False, data: Data = None) -> None:
+def cases(
+    folder: _Folder = None,
+    *,
+    call: Annotated[
+        bool, typer.Option("--call", help="over real SIP too, on an own instance")
+    ] = False,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(help="cases whose file and name, as main/a bill, have this in it"),
+    ] = None,
+    at_once: Annotated[
+        int, typer.Option(min=1, max=60, help="callers at a time, with --call")
+    ] = AT_ONCE,
+    base_port: Annotated[
+        int | None, typer.Option(help="first port of that instance; else some free")
+    ] = None,
+    as_json: Json = False,
+    data: Data = None,
+) -> None:
     """Walk every case beside the flows, and say which do not come out as written.
 
-    Ends with 0 when all do, with 1 when one does not, with 2 when files are wrong.
+    With --call each is also called over real SIP with keys as tones; the way must be
+    the same, and what is said must be heard on the line. Ends with 0 when all is well,
+    with 1 when one case is not, with 2 when files are wrong.
     """
     settings = read_settings(data=data, flows=folder)
     flow_set = _flow_set(settings)
@@ -85,18 +96,34 @@ def cases(folder: _Folder = None, *, as_json: Json = False, data: Data = None) -
         found = load_cases(near(settings.flows), flow_set)
     except Refused as refused:
         raise FilesWrong(str(refused)) from None
-    ran = [run(case, flow_set) for case in found]
+    every = [run(case, flow_set) for case in found]
+    ran = [one for one in every if _is_meant(one.case, only)]
     problems = [problem for one in ran for problem in one.problems]
     wrong = sum(bool(one.problems) for one in ran)
-    told = {
+    told: dict[str, object] = {
         "cases": len(ran),
         "wrong": wrong,
         "problems": [asdict(problem) for problem in problems],
     }
-    count = f"{len(ran)} cases, {wrong} wrong"
-    tell(told, as_json, [*map(str, problems), count])
-    if wrong:
+    lines = [*map(str, problems), f"{len(ran)} cases, {wrong} wrong"]
+    is_well = not wrong
+    if call and ran:
+        # Telephones are loaded by who calls: they take half a second.
+        from services.runtime.commands import flow_calls
+
+        done = flow_calls.called(
+            settings, every, ran, at_once=at_once, base_port=base_port
+        )
+        told |= {"calls": flow_calls.as_json(done)}
+        lines += flow_calls.lines_of(done)
+        is_well = is_well and all(one.is_same for one in done)
+    tell(told, as_json, lines)
+    if not is_well:
         raise typer.Exit(1)
+
+
+def _is_meant(case: Case, only: list[str] | None) -> bool:
+    return not only or any(text in case.key for text in only)
 
 
 def walk(
@@ -129,7 +156,7 @@ def walk(
     """
     settings = read_settings(data=data, flows=folder)
     flow_set = _flow_set(settings)
-    said: Said | None = None
+    others: Others | None = None
     if like is None:
         walking = Walking(
             flow_set=flow_set,
@@ -144,13 +171,13 @@ def walk(
         )
     else:
         case = _case(like, settings, flow_set)
-        walking, said = begun(case, flow_set), said_in(case)
+        walking, others = begun(case, flow_set), case.others()
     said_so_far, typed = 0, ""
     while not walking.is_over:
         for text in walking.heard[said_so_far:]:
             typer.echo(f"  {text}")
         said_so_far = len(walking.heard)
-        came, typed = _come(walking, typed, said, told(_KEY, language))
+        came, typed = _come(walking, typed, others, told(_KEY, language))
         walking.come(came)
     way = " → ".join(walking.steps)
     ended = Wording(
@@ -160,7 +187,7 @@ def walk(
 
 
 def _come(
-    walking: Walking, typed: str, said: Said | None, key: str
+    walking: Walking, typed: str, others: Others | None, key: str
 ) -> tuple[Input, str]:
     """Ask the keyboard for what comes; keys that were typed ahead are kept."""
     match walking.act:
@@ -173,8 +200,8 @@ def _come(
             if typed == BYE:
                 return CallerLeft(), ""
             return KeyCame(key=typed[0]), typed[1:]
-        case Ask(question=question) if said is not None:
-            return answered(question, said), typed
+        case Ask(question=question) if others is not None:
+            return others.answer(question), typed
         case Ask(question=question):
             values = ", ".join(f"{it}={v}" for it, v in question.arguments.items())
             asked = f"{question.kind.value} {question.name}({values})"
@@ -189,7 +216,7 @@ def _come(
 
 def _answer(question: Question, told: str) -> Input:
     if not told:
-        return answered(question, {})
+        return Others({}).answer(question)
     if told == NOT_FOUND:
         return NotFound()
     if told == FAILED:

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from services.runtime import instance
 from services.runtime.data_folder import held
-from services.runtime.embedded import asterisk
+from services.runtime.embedded import asterisk, engine
 from services.runtime.embedded.child import Child
 from services.runtime.instance import Instance
 from services.runtime.launch import DatabaseUnusable, Launch, floor_file, read_floor
@@ -49,10 +49,21 @@ def up(
     ] = False,
 ) -> None:
     """Start an instance and keep it running until SIGTERM, SIGINT or SIGHUP."""
-    began = time.monotonic()
     settings = read_settings(data=data, base_port=base_port, floor=floor)
+    run(settings, engine_module=engine.MODULE, as_json=as_json)
+
+
+def run(settings: Settings, *, engine_module: str, as_json: bool) -> None:
+    """Start an instance and keep it running until it is told to stop.
+
+    Args:
+        settings: Its own.
+        engine_module: What Python runs as the engine.
+        as_json: Whether one line of JSON is printed when it is ready.
+    """
+    began = time.monotonic()
     with held(settings.data) as folder:
-        launch = _prepare(settings, folder)
+        launch = replace(_prepare(settings, folder), engine_module=engine_module)
         asyncio.run(_run(launch, as_json=as_json, began=began))
     say("stopped")
 

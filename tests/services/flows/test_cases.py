@@ -7,7 +7,8 @@ import pytest
 from ivr.flow_set import FlowSet
 from ivr.load import load_flows_from
 from services.floor.load import load_floor
-from services.flows.cases import CasesRefused, load_cases, run, value_of
+from services.flows.cases import CasesRefused, load_cases, run
+from services.flows.others import value_of
 from services.runtime.settings import CHECKOUT
 
 FLOW = """\
