@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ivr.flow import Flow
+from ivr.lookups import NOTHING as NO_LOOK_UPS
+from ivr.lookups import LookUps
 from ivr.steps import SubFlowStep, TransferStep
 
 
@@ -15,6 +17,8 @@ class FlowSet:
     """By name."""
     numbers: Mapping[str, str] = field(default_factory=dict)
     """The name of the flow of each number that can be dialled."""
+    look_ups: LookUps = NO_LOOK_UPS.look_ups
+    """What they can ask of other systems."""
 
     @classmethod
     def of(cls, *flows: Flow) -> "FlowSet":

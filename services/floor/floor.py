@@ -49,4 +49,4 @@ class Floor:
     def flow_set(self) -> FlowSet:
         """The flows, and which number has which."""
         numbers = {number: one.flow for number, one in self.numbers.items()}
-        return FlowSet(flows=self.flows, numbers=numbers)
+        return FlowSet(flows=self.flows, numbers=numbers, look_ups=self.look_ups)

@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field, StringConstraints
 
 from acd.vocabulary.ids import CallId
 from ivr.flow_set import FlowSet
+from ivr.lookups import LookUps
 from ivr.problems import Problem, Refused, source_problems
 from ivr.source import Source, SourceRefused, Trail, read_source
 from ivr.together import without_person
@@ -29,7 +30,8 @@ from ivr.values import Values
 from ivr.wording import nearest
 from ivr.words import PATTERNS, problem_at, read_as
 from ivr.written import Part
-from services.flows.others import Answer, Answers, Others, values_of
+from services.flows.answers import Answer, Answers, values_of, wrong_answer
+from services.flows.others import Others
 from services.flows.walking import Walking
 
 FOLDER = "cases"
@@ -94,6 +96,8 @@ class Case:
     source: Source
     flow: str
     """The name of the flow that it begins with."""
+    look_ups: LookUps
+    """What its answers are read as."""
 
     @property
     def key(self) -> str:
@@ -117,7 +121,7 @@ class Case:
 
     def others(self) -> Others:
         """Return what other systems say, each from its first answer on."""
-        return Others(self.written.answers)
+        return Others(self.written.answers, self.look_ups)
 
     def problem(self, field: str, what: str) -> Problem:
         """Return what is wrong with a field of it."""
@@ -168,6 +172,7 @@ def load_cases(folder: Path, flow_set: FlowSet) -> list[Case]:
             if isinstance(found, Problem):
                 problems.append(found)
             else:
+                problems += _wrong_answers(found)
                 cases.append(found)
     if problems:
         raise CasesRefused(problems)
@@ -191,7 +196,19 @@ def _case(
     if not flow_set.flows[flow].has_person:
         what = without_person(flow)
         return problem_at(source, (*where, "flow"), what)
-    return Case(name=name, written=written, source=source, flow=flow)
+    return Case(
+        name=name, written=written, source=source, flow=flow, look_ups=flow_set.look_ups
+    )
+
+
+def _wrong_answers(case: Case) -> Iterator[Problem]:
+    for name, one in case.written.answers.items():
+        for nth, answer in enumerate(one if isinstance(one, tuple) else (one,)):
+            place = (str(nth),) if isinstance(one, tuple) else ()
+            for field, what in wrong_answer(name, answer, case.look_ups):
+                trail = ("cases", case.name, "answers", name, *place)
+                where = (*trail, field) if field else trail
+                yield problem_at(case.source, where, what)
 
 
 def begun(case: Case, flow_set: FlowSet) -> Walking:

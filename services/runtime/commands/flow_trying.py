@@ -9,6 +9,7 @@ import typer
 
 from acd.vocabulary.ids import CallId
 from ivr.flow_set import FlowSet
+from ivr.lookups import LookUps
 from ivr.problems import Refused
 from ivr.sounds import Language
 from ivr.together import without_person
@@ -30,8 +31,9 @@ from ivr.turns import (
 )
 from ivr.wording import Wording, nearest, told
 from services.floor.load import load_floor
+from services.flows.answers import FAILED, NOT_FOUND, Misfit, read_answer, values_of
 from services.flows.cases import BYE, Case, begun, load_cases, run
-from services.flows.others import FAILED, NOT_FOUND, Others, values_of
+from services.flows.others import Others
 from services.flows.walking import Walking
 from services.runtime.errors import RuntimeProblem
 from services.runtime.launch import floor_file
@@ -203,25 +205,35 @@ def _come(
         case Ask(question=question) if others is not None:
             return others.answer(question), typed
         case Ask(question=question):
-            values = ", ".join(f"{it}={v}" for it, v in question.arguments.items())
-            asked = f"{question.kind.value} {question.name}({values})"
-            hint = f"a=1 b=2, {FAILED}, or nothing"
-            given = typer.prompt(f"{asked}: {hint}", default="", show_default=False)
-            return _answer(question, given.strip()), typed
+            return _asked(question, walking.flow_set.look_ups), typed
         case Record():
             return MessageTaken(length_s=_MESSAGE_S), typed
         case _:
             return CallerLeft(), typed
 
 
-def _answer(question: Question, told: str) -> Input:
+def _asked(question: Question, look_ups: LookUps) -> Input:
+    """Ask the keyboard what another system says, until it is what is declared."""
+    values = ", ".join(f"{it}={v}" for it, v in question.arguments.items())
+    asked = f"{question.kind.value} {question.name}({values})"
+    hint = f"a=1 b=2, {FAILED}, or nothing"
+    while True:
+        given = typer.prompt(f"{asked}: {hint}", default="", show_default=False)
+        try:
+            return _answer(question, given.strip(), look_ups)
+        except Misfit as misfit:
+            typer.echo(f"  {misfit}", err=True)
+
+
+def _answer(question: Question, told: str, look_ups: LookUps) -> Input:
     if not told:
-        return Others({}).answer(question)
+        return Others({}, look_ups).answer(question)
     if told == NOT_FOUND:
         return NotFound()
     if told == FAILED:
         return AskFailed(detail=FAILED)
-    return Found(values=values_of(_pairs(told.split())))
+    values = read_answer(question.name, _pairs(told.split()), look_ups)
+    return AskFailed(detail=values) if isinstance(values, str) else Found(values=values)
 
 
 def _pairs(words: list[str]) -> dict[str, str]:

@@ -8,7 +8,6 @@ from ivr.turns import AskFailed, Found, NotFound, Question
 from ivr.values import Values
 from services.floor.floor import Floor, Number
 from services.flows.cases import Case
-from services.flows.others import Others
 from services.flows.walking import clock
 from services.runtime.circumstances import Circumstances, number_of
 
@@ -66,7 +65,7 @@ class _Office:
     """Other systems as one call of a case finds them."""
 
     def __init__(self, case: Case) -> None:
-        self._others = Others(case.written.answers)
+        self._others = case.others()
 
     async def ask(
         self, _call_id: str, question: Question

@@ -1,14 +1,17 @@
 """Cases of calls walked without a telephone."""
 
+from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from ivr.flow_set import FlowSet
-from ivr.load import load_flows_from
+from ivr.load import load_set_from
+from ivr.lookups import FieldType
 from services.floor.load import load_floor
+from services.flows.answers import Misfit, value_as, value_of
 from services.flows.cases import CasesRefused, load_cases, run
-from services.flows.others import value_of
 from services.runtime.settings import CHECKOUT
 
 FLOW = """\
@@ -50,9 +53,10 @@ look_ups:
 
 def flow_set(flow: str = FLOW) -> FlowSet:
     texts = {"flows/main.yaml": flow, "lookups.yaml": LOOK_UPS}
-    flows = load_flows_from(texts, folder=Path("flows"))
-    found = {name: one.flow for name, one in flows.items()}
-    return FlowSet(flows=found, numbers={"6000": "main"})
+    read = load_set_from(texts, folder=Path("flows"))
+    found = {name: one.flow for name, one in read.flows.items()}
+    numbers = {"6000": "main"}
+    return FlowSet(flows=found, numbers=numbers, look_ups=read.look_ups)
 
 
 def problems(folder: Path, cases: str, flow: str = FLOW) -> list[str]:
@@ -209,6 +213,81 @@ def test_a_case_that_is_wrong_is_told_with_its_line(
 
     told = str(caught.value).partition("main.yaml:2: cases → one")[2]
     assert told.lstrip(" →:") == problem
+
+
+WRONG_ANSWERS = [
+    (
+        "{balance: {amount: much}}",
+        "balance → amount: is declared as money, as in `86.50`, got 'much'",
+    ),
+    (
+        "{balance: [{amount: 1}, {amount: 1e9}]}",
+        "balance → 1 → amount: is declared as money, as in `86.50`, got '1e9'",
+    ),
+    (
+        "{balance: {amuont: 1}}",
+        "balance → amuont: 'balance' gives no 'amuont'; did you mean 'amount'?",
+    ),
+    (
+        "{balanse: not_found}",
+        "balanse: no look-up and no order is called 'balanse'; did you mean 'balance'?",
+    ),
+]
+
+
+@pytest.mark.parametrize(("answers", "problem"), WRONG_ANSWERS)
+def test_an_answer_that_no_system_could_give_is_told(
+    tmp_path: Path, answers: str, problem: str
+) -> None:
+    case = f'{{number: "6000", answers: {answers}}}'
+
+    with pytest.raises(CasesRefused) as caught:
+        problems(tmp_path, f"cases:\n  one: {case}\n")
+
+    assert str(caught.value).partition("→ one → answers → ")[2] == problem
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "value"),
+    [
+        # What looks like a number, a flag or a date is a text where one is declared.
+        (FieldType.TEXT, "12", "12"),
+        (FieldType.TEXT, "true", "true"),
+        (FieldType.TEXT, "2026-11-23", "2026-11-23"),
+        (FieldType.TEXT, "'0123'", "0123"),
+        (FieldType.DIGITS, "12", "12"),
+        (FieldType.NUMBER, "12", 12),
+        (FieldType.NUMBER, "12.0", 12),
+        (FieldType.MONEY, "12", Decimal(12)),
+        (FieldType.FLAG, "false", False),
+        (FieldType.DATE, "2026-11-23", date(2026, 11, 23)),
+        (FieldType.MOMENT, "2026-11-23T22:15", datetime(2026, 11, 23, 22, 15)),  # noqa: DTZ001 - as it is written
+    ],
+)
+def test_a_value_is_of_its_declared_type(
+    kind: FieldType, text: str, value: object
+) -> None:
+    read = value_as(text, kind)
+
+    assert (type(read), read) == (type(value), value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        (FieldType.NUMBER, "a"),
+        (FieldType.FLAG, "yes"),
+        (FieldType.DIGITS, "1a"),
+        (FieldType.DATE, "2026-13-01"),
+        (FieldType.MOMENT, "22:15"),
+        (FieldType.MONEY, ""),
+    ],
+)
+def test_what_is_not_of_its_declared_type_is_refused(
+    kind: FieldType, text: str
+) -> None:
+    with pytest.raises(Misfit, match=f"is declared as {kind.value}, as in"):
+        value_as(text, kind)
 
 
 def test_a_case_cannot_begin_in_a_flow_that_has_no_person(tmp_path: Path) -> None:
