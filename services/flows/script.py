@@ -46,7 +46,7 @@ class Script:
     """Where it ends, as a case names it."""
 
 
-SPEAK_S = 3.0
+SPEAK_S = 4.0
 """Long enough for a message, which may begin late."""
 
 

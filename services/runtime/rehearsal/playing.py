@@ -26,6 +26,8 @@ ANSWER_LIMIT_S = 30.0
 SILENT_LIMIT_S = 120.0
 """No prompt is so long; who hears that nothing more is told for so long gives up."""
 END_LIMIT_S = 20.0
+_TONE_S, _TONE_LIMIT_S = 0.06, 8.0
+"""The tone behind which a message is spoken, and how long it is waited for."""
 
 LineOf = Callable[[FlowFact], str | None]
 """What a fact tells of the way; None where it does not count."""
@@ -160,6 +162,7 @@ class _Player:
                 case Press(key=key):
                     await self._call.press(key)
                 case Speak(length_s=length_s, end_key=key):
+                    await self._call.wait_heard(_TONE_S, timeout_s=_TONE_LIMIT_S)
                     self._call.say(voice_like(CALLER_HZ), repeat=True)
                     await asyncio.sleep(length_s)
                     self._call.say(b"")
