@@ -30,7 +30,7 @@ def told(*edits: tuple[str, str]) -> list[str]:
     for old, new in edits:
         assert old in after
         after = after.replace(old, new)
-    return changes({"flows/main.yaml": MAIN}, {"flows/main.yaml": after})
+    return [*changes({"flows/main.yaml": MAIN}, {"flows/main.yaml": after})]
 
 
 def test_the_same_is_told_as_the_same_whatever_its_form() -> None:
