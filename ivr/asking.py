@@ -7,9 +7,12 @@ from ivr.prompt import Prompt
 from ivr.steps import AskingStep, CollectStep, ConfirmStep, MenuStep, Step, SurveyStep
 from ivr.stride import Goto, Stride, Then
 from ivr.values import Secret
+from ivr.walk import Hearing
 from ivr.ways import BACK_KEY, NO_KEY, PERSON_KEY, REPEAT_KEY, YES_KEY
 
 DIGITS = "0123456789"
+DIGITS_SAID = "digits"
+"""What the caller is asked about where a number is read back."""
 
 _Meaning = Callable[[], Then]
 KeyStep = MenuStep | ConfirmStep | SurveyStep
@@ -23,7 +26,7 @@ def asks(step: Step) -> bool:
 
 def ask(stride: Stride, step: AskingStep) -> Then:
     """Say what is asked for."""
-    return stride.say(_prompt(step))
+    return stride.say(prompt_of(step))
 
 
 def listen(stride: Stride, step: AskingStep) -> Then:
@@ -51,23 +54,46 @@ def key_came(stride: Stride, step: AskingStep, key: str) -> Then:
     meaning = _meanings(stride, step).get(key)
     stride.press(key, is_choice=meaning is not None)
     if meaning is None:
-        return stride.fail(step, _prompt(step), step.on_wrong)
+        return stride.fail(step, prompt_of(step), step.on_wrong)
     return meaning()
+
+
+def chosen(stride: Stride, step: AskingStep, choice: str) -> Then:
+    """Go the way of a choice that was spoken: a key, or the name of a step."""
+    if not isinstance(step, KeyStep):
+        return _besides(stride, step, choice)
+    meaning = _meanings(stride, step).get(choice)
+    if meaning is not None:
+        return meaning()
+    if isinstance(step, MenuStep) and choice in stride.flow.steps:
+        return Goto(choice)
+    return _besides(stride, step, choice)
+
+
+def _besides(stride: Stride, step: AskingStep, choice: str) -> Then:
+    match choice:
+        case "0":
+            return Goto(stride.flow.person)
+        case "*":
+            return _go_back(stride)
+        case _:
+            return stride.say(prompt_of(step))
 
 
 def no_key_came(stride: Stride, step: AskingStep) -> Then:
     """Take a silence."""
     if isinstance(step, CollectStep) and stride.walk.typed.text:
-        return _typed(stride, step)
+        return all_typed(stride, step)
     stride.time_out()
     if isinstance(step, MenuStep) and step.on_silence and not stride.walk.failures:
         return Goto(step.on_silence)
     if isinstance(step, SurveyStep) and stride.walk.failures + 1 >= step.tries:
         return Goto(step.give_up or step.goto)
-    return stride.fail(step, _prompt(step), step.on_timeout)
+    return stride.fail(step, prompt_of(step), step.on_timeout)
 
 
-def _prompt(step: AskingStep) -> Prompt:
+def prompt_of(step: AskingStep) -> Prompt:
+    """Return what a step says to ask."""
     match step:
         case MenuStep():
             return step.menu
@@ -85,7 +111,7 @@ def _meanings(stride: Stride, step: KeyStep) -> Mapping[str, _Meaning]:
     """Return what each key does at a step; what the flow says goes first."""
     return {
         PERSON_KEY: lambda: Goto(stride.flow.person),
-        REPEAT_KEY: lambda: stride.say(_prompt(step)),
+        REPEAT_KEY: lambda: stride.say(prompt_of(step)),
         BACK_KEY: lambda: _go_back(stride),
         **_choices(stride, step),
     }
@@ -124,13 +150,13 @@ def _digit_came(stride: Stride, step: CollectStep, key: str) -> Then:
     typed = stride.walk.typed.text
     if key == step.end_key and typed:
         stride.press(key, is_choice=True)
-        return _typed(stride, step)
+        return all_typed(stride, step)
     if key in DIGITS:
         stride.press(key, is_choice=True)
         typed += key
         stride.move(typed=Secret(typed))
         if len(typed) >= step.digits.most:
-            return _typed(stride, step)
+            return all_typed(stride, step)
         return listen(stride, step)
     is_back = key == BACK_KEY and key != step.end_key
     stride.press(key, is_choice=is_back)
@@ -142,13 +168,32 @@ def _digit_came(stride: Stride, step: CollectStep, key: str) -> Then:
     return _go_back(stride)
 
 
-def _typed(stride: Stride, step: CollectStep) -> Then:
-    """Take the digits that were typed as all there are."""
+def digits_said(stride: Stride, step: CollectStep, digits: str) -> Then | None:
+    """Take digits that were spoken, a group or all; None where they are too many."""
+    digits = stride.walk.typed.text + digits
+    if len(digits) > step.digits.most:
+        return None
+    stride.move(typed=Secret(digits), was_spoken=True)
+    if len(digits) == step.digits.most:
+        return all_typed(stride, step)
+    return stride.listen(step.timeout_s)
+
+
+def _read_back(stride: Stride, digits: str) -> Then:
+    stride.move(hearing=Hearing.UNSURE, unsure=DIGITS_SAID)
+    stride.remember({"heard.choice": digits})
+    return stride.say(stride.flow.defaults.read_back)
+
+
+def all_typed(stride: Stride, step: CollectStep) -> Then:
+    """Take the digits that came as all there are; spoken ones are read back first."""
     digits = stride.walk.typed.text
     if digits == PERSON_KEY:
         return Goto(stride.flow.person)
     if len(digits) < step.digits.least:
         return stride.fail(step, step.collect, step.on_wrong)
+    if stride.walk.was_spoken and not step.secret:
+        return _read_back(stride, digits)
     stride.tell(
         DigitsCollected(
             **stride.here(),

@@ -1,5 +1,6 @@
 """What can be proved of a flow without calling it."""
 
+import re
 from collections.abc import Iterator, Mapping
 
 from ivr.flow import Flow
@@ -7,6 +8,7 @@ from ivr.known import Finding
 from ivr.prompt import Prompt
 from ivr.prose import promises
 from ivr.rounds import rounds
+from ivr.sayings import danger_is_a_queue
 from ivr.secrecy import told_keys
 from ivr.sounds import Language
 from ivr.source import Trail
@@ -26,8 +28,12 @@ from ivr.steps import (
 )
 from ivr.ways import BACK_KEY, PERSON_KEY, REPEAT_KEY, ways_of
 from ivr.wording import Wording, unknown
-from ivr.written import StepName
+from ivr.written import KEY, StepName
 
+_DEFAULT_PROMPTS = (
+    *("on_timeout", "on_wrong", "please_wait"),
+    *("on_unheard", "to_keys", "is_it", "read_back"),
+)
 _LEADING = (
     *("goto", "give_up", "on_silence", "yes", "no"),
     *("otherwise", "not_found", "failed"),
@@ -45,7 +51,7 @@ def unknown_steps(written: object) -> list[Finding]:
     steps = _mapping(flow.get("steps"))
     defaults = _mapping(flow.get("defaults"))
     named: list[tuple[Trail, object]] = [
-        ((field,), flow.get(field)) for field in ("entry", "person")
+        ((field,), flow.get(field)) for field in ("entry", "person", "danger")
     ]
     named.append((("defaults", "on_failure"), defaults.get("on_failure")))
     for name, step in steps.items():
@@ -65,6 +71,9 @@ def _named(
     if "menu" in options:
         for key, goto in _mapping(options.get("keys")).items():
             yield (*here, "keys", key), goto
+        for choice in _mapping(options.get("words")):
+            if not re.match(KEY, choice):
+                yield (*here, "words", choice), choice
     cases = options.get("branch")
     for place, case in enumerate(cases if isinstance(cases, list) else ()):
         yield (*here, "branch", str(place), "goto"), _mapping(case).get("goto")
@@ -74,6 +83,7 @@ def findings(flow: Flow) -> list[Finding]:
     """Return what is wrong with a flow in which every name leads somewhere."""
     return [
         *_no_person(flow),
+        *danger_is_a_queue(flow),
         *_unreachable(flow),
         *rounds(flow),
         *_missing_texts(flow),
@@ -102,6 +112,8 @@ def _no_person(flow: Flow) -> Iterator[Finding]:
 def _unreachable(flow: Flow) -> Iterator[Finding]:
     reached: set[StepName] = set()
     todo = [flow.entry, flow.person, flow.failure]
+    if flow.danger is not None:
+        todo.append(flow.danger)
     while todo:
         name = todo.pop()
         if name not in reached:
@@ -198,7 +210,7 @@ def _missing_texts(flow: Flow) -> Iterator[Finding]:
             if prompt is getattr(flow.defaults, field, None):
                 continue
             yield from _missing_text(flow, ("steps", name, field), prompt, own)
-    for field in ("on_timeout", "on_wrong", "please_wait"):
+    for field in _DEFAULT_PROMPTS:
         prompt = getattr(flow.defaults, field)
         if prompt is not None:
             yield from _missing_text(flow, ("defaults", field), prompt, None)

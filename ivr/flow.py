@@ -9,6 +9,8 @@ from ivr.sounds import Language, Sound
 from ivr.steps import (
     AnyStep,
     AskingStep,
+    ChoosingStep,
+    CollectStep,
     LookUpStep,
     OrderStep,
     ReturnStep,
@@ -24,6 +26,24 @@ from ivr.written import Id, Part, StepName
 PLEASE_WAIT = Prompt(zh="正在查询，请稍候。", en="One moment, please.")
 """Said while another system takes its time, where the flow says nothing else."""
 
+UNHEARD = Prompt(
+    zh="没有听清，请再说一遍，或按键选择。",
+    en="I did not catch that. Please say it again, or use the keys.",
+)
+"""Said where words fit nothing that is asked."""
+TO_KEYS = Prompt(zh="请直接按键选择。", en="Please use the keys.")
+"""Said when words fitted nothing again: from here on keys count."""
+IS_IT = Prompt(
+    zh="您是说{heard.choice}吗？是请按1，不是请按2。",
+    en="Did you say {heard.choice}? Press 1 for yes, 2 for no.",
+)
+"""Asked where it is not sure what was said."""
+READ_BACK = Prompt(
+    zh="您说的是{heard.choice:digits}，对吗？对请按1，不对请按2。",
+    en="You said {heard.choice:digits}. Press 1 if that is right, 2 if not.",
+)
+"""Asked of a number that was spoken."""
+
 _ASKED = ("timeout_s", "tries", "on_timeout", "on_wrong")
 
 
@@ -37,6 +57,11 @@ class Defaults(Part):
     on_failure: StepName | None = None
     """Where failures lead; None means to a person."""
     please_wait: Prompt = PLEASE_WAIT
+    on_unheard: Prompt = UNHEARD
+    to_keys: Prompt = TO_KEYS
+    is_it: Prompt = IS_IT
+    """It says ``heard.choice``: what was understood."""
+    read_back: Prompt = READ_BACK
 
 
 class Flow(Part):
@@ -51,6 +76,9 @@ class Flow(Part):
     person: StepName
     """The queue step where key 0 and every failure lead; in a flow that others walk
     it may be ``return: person``, which is the person of whoever walks it."""
+    danger: StepName | None = None
+    """The queue step where words of danger lead; None means where those lead of the
+    flow that this one was walked from, else to a person."""
     defaults: Defaults = Defaults()
     steps: Mapping[StepName, Step] = Field(min_length=1, max_length=500)
 
@@ -87,6 +115,14 @@ class Flow(Part):
         """Tell whether its failures lead where those of who walks it do."""
         return self.defaults.on_failure is None and not self.has_person
 
+    @property
+    def listens(self) -> bool:
+        """Whether callers may speak at some step of it."""
+        return any(
+            isinstance(step, ChoosingStep) and step.words
+            for step in self.steps.values()
+        )
+
     def speaks(self, language: Language) -> bool:
         """Tell whether every prompt can be heard in a language."""
         if self.languages:
@@ -99,6 +135,12 @@ class Flow(Part):
             yield from prompts_of(step).values()
             if isinstance(step, LookUpStep | OrderStep | SmsStep):
                 yield self.defaults.please_wait
+        if self.listens:
+            yield self.defaults.on_unheard
+            yield self.defaults.to_keys
+            yield self.defaults.is_it
+            if any(isinstance(step, CollectStep) for step in self.steps.values()):
+                yield self.defaults.read_back
 
     def sounds(self) -> frozenset[Sound]:
         """Return every sound of this flow that can be made ahead.

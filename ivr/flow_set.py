@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from ivr.everywhere import EVERYWHERE, Everywhere
 from ivr.flow import Flow
 from ivr.lookups import NOTHING as NO_LOOK_UPS
 from ivr.lookups import LookUps
@@ -19,6 +20,8 @@ class FlowSet:
     """The name of the flow of each number that can be dialled."""
     look_ups: LookUps = NO_LOOK_UPS.look_ups
     """What they can ask of other systems."""
+    everywhere: Everywhere = EVERYWHERE
+    """What callers may say at every step."""
 
     @classmethod
     def of(cls, *flows: Flow) -> "FlowSet":

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from ivr.everywhere import EVERYWHERE, Everywhere
 from ivr.expressions import Expression
 from ivr.flow import Flow
 from ivr.hours import NO_HOURS, Hours
@@ -37,6 +38,8 @@ WORLD = frozenset(
     | {"now", "now.hour", "now.minute", "now.weekday"}
 )
 """What is so around every call."""
+WORDS = "heard.words"
+"""What the caller said last; nothing at a secret step."""
 OF_QUEUES = ("waiting", "longest_s", "ready")
 """What is known of a queue, as in ``queue.q_bill.waiting``."""
 
@@ -50,6 +53,7 @@ class Elsewhere:
     hours: Hours = NO_HOURS
     look_ups: LookUps | None = None
     """None where nobody knows: nothing is said of look-ups then."""
+    everywhere: Everywhere = EVERYWHERE
 
 
 def names_of(step: AnyStep, elsewhere: Elsewhere) -> frozenset[str]:
@@ -121,7 +125,7 @@ def at_character(place: int, what: Wording) -> Wording:
 
 def _wrong(name: str, names: frozenset[str], elsewhere: Elsewhere) -> Wording | None:
     """Return the words for a name that stands for nothing; None for one that does."""
-    if name in names:
+    if name in names or name == WORDS:
         return None
     first, _, rest = name.partition(".")
     if f"{first}.*" in names or (first == "flag" and rest):

@@ -6,6 +6,8 @@ from functools import partial
 from pathlib import Path, PurePath
 
 from ivr.check import findings, unknown_steps
+from ivr.everywhere import EVERYWHERE, Everywhere, Phrasing, everywhere_of
+from ivr.everywhere import FILE_NAME as WORDS_FILE
 from ivr.flow import Defaults, Flow
 from ivr.hours import FILE_NAME as HOURS_FILE
 from ivr.hours import NO_HOURS, Hours, hours_of
@@ -46,6 +48,8 @@ class WrittenSet:
     """By name."""
     hours: Hours = NO_HOURS
     look_ups: LookUps = NO_LOOK_UPS.look_ups
+    everywhere: Everywhere = EVERYWHERE
+    """What callers may say at every step."""
 
 
 def load_flow(path: Path) -> WrittenFlow:
@@ -85,7 +89,7 @@ def load_set(folder: Path) -> WrittenSet:
         raise FlowRefused([_whole(folder, what)]) from error
     beside = {
         name: partial(read_source, folder.parent / name)
-        for name in (HOURS_FILE, LOOK_UPS_FILE)
+        for name in (HOURS_FILE, LOOK_UPS_FILE, WORDS_FILE)
         if (folder.parent / name).exists()
     }
     return _all(folder, {path: partial(read_source, path) for path in paths}, beside)
@@ -118,7 +122,7 @@ def load_set_from(texts: Mapping[str, str], *, folder: PurePath) -> WrittenSet:
     files = {folder / name: reads(folder / name, text) for name, text in flows.items()}
     beside = {
         name: reads(folder.parent / name, texts[name])
-        for name in (HOURS_FILE, LOOK_UPS_FILE)
+        for name in (HOURS_FILE, LOOK_UPS_FILE, WORDS_FILE)
         if name in texts
     }
     return _all(folder, files, beside)
@@ -156,7 +160,10 @@ def _all(folder: PurePath, files: _Files, beside: Mapping[str, _Reads]) -> Writt
     if problems or elsewhere is None:
         raise FlowRefused(problems)
     look_ups = elsewhere.look_ups or NO_LOOK_UPS.look_ups
-    return WrittenSet(flows=flows, hours=elsewhere.hours, look_ups=look_ups)
+    return WrittenSet(
+        flows=flows,
+        hours=elsewhere.hours, look_ups=look_ups, everywhere=elsewhere.everywhere,
+    )
 
 
 def _proved_together(
@@ -172,12 +179,14 @@ def _elsewhere(
 ) -> tuple[Elsewhere | None, list[Problem]]:
     """Read the files beside the flows; None where one of them is wrong."""
     problems: list[Problem] = []
-    hours, look_ups = NO_HOURS, NO_LOOK_UPS.look_ups
+    hours, look_ups, everywhere = NO_HOURS, NO_LOOK_UPS.look_ups, EVERYWHERE
     for name, reads in beside.items():
         try:
             source = reads()
             if name == HOURS_FILE:
                 hours = hours_of(source)
+            elif name == WORDS_FILE:
+                everywhere = everywhere_of(source)
             else:
                 look_ups = look_ups_of(source).look_ups
         except SourceRefused as refused:
@@ -186,7 +195,8 @@ def _elsewhere(
             problems += refused.problems
     if problems:
         return None, problems
-    return Elsewhere(hours=hours, look_ups=look_ups), problems
+    found = Elsewhere(hours=hours, look_ups=look_ups, everywhere=everywhere)
+    return found, problems
 
 
 def _read(path: PurePath, reads: _Reads) -> tuple[list[Problem], WrittenFlow | None]:
@@ -241,6 +251,8 @@ def _model_at(place: Trail) -> type[Part]:
             return KINDS[kind]
         case ("steps", _, _, "digits", _):
             return Digits
+        case ("steps", _, _, "words", _, _):
+            return Phrasing
         case ("steps", _, _, "branch", _, _):
             return Case
         case (*_, "file", _, _):

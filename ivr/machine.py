@@ -15,6 +15,14 @@ from ivr.doing import (
     take_down,
 )
 from ivr.flow_set import FlowSet
+from ivr.hearing import (
+    hear,
+    key_came_unsure,
+    leaves,
+    no_key_came_unsure,
+    tell_words,
+    words_came,
+)
 from ivr.opening import announce, announced, cut_short, note_announced, unannounced
 from ivr.steps import (
     AskingStep,
@@ -29,6 +37,7 @@ from ivr.steps import (
     SetStep,
     SmsStep,
     SpeakStep,
+    Step,
     SubFlowStep,
     TransferStep,
 )
@@ -50,9 +59,11 @@ from ivr.turns import (
     NotFound,
     Played,
     Say,
+    WordsCame,
 )
+from ivr.understanding.outcome import NotTaken
 from ivr.values import NOTHING, Values
-from ivr.walk import TAKES, InputOutOfPlace, Phase, Turn, Walk
+from ivr.walk import TAKES, Hearing, InputOutOfPlace, Phase, Turn, Walk
 from ivr.written import KEYS
 
 
@@ -112,9 +123,15 @@ def _taken(stride: Stride, came: Input) -> Then:
             return cut_short(stride, came.key)
         case KeyCame():
             return _key_came(stride, came.key)
+        case WordsCame() if _opens(stride):
+            return _words_at_opening(stride, came)
+        case WordsCame():
+            return _words_came(stride, came)
         case NoKeyCame():
             step = stride.step
             if isinstance(step, AskingStep):
+                if stride.walk.hearing is Hearing.UNSURE:
+                    return no_key_came_unsure(stride, step)
                 return no_key_came(stride, step)
             stride.time_out()
             return stride.to_person()
@@ -155,6 +172,8 @@ def _key_came(stride: Stride, key: str) -> Then:
     _note_heard(stride, is_whole=False)
     match stride.step:
         case AskingStep() as step:
+            if stride.walk.hearing is Hearing.UNSURE:
+                return key_came_unsure(stride, step, key)
             return key_came(stride, step, key)
         case SayStep() as step:
             return _skip(stride, step, key)
@@ -169,6 +188,51 @@ def _key_came(stride: Stride, key: str) -> Then:
             return stride.route(stride.walk.step)
         case _:
             stride.press(key, is_choice=False)
+            return stride.end(FlowEnding.COMPLETED, HangUp())
+
+
+def _words_at_opening(stride: Stride, came: WordsCame) -> Then:
+    """Take what leads to a person; other words leave an announcement out."""
+    outcome = hear(stride, None, came)
+    note_announced(stride, is_whole=False)
+    tell_words(stride, came, outcome)
+    away = leaves(stride, outcome)
+    if away is not None:
+        stride.move(opening=())
+        return away
+    return unannounced(stride)
+
+
+def _words_came(stride: Stride, came: WordsCame) -> Then:
+    _note_heard(stride, is_whole=False)
+    step = stride.step
+    if isinstance(step, AskingStep):
+        return words_came(stride, step, came)
+    following = stride.flow.steps[step.goto] if isinstance(step, SayStep) else step
+    outcome = hear(stride, following, came)
+    if isinstance(following, AskingStep) and not isinstance(outcome, NotTaken):
+        # Said ahead of the question that follows.
+        stride.note_entry(step.goto) if isinstance(step, SayStep) else None
+        return words_came(stride, following, came)
+    tell_words(stride, came, outcome)
+    return leaves(stride, outcome) or _unmoved(stride, step)
+
+
+def _unmoved(stride: Stride, step: Step) -> Then:
+    """Go on after words that mean nothing where nothing is asked."""
+    match step:
+        case SayStep():
+            return stride.say(step.say, keys=KEYS if step.barge_in else "")
+        case RecordStep():
+            return take_down(stride, step)
+        case LookUpStep():
+            return ask_others(stride, step)
+        case OrderStep() | SmsStep():
+            # Whether it was made is not known: it is not made twice.
+            return answer_came(stride, step, AskFailed(detail="words came between"))
+        case QueueStep():
+            return stride.route(stride.walk.step)
+        case _:
             return stride.end(FlowEnding.COMPLETED, HangUp())
 
 

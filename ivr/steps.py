@@ -6,10 +6,11 @@ from typing import Annotated, Literal
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from ivr.conditions import Expr
+from ivr.everywhere import Phrasing
 from ivr.prompt import Prompt
 from ivr.sounds import Language
 from ivr.wording import Wording, wrong
-from ivr.written import Dialled, Id, Key, Part, StepName
+from ivr.written import Choice, Dialled, Id, Key, Part, StepName
 
 TIMEOUT_S, TRIES = 5.0, 2
 """What holds where neither the step nor the flow's defaults say otherwise."""
@@ -41,6 +42,15 @@ class AskingStep(AnyStep):
     """Said before the prompt is repeated because the key means nothing."""
     give_up: StepName | None = None
     """Where too many failures lead; None means where the flow's failures do."""
+    speech: Literal["on", "off", "only"] = "on"
+    """Whether callers may also speak; ``only``: the prompt tells no keys."""
+
+
+class ChoosingStep(AskingStep):
+    """What every step may say at which one thing is chosen."""
+
+    words: Mapping[Choice, Phrasing] = Field(default_factory=dict, max_length=40)
+    """What callers may say for a key, or for a step that no key leads to."""
 
 
 class SayStep(AnyStep):
@@ -54,7 +64,7 @@ class SayStep(AnyStep):
     """Whether a key may cut it short."""
 
 
-class MenuStep(AskingStep):
+class MenuStep(ChoosingStep):
     """Asks for one key and goes where it leads."""
 
     menu: Prompt
@@ -99,7 +109,7 @@ class CollectStep(AskingStep):
     goto: StepName
 
 
-class ConfirmStep(AskingStep):
+class ConfirmStep(ChoosingStep):
     """Asks for yes (key 1) or no (key 2)."""
 
     confirm: Prompt
@@ -107,7 +117,7 @@ class ConfirmStep(AskingStep):
     no: StepName
 
 
-class SurveyStep(AskingStep):
+class SurveyStep(ChoosingStep):
     """Asks for one key as an answer; who gives none goes on without."""
 
     survey: Prompt

@@ -37,7 +37,7 @@ from ivr.steps import (
 )
 from ivr.turns import Act, Listen, Queue, Say
 from ivr.values import Both, Secret, Values
-from ivr.walk import NO_DIGITS, Phase, Turn, Walk
+from ivr.walk import NO_DIGITS, Hearing, Phase, Turn, Walk
 from ivr.written import KEYS, StepName
 
 MOST_TURNS = 200
@@ -182,6 +182,10 @@ class Stride:
             back=(*walk.back, walk.step) if can_return else walk.back,
             failures=0,
             typed=NO_DIGITS,
+            hearing=Hearing.OPEN,
+            unsure="",
+            misheard=0,
+            was_spoken=False,
             steps=walk.steps + 1,
             nth=walk.nth + 1,
             language=language or walk.language,

@@ -6,6 +6,7 @@ from ivr.doing import DEEPEST
 from ivr.flow import Flow
 from ivr.known import Elsewhere, Finding, names_of, unknown_names
 from ivr.rounds import comes_back
+from ivr.sayings import no_danger, sayings
 from ivr.secrecy import secrets_of, told_secrets
 from ivr.steps import ReturnStep, SubFlowStep, TransferStep
 from ivr.wording import Wording, unknown
@@ -42,6 +43,8 @@ def findings_together(
         yield from ((name, one) for one in _languages(flow, flows))
         yield from ((name, one) for one in _failing_again(flow, flows))
         yield from ((name, one) for one in unknown_names(flow, known[name], elsewhere))
+        yield from ((name, one) for one in no_danger(flow, flows))
+        yield from ((name, one) for one in sayings(flow, elsewhere.everywhere))
         secrets = secrets_of(flows[other] for other in kin[name])
         yield from ((name, one) for one in told_secrets(flow, secrets, elsewhere))
 

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from acd.vocabulary.ids import QueueId, SkillId
 from ivr.sounds import Heard
+from ivr.understanding.outcome import Said
 from ivr.values import Values
 
 
@@ -47,6 +48,23 @@ class KeyCame:
     """The caller pressed a key, while something was played or after it."""
 
     key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordsCame:
+    """The caller said something, while something was played or after it.
+
+    Words that nothing is made of (a cough, our own prompt's echo) must not be told
+    while something is played: they would cut it short.
+    """
+
+    said: tuple[Said, ...] = field(repr=False)
+    """What was recognised, the likeliest first; it may be secret."""
+
+    @classmethod
+    def of(cls, text: str, confidence: float = 1.0) -> "WordsCame":
+        """Return words that are sure, as those that are typed."""
+        return cls(said=(Said(text, confidence),))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +119,7 @@ Input = (
     | Answered
     | Played
     | KeyCame
+    | WordsCame
     | NoKeyCame
     | Found
     | NotFound

@@ -24,6 +24,7 @@ from ivr.turns import (
     NoKeyCame,
     NotFound,
     Played,
+    WordsCame,
 )
 from ivr.values import NOTHING, Secret, Values
 from ivr.written import StepName
@@ -46,13 +47,26 @@ class Phase(StrEnum):
     OVER = "over"
 
 
+class Hearing(StrEnum):
+    """What is made of words at a step that waits for keys."""
+
+    OPEN = "open"
+    """All that the step asks counts."""
+    UNSURE = "unsure"
+    """The caller is asked whether something was meant."""
+    KEYS = "keys"
+    """Words failed too often: keys count, and the words for danger and a person."""
+
+
 TAKES: Mapping[Phase, tuple[type[Input], ...]] = {
     Phase.FRESH: (Begun, CallerLeft, Broke),
     Phase.ANSWERING: (Answered, CallerLeft, Broke),
-    Phase.OPENING: (Played, KeyCame, CallerLeft, Broke),
-    Phase.SAYING: (Played, KeyCame, CallerLeft, Broke),
-    Phase.LISTENING: (KeyCame, NoKeyCame, CallerLeft, Broke),
-    Phase.ASKING: (Found, NotFound, AskFailed, KeyCame, CallerLeft, Broke),
+    Phase.OPENING: (Played, KeyCame, WordsCame, CallerLeft, Broke),
+    Phase.SAYING: (Played, KeyCame, WordsCame, CallerLeft, Broke),
+    Phase.LISTENING: (KeyCame, WordsCame, NoKeyCame, CallerLeft, Broke),
+    Phase.ASKING: (
+        *(Found, NotFound, AskFailed, KeyCame, WordsCame, CallerLeft, Broke),
+    ),
     Phase.RECORDING: (MessageTaken, AskFailed, CallerLeft, Broke),
     Phase.OVER: (),
 }
@@ -102,6 +116,13 @@ class Walk:
     """Order of the last step, key or time-out that was told."""
     failures: int = 0
     """How often nothing, or nothing with a meaning, came at this step."""
+    hearing: Hearing = Hearing.OPEN
+    unsure: str = ""
+    """The choice that the caller is asked about; empty for none."""
+    misheard: int = 0
+    """How often words fitted nothing at this step."""
+    was_spoken: bool = False
+    """Whether digits of this step so far were spoken."""
     back: tuple[StepName, ...] = ()
     """The steps that asked on the way here, for the key that goes back."""
     frames: tuple[Frame, ...] = ()

@@ -46,6 +46,8 @@ class By(StrEnum):
     """Too many failures."""
     NOT_FOUND = "not_found"
     FAILED = "failed"
+    WORDS = "words"
+    """Words that no key stands for."""
     PERSON = "person"
     """The key for a person, where the step gives it no other meaning."""
 
@@ -77,6 +79,9 @@ def _ways(flow: Flow, step: Step) -> Iterator[Way]:
         case MenuStep():
             for key, goto in step.keys.items():
                 yield Way(by=By.KEY, goto=goto, label=key)
+            for choice in step.words:
+                if choice in flow.steps:
+                    yield Way(by=By.WORDS, goto=choice)
             if step.on_silence is not None:
                 yield Way(by=By.SILENCE, goto=step.on_silence)
             yield from _asked(flow, step, has_zero=PERSON_KEY in step.keys)

@@ -9,7 +9,7 @@ from ivr.problems import Problem
 from ivr.sounds import Language
 from ivr.source import Source, Trail
 from ivr.wording import Wording, nearest, told
-from ivr.written import FILE_NAME, KEY, KEYS, NAME, NUMBER, PLAIN
+from ivr.written import CHOICE, FILE_NAME, KEY, KEYS, NAME, NUMBER, PLAIN
 
 Model = TypeVar("Model", bound=BaseModel)
 NAME_WORDS = Wording(
@@ -19,6 +19,10 @@ NAME_WORDS = Wording(
 PATTERNS: Mapping[str, str] = {
     NAME: NAME_WORDS,
     KEY: Wording(en=f"one key of {KEYS}", zh=f"{KEYS} 中的一个按键"),
+    CHOICE: Wording(
+        en=f"one key of {KEYS}, or the name of a step",
+        zh=f"{KEYS} 中的一个按键，或一个步骤的名称",
+    ),
     NUMBER: Wording(
         en="a number that can be dialled here, of 1 to 15 digits",
         zh="本系统可以拨打的号码，1 到 15 位数字",

@@ -12,11 +12,15 @@ KEY = r"^[0-9*#]$"
 NUMBER = r"^[0-9]{1,15}$"
 FILE_NAME = r"^[A-Za-z0-9_-]{1,64}(/[A-Za-z0-9_-]{1,64}){0,3}$"
 
+CHOICE = r"^([0-9*#]|[a-z][a-z0-9_]{0,39})$"
+
 PLAIN = r"^[^\x00-\x08\x0b-\x1f\x7f]*$"
 
 StepName = Annotated[str, StringConstraints(pattern=NAME)]
 Id = Annotated[str, StringConstraints(pattern=NAME)]
 Key = Annotated[str, StringConstraints(pattern=KEY)]
+Choice = Annotated[str, StringConstraints(pattern=CHOICE)]
+"""A key, or the name of a step."""
 Dialled = Annotated[str, StringConstraints(pattern=NUMBER)]
 Words = Annotated[
     str,

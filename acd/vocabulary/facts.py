@@ -25,6 +25,7 @@ TraceFact = (
     | flow_facts.OrderCreated
     | flow_facts.SmsSent
     | flow_facts.SurveyAnswered
+    | flow_facts.WordsHeard
     | flow_facts.SubFlowEntered
     | flow_facts.SubFlowLeft
     | flow_facts.ServiceBegun

@@ -77,6 +77,34 @@ class KeyTimedOut(TraceOf):
     nth: int
 
 
+class WordsOutcome(StrEnum):
+    """What was made of words."""
+
+    TAKEN = "taken"
+    UNCERTAIN = "uncertain"
+    """The caller is asked whether it was meant."""
+    REFUSED = "refused"
+    """They fit nothing that is asked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordsHeard(TraceOf):
+    """The caller said something at a step."""
+
+    nth: int
+    text: str
+    """Empty at a secret step, as is all that would tell it."""
+    confidence: float
+    """How sure the recogniser was, from 0 to 1."""
+    outcome: WordsOutcome
+    meant: str
+    """The key, the step, ``danger`` or ``digits`` that it was taken for, or is asked
+    about; empty for nothing."""
+    certainty: float
+    """How well it fits, from 0 to 1."""
+    why: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallRouted(FactOf):
     """The flow decided which queue the call is for; the wait has not begun yet."""

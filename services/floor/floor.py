@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from acd.policy import FloorPolicy
 from acd.vocabulary.ids import Place, QueueId
+from ivr.everywhere import EVERYWHERE, Everywhere
 from ivr.flow import Flow
 from ivr.flow_set import FlowSet
 from ivr.hours import NO_HOURS, Hours
@@ -44,9 +45,16 @@ class Floor:
     """When which office is open, for the flows."""
     look_ups: LookUps = NO_LOOK_UPS.look_ups
     """What the flows can ask of other systems."""
+    everywhere: Everywhere = EVERYWHERE
+    """What callers may say at every step of the flows."""
 
     @property
     def flow_set(self) -> FlowSet:
         """The flows, and which number has which."""
         numbers = {number: one.flow for number, one in self.numbers.items()}
-        return FlowSet(flows=self.flows, numbers=numbers, look_ups=self.look_ups)
+        return FlowSet(
+            flows=self.flows,
+            numbers=numbers,
+            look_ups=self.look_ups,
+            everywhere=self.everywhere,
+        )

@@ -221,6 +221,7 @@ def _floor(floor: WrittenFloor, flow_set: WrittenSet) -> Floor:
         flows={name: written.flow for name, written in flows.items()},
         hours=flow_set.hours,
         look_ups=flow_set.look_ups,
+        everywhere=flow_set.everywhere,
     )
 
 

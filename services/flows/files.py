@@ -16,7 +16,7 @@ from ivr.wording import Wording
 
 FLOWS = "flows"
 """How the names of flows begin; what stands beside their folder has no folder."""
-BESIDE = (HOURS_FILE, "lookups.yaml")
+BESIDE = (HOURS_FILE, "lookups.yaml", "words.yaml")
 """Files beside the folder of flows that belong to the set, where there are any."""
 MOST_FILES = 200
 NAME = rf"^({FLOWS}/[A-Za-z0-9_-]{{1,64}}\.yaml|{'|'.join(map(re.escape, BESIDE))})$"

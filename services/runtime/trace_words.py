@@ -33,6 +33,21 @@ def _looked_up(fact: flow_facts.LookedUp, _legs: object) -> str:
     return f"asked for {fact.name}: {outcome} after {fact.took_ms} ms{detail}"
 
 
+def _words(fact: flow_facts.WordsHeard, _legs: object) -> str:
+    said = f"said {fact.text!r}" if fact.text else "said something secret"
+    because = f": {fact.why}" if fact.why else ""
+    match fact.outcome:
+        case flow_facts.WordsOutcome.TAKEN:
+            made = f"taken for {fact.meant}" if fact.meant else "taken"
+        case flow_facts.WordsOutcome.UNCERTAIN:
+            made = f"asked whether {fact.meant} is meant" if fact.meant else "asked"
+        case flow_facts.WordsOutcome.REFUSED:
+            made = "which fits nothing there"
+    sure = f"{fact.certainty:.2f} sure, " if fact.certainty else ""
+    heard = f"heard with {fact.confidence:.2f}"
+    return f"{said} at {fact.step} ({made}{because}; {sure}{heard})"
+
+
 def _went_into(fact: flow_facts.SubFlowEntered, _legs: object) -> str:
     how = "was transferred to" if fact.is_transfer else "went into"
     return f"{how} {fact.into} at {fact.step}"
@@ -65,6 +80,7 @@ TRACE_WORDS: Mapping[type[FactOf], tuple[str, Tell]] = {
         "caller",
         lambda f, _l: f"answered {f.answer} to {f.name}",
     ),
+    flow_facts.WordsHeard: ("caller", _words),
     flow_facts.SubFlowEntered: ("flow", _went_into),
     flow_facts.SubFlowLeft: (
         "flow",

@@ -117,6 +117,20 @@ def _step(kind: str) -> "Fold":
     return change
 
 
+def _words(changes: RowChanges, fact: flow_facts.WordsHeard, _seq: int) -> None:
+    changes.put(
+        "steps",
+        (fact.call_id, fact.nth),
+        fact.place,
+        kind="words",
+        flow=fact.flow,
+        step=fact.step,
+        key=fact.meant or None,
+        is_choice=fact.outcome is flow_facts.WordsOutcome.TAKEN,
+        at=fact.at,
+    )
+
+
 def _flow_ended(changes: RowChanges, fact: flow_facts.FlowEnded, _seq: int) -> None:
     changes.touch("calls", (fact.call_id,), flow_ending=fact.ending.value)
 
@@ -347,6 +361,7 @@ FOLDS: Mapping[type[FactOf], Fold] = {
     flow_facts.OrderCreated: _nothing,
     flow_facts.SmsSent: _nothing,
     flow_facts.SurveyAnswered: _nothing,
+    flow_facts.WordsHeard: _words,
     flow_facts.SubFlowEntered: _nothing,
     flow_facts.SubFlowLeft: _nothing,
     flow_facts.ServiceBegun: _nothing,

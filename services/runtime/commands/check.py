@@ -6,9 +6,12 @@ from typing import Annotated
 
 import typer
 
+from ivr.load import load_flows
 from ivr.problems import Problem, Refused
+from ivr.sayings import remarks
 from ivr.sounds import Language
 from ivr.wording import Wording, told
+from ivr.words import problem_at
 from services.floor.load import load_floor
 from services.flows.files import read_files
 from services.runtime.launch import floor_file
@@ -37,9 +40,23 @@ def check(
     found = [asdict(one) | {"what": told(one.what, language)} for one in problems]
     lines = [one.told(language) for one in problems]
     right = Wording(en="right", zh="没有问题")
-    tell({"problems": found}, as_json, lines or [told(right, language)])
+    remarks = [] if problems else remarks_of(settings)
+    noted = [asdict(one) | {"what": told(one.what, language)} for one in remarks]
+    lines = lines or [told(right, language)]
+    note = told(Wording(en="note", zh="提示"), language)
+    lines += [f"{note}: {one.told(language)}" for one in remarks]
+    tell({"problems": found, "remarks": noted}, as_json, lines)
     if problems:
         raise typer.Exit(2)
+
+
+def remarks_of(settings: Settings) -> tuple[Problem, ...]:
+    """Return what is no mistake in flows that are right, and may be an oversight."""
+    return tuple(
+        problem_at(written.source, trail, what)
+        for written in load_flows(settings.flows).values()
+        for trail, what in remarks(written.flow)
+    )
 
 
 def problems_of(settings: Settings) -> tuple[Problem, ...]:
