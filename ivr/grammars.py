@@ -41,7 +41,7 @@ def grammar_of(flow_set: FlowSet, walk: Walk) -> Grammar:
 
 def grammar_at(
     flow_set: FlowSet,
-    step: AnyStep,
+    step: AnyStep | None,
     language: Language,
     hearing: Hearing = Hearing.OPEN,
 ) -> Grammar:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from acd.vocabulary.flow_facts import WordsHeard, WordsOutcome
 from ivr.asking import DIGITS_SAID, all_typed, chosen, digits_said, prompt_of
 from ivr.grammars import grammar_at, yes_or_no
-from ivr.steps import AskingStep, CollectStep, MenuStep, Step
+from ivr.steps import AnyStep, AskingStep, CollectStep, MenuStep
 from ivr.stride import Goto, Stride, Then
 from ivr.turns import WordsCame
 from ivr.understanding.grammar import DANGER, Grammar
@@ -115,7 +115,7 @@ def _heard(stride: Stride, step: AskingStep, came: WordsCame) -> tuple[Meant, Ou
             return Meant.NOTHING, outcome
 
 
-def hear(stride: Stride, step: Step | None, came: WordsCame) -> Outcome:
+def hear(stride: Stride, step: AnyStep | None, came: WordsCame) -> Outcome:
     """Return what is made of words where a step is not yet, or never, asked.
 
     None stands for no step: only what leads to a person counts.

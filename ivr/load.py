@@ -162,7 +162,9 @@ def _all(folder: PurePath, files: _Files, beside: Mapping[str, _Reads]) -> Writt
     look_ups = elsewhere.look_ups or NO_LOOK_UPS.look_ups
     return WrittenSet(
         flows=flows,
-        hours=elsewhere.hours, look_ups=look_ups, everywhere=elsewhere.everywhere,
+        hours=elsewhere.hours,
+        look_ups=look_ups,
+        everywhere=elsewhere.everywhere,
     )
 
 

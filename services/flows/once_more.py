@@ -16,6 +16,7 @@ from acd.vocabulary.flow_facts import (
     PromptHeard,
     StepEntered,
     TraceOf,
+    WordsHeard,
 )
 from acd.vocabulary.ids import CallId
 from ivr.expressions import Expression, Node
@@ -46,6 +47,7 @@ from ivr.turns import (
     Queue,
     Record,
     Say,
+    WordsCame,
 )
 from ivr.values import Value
 from ivr.walk import Walk, fresh_walk
@@ -314,9 +316,16 @@ class Again:
                 return NoKeyCame()
             if isinstance(first, KeyPressed):
                 return self._pressed(first)
+            if isinstance(first, WordsHeard):
+                return self._said(first)
         if is_typed:
             return NoKeyCame()
         return self._ended() or self._missing(Missing.KEY, _asked_of(self._entry))
+
+    def _said(self, heard: WordsHeard) -> Input | Unknown:
+        if not heard.text:
+            return self._missing(Missing.KEY, "what was said is secret")
+        return WordsCame.of(heard.text, heard.confidence)
 
     def _pressed(self, pressed: KeyPressed) -> Input:
         step = self._step

@@ -36,13 +36,12 @@ def _looked_up(fact: flow_facts.LookedUp, _legs: object) -> str:
 def _words(fact: flow_facts.WordsHeard, _legs: object) -> str:
     said = f"said {fact.text!r}" if fact.text else "said something secret"
     because = f": {fact.why}" if fact.why else ""
-    match fact.outcome:
-        case flow_facts.WordsOutcome.TAKEN:
-            made = f"taken for {fact.meant}" if fact.meant else "taken"
-        case flow_facts.WordsOutcome.UNCERTAIN:
-            made = f"asked whether {fact.meant} is meant" if fact.meant else "asked"
-        case flow_facts.WordsOutcome.REFUSED:
-            made = "which fits nothing there"
+    meant = fact.meant or "what is asked"
+    made = {
+        flow_facts.WordsOutcome.TAKEN: f"taken for {meant}",
+        flow_facts.WordsOutcome.UNCERTAIN: f"asked whether {meant} is meant",
+        flow_facts.WordsOutcome.REFUSED: "which fits nothing there",
+    }[fact.outcome]
     sure = f"{fact.certainty:.2f} sure, " if fact.certainty else ""
     heard = f"heard with {fact.confidence:.2f}"
     return f"{said} at {fact.step} ({made}{because}; {sure}{heard})"

@@ -40,11 +40,11 @@ def check(
     found = [asdict(one) | {"what": told(one.what, language)} for one in problems]
     lines = [one.told(language) for one in problems]
     right = Wording(en="right", zh="没有问题")
-    remarks = [] if problems else remarks_of(settings)
-    noted = [asdict(one) | {"what": told(one.what, language)} for one in remarks]
+    notes = () if problems else remarks_of(settings)
+    noted = [asdict(one) | {"what": told(one.what, language)} for one in notes]
     lines = lines or [told(right, language)]
     note = told(Wording(en="note", zh="提示"), language)
-    lines += [f"{note}: {one.told(language)}" for one in remarks]
+    lines += [f"{note}: {one.told(language)}" for one in notes]
     tell({"problems": found, "remarks": noted}, as_json, lines)
     if problems:
         raise typer.Exit(2)
@@ -54,7 +54,7 @@ def remarks_of(settings: Settings) -> tuple[Problem, ...]:
     """Return what is no mistake in flows that are right, and may be an oversight."""
     return tuple(
         problem_at(written.source, trail, what)
-        for written in load_flows(settings.flows).values()
+        for written in load_flows(near(settings.flows)).values()
         for trail, what in remarks(written.flow)
     )
 
