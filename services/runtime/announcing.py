@@ -44,7 +44,8 @@ class Announcer:
         self._store = store
         self._known = NONE
         self._files: frozenset[Recorded] = frozenset()
-        self._seen: tuple[int, int, int] | None = None
+        self._seen: object = (None,)
+        self._recordings: tuple[Path, ...] = ()
 
     def opening(
         self, number: Number, language: Language, at: datetime
@@ -71,7 +72,7 @@ class Announcer:
 
     async def look(self) -> None:
         """Read the file where it changed, and have its texts spoken."""
-        seen = await asyncio.to_thread(_stamp, self._path)
+        seen = await asyncio.to_thread(self._stamps)
         if seen == self._seen:
             return
         # Also where it is wrong: it is told once, not each time.
@@ -85,7 +86,14 @@ class Announcer:
             return
         files = (sound for sound in ready if isinstance(sound, Recorded))
         self._known, self._files = read, frozenset(files)
+        named = {it.name for it in read.sounds() if isinstance(it, Recorded)}
+        folder = self._store.recorded
+        self._recordings = tuple(folder / f"{name}.wav" for name in sorted(named))
         log.info("announcements_read", count=len(read.announcements))
+
+    def _stamps(self) -> object:
+        """Return what changes with the file, or with a recording that it names."""
+        return tuple(map(_stamp, (self._path, *self._recordings)))
 
     def _playable(self, told: Heard) -> tuple[Heard, ...]:
         """Return a file where it is there, else what stands in for it."""

@@ -18,7 +18,7 @@ from acd.vocabulary.floor_facts import FloorPublished
 from acd.vocabulary.flow_facts import MessageRecorded
 from acd.vocabulary.ids import CENTRE, Place
 from acd.vocabulary.leg_facts import LegEnded, SwitchLost, SwitchSeen
-from cti_bridge.agi.server import AgiServer
+from cti_bridge.agi.server import AgiServer, Session
 from cti_bridge.ami.connection import Account
 from cti_bridge.ami.switch import Switch
 from cti_bridge.switch_log.file import SwitchLog
@@ -43,6 +43,7 @@ from services.runtime.in_force import InForce
 from services.runtime.live_view import LiveView
 from services.runtime.pace import Pace
 from services.runtime.recall import Memory, recall, signed_in
+from services.runtime.studio import STUDIO, Serve
 from services.runtime.switchboard import Switchboard
 from services.store.journal import Journal
 from services.store.shipper import Shipper
@@ -79,6 +80,8 @@ class Surroundings:
     """Whom flows ask; None fails every question."""
     circumstances: CircumstancesOf | None = None
     """A rehearsal's; None means the world as it is."""
+    studio: Serve | None = None
+    """Serves agents' devices that record prompts."""
 
 
 class Composition:
@@ -116,12 +119,7 @@ class Composition:
         )
         self.absence = self._reads_what_was_missed()
         self.door = Door(given.current, engine.floor, link=lambda: self.switch.link)
-        self._messages = MessageStore(
-            given.asterisk / "spool" / MESSAGES,
-            given.recordings.vault,
-            tell=self.switchboard.tell,
-            now=self._clock.now,
-        )
+        self._messages = self._seals_messages()
         callers = Callers(
             given.current,
             tell=self._from_flow,
@@ -131,7 +129,7 @@ class Composition:
             messages=given.asterisk / "spool" / MESSAGES,
             speak=given.speak,
         )
-        self.agi = AgiServer(callers.serve)
+        self.agi = AgiServer(self._serving(callers))
         self._agi_problem: str | None = "agi: not listening yet"
         self.front = Front(
             self.switchboard,
@@ -152,6 +150,17 @@ class Composition:
         given = self._given
         world = FlowWorld(engine.floor, flags=Flags(given.data))
         return Real(world, opening=given.opening, office=given.office)
+
+    def _serving(self, callers: Callers) -> Serve:
+        studio = self._given.studio
+
+        async def serve(session: Session) -> None:
+            if studio is not None and session.request.script == STUDIO:
+                await studio(session)
+            else:
+                await callers.serve(session)
+
+        return serve
 
     def _tell_what_is_new(self, engine: Engine) -> None:
         now, current = self._clock.now(), self._given.current
@@ -274,6 +283,15 @@ class Composition:
             listens=lambda: self.switch.link is not None,
             has_ended=self.switchboard.engine.floor.has_ended,
             place_of=self._place_of,
+            now=self._clock.now,
+        )
+
+    def _seals_messages(self) -> MessageStore:
+        given = self._given
+        return MessageStore(
+            given.asterisk / "spool" / MESSAGES,
+            given.recordings.vault,
+            tell=self.switchboard.tell,
             now=self._clock.now,
         )
 

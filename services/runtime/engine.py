@@ -70,6 +70,7 @@ from services.runtime.secrets_kept import FOLDER as SECRETS
 from services.runtime.settings import Settings, read_settings
 from services.runtime.settling import settle
 from services.runtime.spare import wait_for_turn
+from services.runtime.studio import studio_of
 from services.runtime.switch_floor import SwitchFloor
 from services.runtime.vaults import anchor_of, vault_of
 from services.runtime.web_socket import served
@@ -149,11 +150,7 @@ async def _serve(settings: Settings, rehearsed: Rehearsed | None) -> None:
                 account=_account(settings),
                 journal=journal,
                 shipper=shipper,
-                recordings=RecordingStore(
-                    settings.data / "asterisk" / "spool" / "monitor",
-                    vault_of(settings.data),
-                    now=clock.now,
-                ),
+                recordings=_recordings(settings, clock),
                 data=settings.data,
                 asterisk=settings.data / "asterisk",
                 agi_host=settings.host,
@@ -164,11 +161,11 @@ async def _serve(settings: Settings, rehearsed: Rehearsed | None) -> None:
                 opening=announcer.opening,
                 office=office.declaring if office else no_office,
                 circumstances=rehearsed(settings, current) if rehearsed else None,
+                studio=studio_of(settings, audit, prompts.ready_now, clock.now).serve,
             )
         )
         app = _app(composition, shipper, records)
         health.install(app, lambda: _utility_told(settings, office))
-        retention = _kept(app, settings, records)
         estimator = _estimating(app, composition, database)
         around = _around(composition, settings, current, prompts, versions=versions)
         floor.install(app, Publisher(around))
@@ -180,7 +177,7 @@ async def _serve(settings: Settings, rehearsed: Rehearsed | None) -> None:
         aside = {
             begin_to_name(prompts),
             asyncio.create_task(make_rest(), name="prompts"),
-            asyncio.create_task(retention.run(), name="retention"),
+            asyncio.create_task(_kept(app, settings, records).run(), name="retention"),
             asyncio.create_task(estimator.run(), name="estimating"),
             *_by_night(settings, clock),
             asyncio.create_task(settle(around), name="publishing"),
@@ -194,6 +191,11 @@ async def _serve(settings: Settings, rehearsed: Rehearsed | None) -> None:
             await asyncio.wait(aside)
             if office is not None:
                 await office.close()
+
+
+def _recordings(settings: Settings, clock: Clock) -> RecordingStore:
+    spool = settings.data / "asterisk" / "spool" / "monitor"
+    return RecordingStore(spool, vault_of(settings.data), now=clock.now)
 
 
 def _by_night(settings: Settings, clock: Clock) -> Iterator[asyncio.Task[None]]:

@@ -27,6 +27,8 @@ class Act(StrEnum):
     """Another floor: queues, skills, policies, people."""
     FLAGGED = "flagged"
     """A flag that flows ask for was put up or down."""
+    PROMPT_RECORDED = "prompt_recorded"
+    """A prompt is what somebody said into a telephone."""
     REFUSED = "refused"
     """A sign-in, or a wish of somebody who had no right to it."""
 

@@ -101,10 +101,12 @@ def test_the_dialplan_has_no_open_pattern_and_leads_nowhere_outside() -> None:
     )
 
 
-def test_an_agents_device_can_dial_nothing() -> None:
-    text = render(a_conf())["extensions.conf"]
+def test_an_agents_device_can_dial_the_studio_and_nothing_else() -> None:
+    lines = spoken(render(a_conf())["extensions.conf"].split("[cc-device]")[1])
 
-    assert not spoken(text.split("[cc-device]")[1])
+    dialled = [line for line in lines if line.startswith("exten")]
+    assert [line.split(",")[0] for line in dialled] == ["exten => *77"]
+    assert not any("Goto(" in line for line in lines)
 
 
 def test_the_account_may_not_run_programs_or_write_files() -> None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,13 +17,17 @@ from ivr.announcements import Announcement, Announcements, load_announcements
 from ivr.load import load_flows
 from ivr.problems import Refused
 from ivr.sounds import Language, Spoken
+from ivr.written import FILE_NAME
 from services.prompts.errors import PromptError, PromptsRefused, UploadRefused
 from services.prompts.inventory import Kind, Listed, counted, inventory
 from services.prompts.upload import Uploaded, add_prompt
 from services.prompts.wording import Unspeakable
 from services.runtime.errors import RuntimeProblem
+from services.runtime.prompt_code import MOST_PROMPTS, PromptCode
 from services.runtime.prompting import prompt_store
+from services.runtime.secrets_kept import FOLDER as SECRETS
 from services.runtime.settings import Settings, read_settings
+from services.runtime.studio import NUMBER
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -98,6 +102,42 @@ def add(
         return
     for line in _told(made):
         typer.echo(line)
+
+
+@app.command()
+def code(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(help="as storm/warning; at most 9"),
+    ] = None,
+    *,
+    hours: Annotated[
+        float, typer.Option("--hours", min=0.1, max=72, help="how long it holds")
+    ] = 8,
+    language: Annotated[Language, typer.Option(help="spoken there")] = Language.ZH,
+    end: Annotated[bool, typer.Option("--end", help="make the code void")] = False,
+    data: _Data = None,
+) -> None:
+    """Make a code by which prompts are recorded from an agent's telephone.
+
+    It is told once, holds for the prompts named and makes one before void. Without
+    names, or with --end, there is none any more.
+    """
+    settings = read_settings(data=data)
+    kept, given = PromptCode(settings.data / SECRETS), names or []
+    if end or not given:
+        typer.echo("void now" if kept.end() else "there was none")
+        return
+    odd = [it for it in given if not re.fullmatch(FILE_NAME, it)]
+    if odd or len(given) > MOST_PROMPTS:
+        why = f"{odd[0]!r}: is no name of a prompt" if odd else f"{len(given)} prompts"
+        raise PromptUnfit(f"{why}; write 1 to {MOST_PROMPTS}, as storm/warning")
+    until = datetime.now(UTC) + timedelta(hours=hours)
+    made = kept.make(given, until=until, language=language)
+    typer.echo(f"code {made}, until {until.astimezone():%Y-%m-%d %H:%M}")
+    typer.echo(f"dial {NUMBER} from an agent's telephone; by key:")
+    for nth, name in enumerate(given, start=1):
+        typer.echo(f"  {nth}  {name}")
 
 
 @app.command()

@@ -22,6 +22,8 @@ CALLBACKS = "callbacks"
 """Folder of the spool where numbers that callers left wait for the engine."""
 MESSAGES = "messages"
 """Folder of the spool for what callers said into a step that records."""
+SPOOLS = ("monitor", CALLBACKS, MESSAGES, "studio")
+"""Folders of the spool; the last is for prompts that are spoken into a telephone."""
 _LEFT_EMPTY = ("acl", "ccss", "features", "pjproject", "udptl")
 # Asterisk takes its defaults where these are missing too, but calls it an error.
 HOLDS_SECRETS = frozenset({"manager.conf", "pjsip.conf"})
@@ -181,7 +183,7 @@ def put(conf: Conf, *, owner: tuple[int, int] | None = None) -> None:
     if conf.documentation:
         links[conf.lib / "documentation"] = conf.documentation
     own = (conf.etc, conf.run, conf.log, conf.spool, conf.lib)
-    spools = (conf.spool / name for name in ("monitor", CALLBACKS, MESSAGES))
+    spools = (conf.spool / name for name in SPOOLS)
     inner = (*spools, conf.lib / "sounds")
     for folder in (*own, *inner, conf.leave_number.parent):
         folder.mkdir(parents=True, exist_ok=True, mode=0o750)
