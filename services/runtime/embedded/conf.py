@@ -290,9 +290,6 @@ def _admitted(conf: Conf) -> dict[str, str]:
         steps
         | depths
         | {
-            # A whole number, so that each bucket takes the same 13 digits.
-            "caller_step_ms": str(max(1, round(admission.caller.step_ms))),
-            "ten_callers": "0" * 13 * 10,
             "open_calls": str(open_calls),
             "announcements": str(admission.announcements),
             "refusal_cause": str(causes[admission.refuse_by]),
