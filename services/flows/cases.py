@@ -1,5 +1,6 @@
 """Cases of calls, written beside the flows: what is heard, and where each must end."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,6 +26,7 @@ from ivr.turns import (
     Played,
     Record,
     Say,
+    WordsCame,
 )
 from ivr.values import Values
 from ivr.wording import nearest
@@ -38,7 +40,9 @@ FOLDER = "cases"
 """Beside the folder of flows."""
 WAIT, BYE = "wait", "bye"
 MOST_TURNS = 1000
-_KEYS = r"^((wait|bye|[0-9*#]+)( +(wait|bye|[0-9*#]+))*)?$"
+_SAY = r"say\([^()]{1,200}\)"
+_KEYS = rf"^((wait|bye|[0-9*#]+|{_SAY})( +(wait|bye|[0-9*#]+|{_SAY}))*)?$"
+_UNSURE = re.compile(r"(.*?) *@ *([01](?:\.\d{1,3})?)")
 _ENDS = r"^(queue [a-z][a-z0-9_]{0,39}|hang up|left)$"
 _MONDAY = datetime(2026, 1, 5, 10, 0).astimezone()
 _MESSAGE_S = 5.0
@@ -64,7 +68,9 @@ class WrittenCase(Part):
     """The clock, as 2026-11-23T22:15; a Monday morning if not written."""
     keys: Annotated[str, StringConstraints(pattern=_KEYS, max_length=1000)] = ""
     """What the caller presses, a word for each time that a key is awaited: ``2``,
-    ``13800138000#``, ``wait`` for no key, ``bye`` to hang up. Then nothing more."""
+    ``13800138000#``, ``wait`` for no key, ``bye`` to hang up, ``say(家里停电了)`` for
+    words, ``say(停电 @0.6)`` for words that a recogniser is not sure of. Then nothing
+    more."""
     answers: Mapping[str, Answer | Answers] = Field(default_factory=dict)
     """What other systems say, by the name of the look-up or order: fields, or
     ``not_found`` or ``failed``. Of several each is said once, the last again and
@@ -103,6 +109,11 @@ class Case:
     def key(self) -> str:
         """Return what tells it from all others: its file and its name."""
         return f"{Path(self.source.file).stem}/{self.name}"
+
+    @property
+    def speaks(self) -> bool:
+        """Tell whether its caller says words, which no telephone of ours does yet."""
+        return "say(" in self.written.keys
 
     @property
     def at(self) -> datetime:
@@ -153,7 +164,7 @@ def load_cases(folder: Path, flow_set: FlowSet) -> list[Case]:
             continue
         patterns = {
             **PATTERNS,
-            _KEYS: "keys, wait or bye, with a space between them",
+            _KEYS: "keys, wait, bye or say(…), with a space between them",
             _ENDS: "`queue NAME`, `hang up` or `left`",
         }
         options_at, trail_of = _options_at, _trail_of
@@ -236,8 +247,11 @@ def run(case: Case, flow_set: FlowSet) -> Ran:
 
 def _pressed(keys: str) -> Iterator[Input]:
     """Yield what comes each time that a key is awaited, for ever."""
-    for word in keys.split():
-        if word == WAIT:
+    for found in re.finditer(rf"{_SAY}|[^ ]+", keys):
+        word = found.group()
+        if word.startswith("say("):
+            yield said_words(word[4:-1])
+        elif word == WAIT:
             yield NoKeyCame()
         elif word == BYE:
             yield CallerLeft()
@@ -245,6 +259,13 @@ def _pressed(keys: str) -> Iterator[Input]:
             yield from (KeyCame(key=key) for key in word)
     while True:
         yield NoKeyCame()
+
+
+def said_words(text: str) -> WordsCame:
+    """Return what a caller says, as it is written: ``停电``, or ``停电 @0.6``."""
+    if found := _UNSURE.fullmatch(text.strip()):
+        return WordsCame.of(found.group(1), min(1.0, float(found.group(2))))
+    return WordsCame.of(text.strip())
 
 
 def _answer(walking: Walking, pressed: Iterator[Input], others: Others) -> Input:

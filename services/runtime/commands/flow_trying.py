@@ -30,9 +30,10 @@ from ivr.turns import (
     Say,
 )
 from ivr.wording import Wording, nearest, told
+from ivr.written import KEYS
 from services.floor.load import load_floor
 from services.flows.answers import FAILED, NOT_FOUND, Misfit, read_answer, values_of
-from services.flows.cases import BYE, Case, begun, load_cases, run
+from services.flows.cases import BYE, Case, begun, load_cases, run, said_words
 from services.flows.others import Others
 from services.flows.walking import Walking
 from services.runtime.errors import RuntimeProblem
@@ -109,12 +110,14 @@ def cases(
     }
     lines = [*map(str, problems), f"{len(ran)} cases, {wrong} wrong"]
     is_well = not wrong
-    if call and ran:
+    # Words are not spoken into telephones yet.
+    playable = [one for one in ran if not one.case.speaks]
+    if call and playable:
         # Telephones are loaded by who calls: they take half a second.
         from services.runtime.commands import flow_calls
 
         done = flow_calls.called(
-            settings, every, ran, at_once=at_once, base_port=base_port
+            settings, every, playable, at_once=at_once, base_port=base_port
         )
         told |= {"calls": flow_calls.as_json(done)}
         lines += flow_calls.lines_of(done)
@@ -153,8 +156,10 @@ def walk(
 ) -> None:
     """Walk a flow by typing keys: what is said is written, what is asked you answer.
 
-    An empty line is no key, ``bye`` hangs up. Where a system is asked, an empty line
-    finds nothing, and takes an order. Of a case, its answers are taken.
+    Anything but keys is words: ``家里停电了``, or ``> 停电 @0.6`` for words that a
+    recogniser is not sure of. An empty line is no key, ``bye`` hangs up. Where a
+    system is asked, an empty line finds nothing, and takes an order. Of a case, its
+    answers are taken.
     """
     settings = read_settings(data=data, flows=folder)
     flow_set = _flow_set(settings)
@@ -201,6 +206,8 @@ def _come(
                 return NoKeyCame(), ""
             if typed == BYE:
                 return CallerLeft(), ""
+            if typed[0] not in KEYS:
+                return said_words(typed.removeprefix(">")), ""
             return KeyCame(key=typed[0]), typed[1:]
         case Ask(question=question) if others is not None:
             return others.answer(question), typed
