@@ -23,6 +23,7 @@ from acd.vocabulary.flow_facts import (
     SubFlowEntered,
     SubFlowLeft,
     SurveyAnswered,
+    WordsHeard,
 )
 
 
@@ -33,6 +34,8 @@ def line_of(fact: FlowFact) -> str:
     """
     match fact:
         case StepEntered() | KeyPressed() | KeyTimedOut() | CallRouted() | FlowEnded():
+            return way_line(fact) or ""
+        case WordsHeard():
             return way_line(fact) or ""
         case PromptHeard(interrupted_ms=ms):
             cut = "" if ms is None else ", cut short"
@@ -74,6 +77,10 @@ def way_line(fact: FlowFact) -> str | None:
             return f"key {fact.key or '•'}"
         case KeyTimedOut():
             return "no key"
+        case WordsHeard():
+            return (
+                f"words {fact.text or '•'} {fact.outcome.value} {fact.meant}".rstrip()
+            )
         case CallRouted():
             return f"queue {fact.queue_id}" + "".join(f" {it}" for it in fact.skills)
         case FlowEnded():
