@@ -46,7 +46,8 @@ def sayings(flow: Flow, everywhere: Everywhere) -> Iterator[Finding]:
 def missing_words(flow: Flow, name: StepName, step: ChoosingStep) -> Iterator[Finding]:
     """Tell in which of the flow's languages nothing can be said for a choice."""
     spoken = dict.fromkeys((flow.language, *flow.languages))
-    for choice in _choices(flow, step) if step.speech == "only" else step.words:
+    keys = sorted(_keys(step)) if step.speech == "only" else ()
+    for choice in dict.fromkeys([*step.words, *keys]):
         phrasing = step.words.get(choice, Phrasing())
         for language in spoken:
             if phrasing.of(language) or _is_given(step, choice):

@@ -193,7 +193,8 @@ cases:
         ("{}", "needs a number or a flow, one of the two; write `number: …`"),
         (
             "{flow: main, keys: 1 up}",
-            "keys: should be keys, wait or bye, with a space between them, got '1 up'",
+            "keys: should be keys, wait, bye or say(…), with a space between them, "
+            "got '1 up'",
         ),
         (
             "{flow: main, ends: q_bill}",
