@@ -130,7 +130,8 @@ async def placed_with_us(
 
     async def settled(outcome: SippOutcome) -> None:
         async with connected(stand.instance.database) as records:
-            ids = [call.sip_call_id for call in outcome.calls]
+            # Who was refused has no record, and is missing among the served.
+            ids = [call.sip_call_id for call in outcome.calls if call.status == 200]
             await until_closed(records, ids, within_s=60)
 
     pids = stand.instance.pids
