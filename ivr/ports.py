@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Protocol
 
 from ivr.turns import AskFailed, Found, NotFound, Question
+from ivr.understanding.grammar import Grammar
+from ivr.understanding.outcome import Said
 
 
 class CallerGone(Exception):
@@ -93,6 +96,38 @@ class Line(Protocol):
 
     async def hang_up(self) -> None:
         """Give the call to the ending context and let go of the line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recognised:
+    """What a recogniser makes of a caller's speech so far."""
+
+    said: tuple[Said, ...]
+    """The likeliest first, each with its confidence; empty where there was none."""
+    is_final: bool
+    """Whether the caller has finished; what comes before may still change."""
+
+
+class Recogniser(Protocol):
+    """Turns the speech of one caller into words; a further one is one file.
+
+    What is heard is given to the walk as ``WordsCame``. While a prompt is played only
+    what fits the grammar of ``ivr.grammars.grammar_of`` may cut it short.
+    """
+
+    def hear(
+        self, sound: AsyncIterator[bytes], grammar: Grammar, deadline_s: float
+    ) -> AsyncIterator[Recognised]:
+        """Yield what is heard, partial results first, the final one last.
+
+        Args:
+            sound: Of the caller alone: 8 kHz, 16 bits, signed, one channel.
+            grammar: What may be said; ``phrases()`` are those to listen for.
+            deadline_s: After it whatever was heard is final; nothing heard is empty.
+
+        Raises:
+            Exception: It broke; the caller goes on by keys.
+        """
 
 
 class BackOffice(Protocol):
