@@ -56,6 +56,17 @@ class ReplayUnderWay(Exception):
         )
 
 
+class ReplayTooSlow(Exception):
+    """The machine is too busy to walk old calls in time."""
+
+    def __init__(self, limit_s: float) -> None:
+        """Say what would do."""
+        super().__init__(
+            f"replay: no answer within {limit_s:.0f} s, is the machine full? ask for"
+            " fewer calls by limit, or later"
+        )
+
+
 class FlowReplaying(Protocol):
     """Whoever walks old calls again."""
 
@@ -130,6 +141,7 @@ def install(app: FastAPI, replaying: FlowReplaying) -> None:
     app.state.flow_replaying = replaying
     app.include_router(router)
     app.add_exception_handler(ReplayUnderWay, _under_way)
+    app.add_exception_handler(ReplayTooSlow, _too_slow)
 
 
 def replaying_of(request: Request) -> FlowReplaying:
@@ -156,6 +168,10 @@ async def replay(replaying: Of, wanted: ReplayIn) -> ReplayOut:
         changed=[ChangedOut.model_validate(one) for one in counts.changed],
         unsure=[UnsureOut.model_validate(one) for one in counts.unsure],
     )
+
+
+async def _too_slow(_request: Request, error: Exception) -> JSONResponse:
+    return problem(503, "replay_too_slow", str(error))
 
 
 async def _under_way(_request: Request, error: Exception) -> JSONResponse:

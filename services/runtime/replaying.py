@@ -12,6 +12,7 @@ from ivr.load import load_flows_from
 from ivr.problems import FlowRefused, Problem
 from services.api.flow_replaying import (
     ReplayOutcome,
+    ReplayTooSlow,
     ReplayUnderWay,
     ReplayWanted,
 )
@@ -54,6 +55,7 @@ class Replayer:
         Raises:
             FlowRefused: With every problem of the flows.
             UnknownVersion: There is none of that number.
+            ReplayTooSlow: The machine is too busy.
             ReplayUnderWay: Somebody else's is not over yet.
             DatabaseAway: The records cannot be read.
         """
@@ -70,7 +72,10 @@ class Replayer:
                 "until": wanted.until.isoformat(),
                 "limit": wanted.limit,
             }
-            answer: Answer = await asked_aside(__name__, told, limit_s=_LIMIT_S)
+            try:
+                answer: Answer = await asked_aside(__name__, told, limit_s=_LIMIT_S)
+            except TimeoutError:
+                raise ReplayTooSlow(_LIMIT_S) from None
         match answer:
             case ReplayOutcome():
                 return answer
