@@ -7,7 +7,7 @@ import asyncio
 from dataclasses import dataclass
 
 from services.runtime.embedded.child import Child
-from services.runtime.embedded.our_own import OurOwn, is_alive
+from services.runtime.embedded.our_own import OurOwn, asker, is_alive
 
 START_LIMIT_S = 60.0
 STOP_LIMIT_S = 5.0
@@ -54,9 +54,10 @@ async def start(place: WatchdogPlace) -> Child:
 
 async def _guard(child: Child, health: str) -> None:
     missed = 0
-    while child.exit_code is None:
-        await asyncio.sleep(LOOK_EVERY_S)
-        missed = 0 if await is_alive(health) else missed + 1
-        if missed >= _MISSES and child.exit_code is None:
-            # The supervisor takes in its death, and starts another.
-            await child.stop()
+    async with asker() as asking:
+        while child.exit_code is None:
+            await asyncio.sleep(LOOK_EVERY_S)
+            missed = 0 if await is_alive(asking, health) else missed + 1
+            if missed >= _MISSES and child.exit_code is None:
+                # The supervisor takes in its death, and starts another.
+                await child.stop()
