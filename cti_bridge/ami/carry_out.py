@@ -200,7 +200,7 @@ class CarryOut:
             return
         # For the dialplan, which goes on with the caller when the bridge is over. Not
         # before the join: one that failed would end the call.
-        await self._act(link, "Setvar", _state(caller, "talking"), Urgency.JOIN)
+        link.note("Setvar", _state(caller, "talking"))
 
     def _not_joined(self, pair: BridgeCall, detail: str) -> None:
         log.warning("bridge_failed", offer_id=pair.offer_id, reason=detail)

@@ -156,6 +156,10 @@ class Connection:
         """
         return (await self._run(action, fields, gathers=False, limit_s=limit_s))[0]
 
+    def note(self, action: str, fields: Fields) -> None:
+        """Send an action whose reply nobody would act on; raises as ``act``."""
+        self._write(encode(action, {"ActionID": self._next_id(), **fields}))
+
     async def ask(
         self, action: str, fields: Fields | None = None, *, limit_s: float | None = None
     ) -> list[Message]:
@@ -267,8 +271,7 @@ class Connection:
             raise TooManyPending(action, len(self._pending))
         limit_s = self._limits.action_s if limit_s is None else limit_s
         action_id = self._next_id()
-        frame = encode(action, {"ActionID": action_id, **(fields or {})})
-        self._write(frame)
+        self._write(encode(action, {"ActionID": action_id, **(fields or {})}))
         pending = _Pending(self._loop.create_future(), gathers)
         self._pending[action_id] = pending
         late = ActionTimedOut(action, action_id, limit_s)
@@ -318,13 +321,16 @@ class Connection:
         self.round_trip.answered(action_id)
         pending = self._pending.get(action_id)
         if pending is None or (message.event and not pending.gathers):
-            # The outcome of an Originate comes as an event, long after the reply.
-            # Whatever else comes too late is of no more use.
+            # Unasked or so late only an Originate's outcome is of use, an event.
             if message.event == "OriginateResponse":
                 self._tell(message)
             return
         if message.get("EventList") == "Complete":
-            _note_missing(message, pending)
+            told, came = message.get("ListItems"), len(pending.items) - 1
+            if told is not None and told != str(came):
+                log.warning(
+                    "ami_list_incomplete", list=message.event, told=told, came=came
+                )
             _settle(pending)
             return
         pending.items.append(message)
@@ -392,9 +398,3 @@ def _give_up(pending: _Pending, late: ActionTimedOut) -> None:
 def _settle(pending: _Pending) -> None:
     if not pending.answer.done():
         pending.answer.set_result(pending.items)
-
-
-def _note_missing(complete: Message, pending: _Pending) -> None:
-    told, came = complete.get("ListItems"), len(pending.items) - 1
-    if told is not None and told != str(came):
-        log.warning("ami_list_incomplete", list=complete.event, told=told, came=came)
