@@ -1,5 +1,6 @@
 """One call in the engine: its state, moved by the table, and what is known of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -73,6 +74,8 @@ class Call:
     """From 0 to 20: who has more goes before all who have less."""
     is_in_open_queue: bool = False
     """Whether the switch looks for an agent by itself."""
+    places: Mapping[QueueId, datetime] = field(default_factory=dict)
+    """Since when it had waited in queues whose line it left; it may come back."""
     has_left_number: bool = False
     is_dismissed: bool = False
     """Whether the switch said goodbye, since nobody took it."""

@@ -6,6 +6,7 @@ from datetime import datetime
 from acd.core import (
     conversations,
     handling,
+    leaving,
     legs,
     matching,
     new_policy,
@@ -40,6 +41,7 @@ from acd.vocabulary.flow_facts import (
     CallArrived,
     CallRouted,
     FlowEnded,
+    LeaveAsked,
     TraceOf,
 )
 from acd.vocabulary.ids import AgentId, CallId, OfferId, Place
@@ -114,6 +116,8 @@ class Engine:
             case CallRouted():
                 if fact.call_id in floor.calls:
                     floor.calls[fact.call_id].is_routed = True
+            case LeaveAsked():
+                return leaving.leave(floor, turn, fact)
             case FlowEnded():
                 if fact.call_id in floor.calls:
                     floor.calls[fact.call_id].flow_ending = fact.ending
@@ -188,14 +192,18 @@ class Engine:
                 queue_id=fact.queue_id,
             )
             call = adopt(floor, turn, leg)
+        since = call.places.get(fact.queue_id)
+        if since is not None:
+            turn.facts[0] = replace(fact, place=turn.facts[0].place, since=since)
         enqueue(
             floor,
             call,
             queue_id=fact.queue_id,
             skills=frozenset(fact.skills),
-            queued_at=fact.at,
+            queued_at=since or fact.at,
             call_class=fact.call_class,
         )
+        call.heard_at = max(call.heard_at, fact.at)
         return True
 
     def _ring_or_answer(self, turn: Turn, fact: LegRang | LegAnswered) -> bool:

@@ -187,17 +187,20 @@ def _enqueue_late(floor: Floor, turn: Turn, call: Call, leg: LegSeen) -> None:
     if leg.queue_id is None:
         return
     queued_at = min(leg.queued_at or turn.at, turn.at)
+    # Who left the line and is in it again has the place of before; nobody saw when.
+    since = call.places.get(leg.queue_id)
     enqueue(
         floor,
         call,
         queue_id=leg.queue_id,
         skills=frozenset(leg.skills),
-        queued_at=queued_at,
+        queued_at=since or queued_at,
         call_class=leg.call_class,
     )
     turn.facts.append(
         CallQueued(
-            at=queued_at,
+            at=turn.at if since else queued_at,
+            since=since,
             place=call.place,
             call_id=call.call_id,
             leg_id=leg.leg_id,

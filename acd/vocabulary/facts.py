@@ -41,6 +41,7 @@ FlowFact = (
     | flow_facts.KeyPressed
     | flow_facts.KeyTimedOut
     | flow_facts.CallRouted
+    | flow_facts.LeaveAsked
     | flow_facts.FlowEnded
     | TraceFact
 )
@@ -98,6 +99,7 @@ OfferFact = (
 EstablishedFact = (
     OfferFact
     | routing_facts.RoutingDecided
+    | offer_facts.CallLeftLine
     | offer_facts.CallConnected
     | offer_facts.ConversationEnded
     | offer_facts.CallAdopted

@@ -119,6 +119,17 @@ class CallRouted(FactOf):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LeaveAsked(FactOf):
+    """A waiting caller pressed a key that leads out of the line, back into the flow."""
+
+    call_id: CallId
+    flow: str
+    step: str
+    """The queue's step."""
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FlowEnded(FactOf):
     """The walk ended without a queue."""
 

@@ -44,6 +44,9 @@ class CallQueued(FactOf):
     skills: tuple[SkillId, ...]
     call_class: int = 0
     """From 0 to 20: who has more goes before all who have less."""
+    since: datetime | None = None
+    """When it came to this queue first, where it had left the line in between; the
+    place is that of then. The engine states it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,6 +53,19 @@ class CloseReason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallLeftLine(FactOf):
+    """A waiting caller is out of the line, and in the flow again.
+
+    Who comes back to the same queue in the same call has the place of before.
+    """
+
+    call_id: CallId
+    queue_id: QueueId
+    queued_at: datetime
+    """Since when the caller had waited there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OfferStarted(FactOf):
     """An agent was reserved for a call and the device is being rung."""
 

@@ -13,6 +13,7 @@ from acd.vocabulary.leg_facts import CallQueued
 from acd.vocabulary.offer_facts import (
     CallClosed,
     CallConnected,
+    CallLeftLine,
     ConversationEnded,
     OfferAnswered,
     OfferDeclined,
@@ -78,6 +79,7 @@ CALL_TRANSITIONS: dict[CallState, dict[type[Fact], CallState]] = {
         CallClosed: CallState.CLOSED,
     },
     CallState.QUEUED: {
+        CallLeftLine: CallState.IN_FLOW,  # by a key; an offer is withdrawn before
         OfferStarted: CallState.OFFERED,
         OpenQueueJoined: CallState.OPEN,
         CallClosed: CallState.CLOSED,

@@ -111,8 +111,12 @@ def _opened(board: Board, fact: Told) -> None:
 
 
 def _queued(board: Board, fact: Told) -> None:
-    told = {"queue_id": fact["queue_id"], "queued_at": fact["at"]}
-    _call(board, fact, state="queued", **told)
+    since = fact.get("since") or fact["at"]
+    _call(board, fact, state="queued", queue_id=fact["queue_id"], queued_at=since)
+
+
+def _left_line(board: Board, fact: Told) -> None:
+    _call(board, fact, state="in_flow", queue_id=None, queued_at=None)
 
 
 def _offered(board: Board, fact: Told) -> None:
@@ -153,6 +157,7 @@ def _closed(board: Board, fact: Told) -> None:
 _FOLDS: Mapping[str, Callable[[Board, Told], None]] = {
     "call_arrived": _arrived,
     "call_queued": _queued,
+    "call_left_line": _left_line,
     "open_queue_joined": _opened,
     "offer_started": _offered,
     "offer_answered": _entering("connecting"),

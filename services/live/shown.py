@@ -20,6 +20,7 @@ SHOWN: frozenset[type[Fact]] = frozenset(
         flow_facts.CallAnswered,
         flow_facts.StepEntered,
         flow_facts.CallRouted,
+        offer_facts.CallLeftLine,
         flow_facts.FlowEnded,
         leg_facts.CallQueued,
         leg_facts.SwitchLost,
@@ -50,6 +51,7 @@ SHOWN: frozenset[type[Fact]] = frozenset(
 
 WITHHELD: dict[type[Fact], str] = {
     Tick: "time passes for all",
+    flow_facts.LeaveAsked: "says nothing where the call stays; else another fact does",
     flow_facts.KeyPressed: "keys may be a caller's PIN",
     flow_facts.KeyTimedOut: "says nothing without the keys",
     flow_facts.PromptHeard: "the steps tell the way; it is for who improves flows",

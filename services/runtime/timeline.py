@@ -228,6 +228,14 @@ WORDS: Mapping[type[FactOf], tuple[str, Tell]] = {
     flow_facts.CallRouted: ("flow", _routed),
     flow_facts.FlowEnded: ("flow", _flow_ended),
     **TRACE_WORDS,
+    flow_facts.LeaveAsked: (
+        "caller",
+        lambda f, _l: f"asked by key {f.key} to leave the line of {f.step}",
+    ),
+    offer_facts.CallLeftLine: (
+        "engine",
+        lambda f, _l: f"the caller left the line of {f.queue_id}; the place is kept",
+    ),
     leg_facts.CallQueued: ("switch", lambda f, _l: f"waits in queue {f.queue_id}"),
     leg_facts.LegRang: ("switch", _leg("is ringing")),
     leg_facts.LegAnswered: (

@@ -143,9 +143,13 @@ def _queued(changes: RowChanges, fact: leg_facts.CallQueued, _seq: int) -> None:
         state=CallState.QUEUED.value,
         queue_id=fact.queue_id,
         caller_leg_id=fact.leg_id,
-        queued_at=fact.at,
+        queued_at=fact.since or fact.at,
     )
     _caller_leg(changes, fact)
+
+
+def _left_line(changes: RowChanges, fact: offer_facts.CallLeftLine, _seq: int) -> None:
+    _call(changes, fact, fact.call_id, state=CallState.IN_FLOW.value)
 
 
 def _leg_rang(changes: RowChanges, fact: leg_facts.LegRang, _seq: int) -> None:
@@ -351,6 +355,7 @@ FOLDS: Mapping[type[FactOf], Fold] = {
     flow_facts.KeyPressed: _step("key"),
     flow_facts.KeyTimedOut: _step("timeout"),
     flow_facts.CallRouted: _step("route"),
+    flow_facts.LeaveAsked: _nothing,
     flow_facts.FlowEnded: _flow_ended,
     flow_facts.PromptHeard: _nothing,
     flow_facts.AnnouncementHeard: _nothing,
@@ -400,6 +405,7 @@ FOLDS: Mapping[type[FactOf], Fold] = {
     offer_facts.OfferFailed: _offer_failed,
     offer_facts.OfferWithdrawn: _offer_lost("withdrawn"),
     offer_facts.OfferAnsweredLate: _answered_late,
+    offer_facts.CallLeftLine: _left_line,
     offer_facts.CallConnected: _connected,
     offer_facts.ConversationEnded: _parted,
     offer_facts.CallAdopted: _adopted,

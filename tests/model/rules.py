@@ -7,12 +7,13 @@ from datetime import datetime
 from acd.core.engine import Engine
 from acd.vocabulary.facts import Fact
 from acd.vocabulary.flow_facts import CallArrived
-from acd.vocabulary.ids import AgentId, CallId, OfferId
+from acd.vocabulary.ids import AgentId, CallId, OfferId, QueueId
 from acd.vocabulary.leg_facts import CallQueued
 from acd.vocabulary.offer_facts import (
     CallAdopted,
     CallClosed,
     CallConnected,
+    CallLeftLine,
     ConversationEnded,
     OfferStarted,
 )
@@ -28,6 +29,9 @@ REPAIRED_S = 15.0
 _STAGES = (CallArrived, CallAdopted, CallQueued, CallConnected, ConversationEnded)
 
 
+QUEUES = (QueueId("q_x"), QueueId("q_y"))
+
+
 class Broken(AssertionError):
     """A rule did not hold."""
 
@@ -38,6 +42,9 @@ class Rules:
     def __init__(self) -> None:
         self.closed: Counter[CallId] = Counter()
         self.offers = 0
+        self.left = 0
+        """How often a caller left a line by a key."""
+        self._places: dict[tuple[CallId, QueueId], datetime] = {}
         self._last_at: dict[CallId, datetime] = {}
         self._wrong_since_s: dict[object, float] = {}
 
@@ -54,12 +61,28 @@ class Rules:
                 self._in_order(engine, fact)
             if isinstance(fact, _STAGES):
                 self._durations(fact)
+            if isinstance(fact, CallLeftLine | CallQueued | CallAdopted):
+                self._place_is_kept(fact)
             if isinstance(fact, CallClosed):
                 self.closed[fact.call_id] += 1
                 if self.closed[fact.call_id] > 1:
                     raise Broken(f"call {fact.call_id} was closed twice")
                 if fact.at < self._last_at.get(fact.call_id, fact.at):
                     raise Broken(f"call {fact.call_id} ended before its last news")
+
+    def _place_is_kept(self, fact: CallLeftLine | CallQueued | CallAdopted) -> None:
+        match fact:
+            case CallLeftLine():
+                self.left += 1
+                self._places[fact.call_id, fact.queue_id] = fact.queued_at
+            case CallQueued():
+                place = self._places.get((fact.call_id, fact.queue_id))
+                if fact.since != place:
+                    raise Broken(f"{fact} should have kept its place of {place}")
+            case CallAdopted():
+                # By an engine that forgot: the switch knows the place, and no more.
+                for queue_id in QUEUES:
+                    self._places.pop((fact.call_id, queue_id), None)
 
     def _in_order(self, engine: Engine, started: OfferStarted) -> None:
         call = engine.floor.calls.get(started.call_id)
@@ -195,7 +218,7 @@ class Rules:
     ) -> None:
         """Check each record's instants against the leg's real ones."""
         for fact in facts:
-            if isinstance(fact, CallQueued):
+            if isinstance(fact, CallQueued) and fact.since is None:
                 true_at = at(switch.queued_s[fact.call_id])
                 if not 0 <= (fact.at - true_at).total_seconds() <= 1:
                     raise Broken(f"{fact}, but it was at {true_at}")

@@ -31,8 +31,8 @@ from acd.vocabulary.decisions import (
 from acd.vocabulary.errors import AcdError
 from acd.vocabulary.fact import Tick
 from acd.vocabulary.facts import Fact, ToldFact
-from acd.vocabulary.flow_facts import CallArrived, CallRouted
-from acd.vocabulary.ids import AgentId, CallId, LegId, Place, QueueId, SkillId
+from acd.vocabulary.flow_facts import CallArrived, CallRouted, LeaveAsked
+from acd.vocabulary.ids import AgentId, CallId, LegId, Place, SkillId
 from acd.vocabulary.leg_facts import (
     BridgeFailed,
     LegChecked,
@@ -42,10 +42,10 @@ from acd.vocabulary.leg_facts import (
     SwitchLost,
     SwitchSeen,
 )
-from acd.vocabulary.states import AgentState
+from acd.vocabulary.states import AgentState, CallState
 from cti_bridge.ami.translate import Doubt, Translator
 from tests.model.frames import forged, message
-from tests.model.rules import REPAIRED_S, Rules, idle
+from tests.model.rules import QUEUES, REPAIRED_S, Rules, idle
 from tests.model.switch import Leg, Switch
 from tests.support.builders import YZ, a_queue, an_agent, at
 
@@ -55,7 +55,6 @@ LATENCY_S = 0.002
 
 SKILLS = (("x",), ("x", "y"), ("y",)) * 4
 AGENTS = tuple(AgentId(f"a{n}") for n in range(len(SKILLS)))
-QUEUES = (QueueId("q_x"), QueueId("q_y"))
 
 
 def a_policy() -> FloorPolicy:
@@ -364,8 +363,13 @@ class World:
                 return
             x -= chance
         self.pick.choices(
-            (self._a_caller_comes, self._an_agent_wishes, self._somebody_forges),
-            (0.8, 0.2, faults.forge),
+            (
+                self._a_caller_comes,
+                self._an_agent_wishes,
+                self._a_caller_presses,
+                self._somebody_forges,
+            ),
+            (0.8, 0.2, 0.4, faults.forge),
         )[0]()
 
     def _a_caller_comes(self) -> None:
@@ -408,6 +412,41 @@ class World:
             )
         )
         self.switch.wait(leg, queue)
+
+    def _a_caller_presses(self) -> None:
+        """Ask, by a key, to leave the line: also while a device rings for the call."""
+        waits = [leg for leg in self.switch.legs.values() if leg.context == "cc-wait"]
+        if not waits:
+            return
+        leg = self.pick.choice(waits)
+        try:
+            before = self.engine.floor.call(leg.call_id).state
+        except AcdError:
+            return
+        asked = LeaveAsked(
+            at=self.at, call_id=leg.call_id, flow="main", step="end", key="1"
+        )
+        self.tell(asked)
+        call = self.engine.floor.calls.get(leg.call_id)
+        if before is CallState.IN_FLOW or call is None:
+            return
+        if call.state is CallState.IN_FLOW:
+            self.after(LATENCY_S, lambda: self._walks_again(leg))
+
+    def _walks_again(self, leg: Leg) -> None:
+        if leg.bridge_id is not None or leg.leg_id not in self.switch.legs:
+            return
+        leg.context = "cc-flow"
+        self.after(self.pick.uniform(0.1, 3), lambda: self._comes_back(leg))
+
+    def _comes_back(self, leg: Leg) -> None:
+        if leg.leg_id not in self.switch.legs or leg.bridge_id is not None:
+            return
+        first_s, before = leg.queued_s, leg.queue_id
+        queue = self.pick.choice(QUEUES)
+        self.switch.wait(leg, queue)
+        if queue == before:
+            leg.queued_s = first_s
 
     def _an_agent_wishes(self) -> None:
         agent = self.pick.choice(AGENTS)
