@@ -68,7 +68,7 @@ def _named(
 ) -> Iterator[tuple[Trail, object]]:
     for field in _LEADING:
         yield (*here, field), options.get(field)
-    if "menu" in options:
+    if "menu" in options or "queue" in options:
         for key, goto in _mapping(options.get("keys")).items():
             yield (*here, "keys", key), goto
         for choice in _mapping(options.get("words")):
@@ -133,6 +133,14 @@ def _unreachable(flow: Flow) -> Iterator[Finding]:
 def _zero_elsewhere(flow: Flow) -> Iterator[Finding]:
     """Tell menus where the key for a person does something else."""
     for name, step in flow.steps.items():
+        if isinstance(step, QueueStep) and PERSON_KEY in step.keys:
+            yield (
+                ("steps", name, "keys", PERSON_KEY),
+                Wording(
+                    en="0 asks for a person, who is waited for here; take another key",
+                    zh="按 0 是转人工，而这里已经在等人工；请换一个键",
+                ),
+            )
         if not isinstance(step, MenuStep) or step.secret:
             continue
         goto = step.keys.get(PERSON_KEY)

@@ -81,7 +81,7 @@ def _distances(
             if through is None:
                 continue
             seconds, keys = through
-        for way in ways_of(flow, step):
+        for way in () if isinstance(step, QueueStep) else ways_of(flow, step):
             if way.by in (By.PERSON, By.FAILED, By.GIVE_UP, By.SILENCE):
                 continue
             there = Distance(

@@ -43,6 +43,10 @@ WORDS = "heard.words"
 OF_QUEUES = ("waiting", "longest_s", "ready")
 """What is known of a queue, as in ``queue.q_bill.waiting``."""
 
+OF_WAIT = ("place", "minutes")
+"""What is known of the wait of who waits: the place in the line, 1 for the next, and
+about how long it takes; nothing where that cannot be told."""
+
 Finding = tuple[Trail, Wording]
 
 
@@ -128,6 +132,9 @@ def _wrong(name: str, names: frozenset[str], elsewhere: Elsewhere) -> Wording | 
     if name in names or name == WORDS:
         return None
     first, _, rest = name.partition(".")
+    if first == "wait":
+        figure = Wording(en="figure of a wait", zh="等待指标")
+        return None if rest in OF_WAIT else unknown(rest, figure, OF_WAIT)
     if f"{first}.*" in names or (first == "flag" and rest):
         return None
     if first == "hours" and rest and f"{first}.{rest}" not in names:

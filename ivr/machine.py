@@ -1,8 +1,9 @@
 """One caller's walk through a flow: inputs in; acts, facts and a new state out."""
 
+from dataclasses import replace
 from datetime import datetime
 
-from acd.vocabulary.flow_facts import CallAnswered, FlowEnding, PromptHeard
+from acd.vocabulary.flow_facts import CallAnswered, FlowEnding
 from ivr.asking import ask, key_came, listen, no_key_came, takes
 from ivr.doing import (
     answer_came,
@@ -54,16 +55,20 @@ from ivr.turns import (
     Input,
     KeyCame,
     LetGo,
+    LineKept,
+    LineLeft,
     MessageTaken,
     NoKeyCame,
     NotFound,
     Played,
     Say,
     WordsCame,
+    WordsDue,
 )
 from ivr.understanding.outcome import NotTaken
 from ivr.values import NOTHING, Values
-from ivr.walk import TAKES, Hearing, InputOutOfPlace, Phase, Turn, Walk
+from ivr.waiting import in_line
+from ivr.walk import IN_LINE, TAKES, Hearing, InputOutOfPlace, Phase, Turn, Walk
 from ivr.written import KEYS
 
 
@@ -111,6 +116,8 @@ def take(
 
 
 def _taken(stride: Stride, came: Input) -> Then:
+    if stride.walk.phase in IN_LINE:
+        return in_line(stride, came)
     match came:
         case Begun():
             return stride.do(Phase.ANSWERING, Answer())
@@ -140,13 +147,16 @@ def _taken(stride: Stride, came: Input) -> Then:
         case CallerLeft():
             if _opens(stride):
                 note_announced(stride, is_whole=False)
-            _note_heard(stride, is_whole=False)
+            stride.note_heard(is_whole=False)
             return stride.end(FlowEnding.CALLER_LEFT, LetGo())
         case Broke() if _opens(stride):
             return unannounced(stride)
         case Broke():
-            person = stride.person_queue()
+            # What broke may be what is said there.
+            person = replace(stride.person_queue(), keys="", tells_each_s=0)
             return stride.end(FlowEnding.FAILED, person, detail=came.detail)
+        case WordsDue() | LineLeft() | LineKept():
+            raise InputOutOfPlace(stride.walk.phase, came)
 
 
 def _opens(stride: Stride) -> bool:
@@ -154,7 +164,7 @@ def _opens(stride: Stride) -> bool:
 
 
 def _played(stride: Stride) -> Then:
-    _note_heard(stride, is_whole=True)
+    stride.note_heard(is_whole=True)
     match stride.step:
         case SayStep() as step:
             return Goto(step.goto)
@@ -169,7 +179,7 @@ def _played(stride: Stride) -> Then:
 
 
 def _key_came(stride: Stride, key: str) -> Then:
-    _note_heard(stride, is_whole=False)
+    stride.note_heard(is_whole=False)
     match stride.step:
         case AskingStep() as step:
             if stride.walk.hearing is Hearing.UNSURE:
@@ -204,7 +214,7 @@ def _words_at_opening(stride: Stride, came: WordsCame) -> Then:
 
 
 def _words_came(stride: Stride, came: WordsCame) -> Then:
-    _note_heard(stride, is_whole=False)
+    stride.note_heard(is_whole=False)
     step = stride.step
     if isinstance(step, AskingStep):
         return words_came(stride, step, came)
@@ -293,18 +303,3 @@ def _entered(stride: Stride, goto: Goto) -> Then:
             if step.hears is not None:
                 return stride.say(step.hears)
             return stride.route(goto.step)
-
-
-def _note_heard(stride: Stride, *, is_whole: bool) -> None:
-    """Tell what was heard of a prompt, where one was being said."""
-    walk = stride.walk
-    if walk.phase is not Phase.SAYING:
-        return
-    took = stride.at - (walk.since or stride.at)
-    stride.tell(
-        PromptHeard(
-            **stride.here(),
-            sounds=walk.sounds,
-            interrupted_ms=None if is_whole else round(took.total_seconds() * 1000),
-        )
-    )

@@ -36,6 +36,18 @@ class Message:
     """The key that ended it; None for silence or the limit."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asks:
+    """What a caller who waits can do, and is told; written on the leg."""
+
+    keys: str
+    """Keys that mean something."""
+    each_s: int
+    """How often something is said; 0 never."""
+    walk: str
+    """Where the walk stands: by that a later process goes on."""
+
+
 class Line(Protocol):
     """One caller's line while a flow has it.
 
@@ -81,7 +93,12 @@ class Line(Protocol):
         """
 
     async def wait_in_queue(
-        self, queue_id: str, skills: frozenset[str], call_class: int | None = None
+        self,
+        queue_id: str,
+        skills: frozenset[str],
+        call_class: int | None = None,
+        *,
+        asks: Asks | None = None,
     ) -> None:
         """Give the call to the waiting context and let go of the line.
 
@@ -92,7 +109,11 @@ class Line(Protocol):
             queue_id: The queue to wait in.
             skills: What the agent must be able to do; may be empty.
             call_class: From 0 to 20, who goes first; None leaves the number's.
+            asks: What happens to the caller meanwhile; None: nothing.
         """
+
+    async def leave_line(self) -> None:
+        """Note on the leg that the caller waits no more, and is in a flow again."""
 
     async def hang_up(self) -> None:
         """Give the call to the ending context and let go of the line."""

@@ -8,7 +8,15 @@ from ivr.flow import Flow
 from ivr.known import Finding
 from ivr.prompt import Prompt
 from ivr.sounds import Language
-from ivr.steps import ConfirmStep, MenuStep, SmsStep, Step, SurveyStep, prompts_of
+from ivr.steps import (
+    ConfirmStep,
+    MenuStep,
+    QueueStep,
+    SmsStep,
+    Step,
+    SurveyStep,
+    prompts_of,
+)
 from ivr.ways import BACK_KEY, NO_KEY, PERSON_KEY, REPEAT_KEY, YES_KEY
 from ivr.wording import Wording
 
@@ -50,8 +58,13 @@ def promises(flow: Flow) -> Iterator[Finding]:
                             "或 `queue` 办理",
                         ),
                     )
+        if isinstance(step, QueueStep):
+            for field, prompt in prompts_of(step).items():
+                yield from _wrong_keys(name, field, prompt, frozenset(step.keys))
         if isinstance(step, MenuStep | ConfirmStep | SurveyStep):
-            yield from _wrong_keys(name, step)
+            field, prompt, keys = _asked(step)
+            meant = keys | {PERSON_KEY, REPEAT_KEY, BACK_KEY}
+            yield from _wrong_keys(name, field, prompt, meant)
 
 
 def _prompts(step: Step) -> dict[str, Prompt]:
@@ -62,10 +75,8 @@ def _prompts(step: Step) -> dict[str, Prompt]:
 
 
 def _wrong_keys(
-    name: str, step: MenuStep | ConfirmStep | SurveyStep
+    name: str, field: str, prompt: Prompt, meant: frozenset[str]
 ) -> Iterator[Finding]:
-    field, prompt, keys = _asked(step)
-    meant = keys | {PERSON_KEY, REPEAT_KEY, BACK_KEY}
     for language, text in prompt.texts().items():
         told = Counter(
             _WORDS.get(key.lower(), key) for key in _KEYS[language].findall(text)
@@ -85,9 +96,9 @@ def _wrong_keys(
                     where,
                     Wording(
                         en=f"says to press {key!r}, which means nothing here; there is "
-                        f"{', '.join(sorted(meant))}",
+                        f"{', '.join(sorted(meant)) or 'no key'}",
                         zh=f"提示按 {key!r}，但这个键在这里没有作用；可用的有 "
-                        f"{'、'.join(sorted(meant))}",
+                        f"{'、'.join(sorted(meant)) or '（无）'}",
                     ),
                 )
 

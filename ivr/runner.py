@@ -10,7 +10,8 @@ from acd.vocabulary.facts import FlowFact
 from acd.vocabulary.ids import CallId
 from ivr.flow_set import FlowSet
 from ivr.machine import take
-from ivr.ports import BackOffice, CallerGone, Line, NoBackOffice
+from ivr.noted import noted
+from ivr.ports import Asks, BackOffice, CallerGone, Line, NoBackOffice
 from ivr.problems import IvrError
 from ivr.sounds import Announced, Either, Heard, Sound
 from ivr.turns import (
@@ -26,7 +27,10 @@ from ivr.turns import (
     HangUp,
     Input,
     KeyCame,
+    LeaveLine,
     LetGo,
+    LineKept,
+    LineLeft,
     Listen,
     MessageTaken,
     NoKeyCame,
@@ -35,9 +39,10 @@ from ivr.turns import (
     Queue,
     Record,
     Say,
+    Stay,
 )
 from ivr.values import NOTHING, Values
-from ivr.walk import Phase, fresh_walk
+from ivr.walk import Phase, Walk, fresh_walk
 
 WAIT_HEARD_AFTER_S = 1.5
 """An answer that takes longer is waited for with words."""
@@ -69,6 +74,15 @@ async def mute(_sound: Sound) -> str | None:
     return None
 
 
+Leave = Callable[[CallId, LeaveLine, Walk], Awaitable[bool]]
+"""Takes a waiting call out of its line; returns False where it stays."""
+
+
+async def kept(_call_id: CallId, _act: LeaveLine, _walk: Walk) -> bool:
+    """Let every call stay in its line."""
+    return False
+
+
 def nothing_known(_at: datetime) -> Values:
     """Know nothing of the world."""
     return NOTHING
@@ -89,6 +103,8 @@ class Around:
     world: World = nothing_known
     opening: tuple[Announced, ...] = ()
     """Said before the flow begins; a key cuts it short."""
+    leave: Leave = kept
+    """Asks whether a waiting call may leave its line."""
 
 
 async def walk_flow(
@@ -99,7 +115,7 @@ async def walk_flow(
     *,
     around: Around,
     values: Values = NOTHING,
-) -> None:
+) -> Walk:
     """Walk one caller through a flow, to a queue or to the end of the call.
 
     Every walk tells exactly one of CallRouted and FlowEnded. Where the line or a
@@ -113,13 +129,26 @@ async def walk_flow(
         around: What the walk works with.
         values: What is known of the call already, such as ``caller``.
 
+    Returns:
+        The walk as it stands; ``walk_on`` goes on with one that waits.
+
     Raises:
         Exception: Whatever the line raised when even giving the caller away failed.
             The session must end then, so that the dialplan's own way takes the call.
     """
-    driver = _Driver(call_id, line, around)
     walk = fresh_walk(flow_set.flows[name], call_id, values, around.opening)
-    came: Input = Begun()
+    return await walk_on(flow_set, walk, Begun(), line, around=around)
+
+
+async def walk_on(
+    flow_set: FlowSet, walk: Walk, came: Input, line: Line, *, around: Around
+) -> Walk:
+    """Go on with a walk by something that came, as a key of who waits.
+
+    Raises:
+        Exception: As ``walk_flow`` does.
+    """
+    driver = _Driver(walk.call_id, line, around)
     while True:
         at = around.now()
         turn = take(flow_set, walk, came, at, around.world(at))
@@ -127,17 +156,21 @@ async def walk_flow(
         for fact in turn.facts:
             around.tell(fact)
         try:
-            following = await driver.carry_out(turn.act)
+            following = await driver.carry_out(turn.act, walk)
         except CallerGone:
             following = CallerLeft()
         except Exception as error:
             # Whatever broke, the caller goes to a person.
-            if walk.phase is Phase.OVER:
+            if walk.phase in _LET_GO:
                 raise
             following = Broke(detail=f"{type(error).__name__}: {error}")
-        if following is None or walk.phase is Phase.OVER:
-            return
+        if following is None or walk.phase in _LET_GO:
+            return walk
         came = following
+
+
+_LET_GO = (Phase.OVER, Phase.WAITING)
+"""Phases in which a walk has no use for the line."""
 
 
 class _Driver:
@@ -148,7 +181,7 @@ class _Driver:
         self._line = line
         self._around = around
 
-    async def carry_out(self, act: Act) -> Input | None:
+    async def carry_out(self, act: Act, walk: Walk) -> Input | None:
         """Do one act; return what came of it, or None where the walk is over."""
         line = self._line
         match act:
@@ -167,10 +200,21 @@ class _Driver:
                 return await self._record(act)
             case Queue():
                 skills = frozenset(act.skills)
-                await line.wait_in_queue(act.queue_id, skills, act.call_class)
+                asks = _asks(act, walk)
+                if asks is None:
+                    await line.wait_in_queue(act.queue_id, skills, act.call_class)
+                else:
+                    await line.wait_in_queue(
+                        act.queue_id, skills, act.call_class, asks=asks
+                    )
+            case LeaveLine():
+                if not await self._around.leave(self._call_id, act, walk):
+                    return LineKept()
+                await line.leave_line()
+                return LineLeft()
             case HangUp():
                 await line.hang_up()
-            case LetGo():
+            case LetGo() | Stay():
                 pass
         return None
 
@@ -269,3 +313,9 @@ class _Driver:
                 if key is not None:
                     return key
         return None
+
+
+def _asks(act: Queue, walk: Walk) -> Asks | None:
+    if not act.keys and not act.tells_each_s:
+        return None
+    return Asks(keys=act.keys, each_s=act.tells_each_s, walk=noted(walk))

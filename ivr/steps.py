@@ -216,6 +216,19 @@ class QueueStep(AnyStep):
     """Said before the wait; a key ends it."""
     notes: Arguments = Field(default_factory=dict, alias="with")
     """What whoever takes the call is told of it."""
+    keys: Mapping[Key, StepName] = Field(default_factory=dict)
+    """Where keys lead while the caller waits. What says something and comes back here
+    is heard without leaving the line; anything else leaves it, and the place is kept
+    for who comes back."""
+    meanwhile: Prompt | None = None
+    """Said again and again while the caller waits, until an agent answers."""
+    each_s: int = Field(default=45, ge=10, le=600)
+    """How often."""
+
+    @property
+    def asks(self) -> bool:
+        """Tell whether anything happens to who waits here before an agent answers."""
+        return bool(self.keys) or self.meanwhile is not None
 
     @property
     def queues(self) -> Mapping[str, Id]:
@@ -342,7 +355,8 @@ def prompts_of(step: Step) -> Mapping[str, Prompt]:
         case HangUpStep():
             return {"hang_up": step.hang_up}
         case QueueStep():
-            return {} if step.hears is None else {"hears": step.hears}
+            told = {"hears": step.hears, "meanwhile": step.meanwhile}
+            return {name: one for name, one in told.items() if one is not None}
         case _:
             return {}
 

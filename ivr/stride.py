@@ -15,6 +15,7 @@ from acd.vocabulary.flow_facts import (
     KeyPressed,
     KeyTimedOut,
     Note,
+    PromptHeard,
     ServiceBegun,
     ServiceDone,
     StepEntered,
@@ -168,6 +169,20 @@ class Stride:
         """Tell that no key came."""
         self.tell(KeyTimedOut(**self.here(), nth=self.count()))
 
+    def note_heard(self, *, is_whole: bool) -> None:
+        """Tell what was heard of a prompt, where one was being said."""
+        walk = self.walk
+        if walk.phase not in (Phase.SAYING, Phase.TELLING):
+            return
+        took = self.at - (walk.since or self.at)
+        self.tell(
+            PromptHeard(
+                **self.here(),
+                sounds=walk.sounds,
+                interrupted_ms=None if is_whole else round(took.total_seconds() * 1000),
+            )
+        )
+
     # ---- where it goes
 
     def note_entry(self, name: StepName, *, is_onward: bool = True) -> None:
@@ -290,6 +305,9 @@ class Stride:
                 skills=tuple(sorted(queue.skills)),
             )
         )
+        if isinstance(step, QueueStep) and step.asks:
+            self.move(step=name, line=name)
+            return self.do(Phase.WAITING, queue)
         return self.do(Phase.OVER, queue)
 
     def end(self, ending: FlowEnding, act: Act, detail: str = "") -> Act:
@@ -310,6 +328,8 @@ class Stride:
             queue_id=QueueId(step.by_language.get(self.walk.language, step.queue)),
             skills=frozenset(SkillId(skill) for skill in step.skills),
             call_class=step.call_class,
+            keys="".join(sorted(step.keys)),
+            tells_each_s=0 if step.meanwhile is None else step.each_s,
         )
 
     def _notes(self, step: QueueStep) -> tuple[Note, ...]:

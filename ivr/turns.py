@@ -102,6 +102,21 @@ class MessageTaken:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WordsDue:
+    """Who waits has waited for so long that something is said."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineLeft:
+    """The call is out of the line of its queue."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineKept:
+    """The call stays in its line: an agent has answered already."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallerLeft:
     """The line is gone."""
 
@@ -125,6 +140,9 @@ Input = (
     | NotFound
     | AskFailed
     | MessageTaken
+    | WordsDue
+    | LineLeft
+    | LineKept
     | CallerLeft
     | Broke
 )
@@ -182,6 +200,25 @@ class Queue:
     skills: frozenset[SkillId] = field(default_factory=frozenset)
     call_class: int | None = None
     """None leaves the number's."""
+    keys: str = ""
+    """Keys that mean something to who waits."""
+    tells_each_s: int = 0
+    """How often something is said to who waits; 0 never."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaveLine:
+    """Take the waiting call out of its line, if no agent has answered it."""
+
+    step: str
+    """The queue's."""
+    key: str
+    """That leads out of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stay:
+    """Let the caller wait on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,4 +231,4 @@ class LetGo:
     """Do nothing more: there is nobody on the line."""
 
 
-Act = Answer | Say | Listen | Ask | Record | Queue | HangUp | LetGo
+Act = Answer | Say | Listen | Ask | Record | Queue | LeaveLine | Stay | HangUp | LetGo

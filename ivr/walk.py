@@ -20,11 +20,14 @@ from ivr.turns import (
     Found,
     Input,
     KeyCame,
+    LineKept,
+    LineLeft,
     MessageTaken,
     NoKeyCame,
     NotFound,
     Played,
     WordsCame,
+    WordsDue,
 )
 from ivr.values import NOTHING, Secret, Values
 from ivr.written import StepName
@@ -44,6 +47,12 @@ class Phase(StrEnum):
     ASKING = "asking"
     """Another system is asked."""
     RECORDING = "recording"
+    WAITING = "waiting"
+    """In a queue where keys mean something, or words are said."""
+    TELLING = "telling"
+    """Something is said to who waits."""
+    LEAVING = "leaving"
+    """A key leads out of the line."""
     OVER = "over"
 
 
@@ -68,9 +77,16 @@ TAKES: Mapping[Phase, tuple[type[Input], ...]] = {
         *(Found, NotFound, AskFailed, KeyCame, WordsCame, CallerLeft, Broke),
     ),
     Phase.RECORDING: (MessageTaken, AskFailed, CallerLeft, Broke),
+    Phase.WAITING: (KeyCame, WordsDue, CallerLeft, Broke),
+    Phase.TELLING: (Played, KeyCame, WordsCame, CallerLeft, Broke),
+    Phase.LEAVING: (LineLeft, LineKept, CallerLeft, Broke),
     Phase.OVER: (),
 }
 """Rows are phases, columns the inputs they have a place for."""
+
+
+IN_LINE = frozenset({Phase.WAITING, Phase.TELLING, Phase.LEAVING})
+"""Phases of who waits in a queue."""
 
 
 class InputOutOfPlace(IvrError):
@@ -135,6 +151,10 @@ class Walk:
     """How many are being played."""
     since: datetime | None = None
     """When the line began with what it does."""
+    line: StepName = ""
+    """The queue's step at which the caller waits."""
+    leads: StepName = ""
+    """Where the key leads that asks to leave the line."""
     opening: tuple[Announced, ...] = ()
     """The announcements that are still to be said."""
     ahead: str = ""

@@ -103,7 +103,10 @@ def _ways(flow: Flow, step: Step) -> Iterator[Way]:
             yield Way(by=By.OTHERWISE, goto=step.otherwise)
         case LookUpStep() | OrderStep() | SmsStep() | RecordStep():
             yield from _asking_others(flow, step)
-        case QueueStep() | TransferStep() | ReturnStep() | HangUpStep():
+        case QueueStep():
+            for key, goto in step.keys.items():
+                yield Way(by=By.KEY, goto=goto, label=key)
+        case TransferStep() | ReturnStep() | HangUpStep():
             pass
 
 

@@ -22,7 +22,7 @@ from cti_bridge.agi.errors import (
 from cti_bridge.agi.protocol import Reply
 from cti_bridge.agi.server import Session
 from cti_bridge.forms import MOST_NAME, NUMBER, SIP_CALL_ID, UUID
-from ivr.ports import CallerGone, Message
+from ivr.ports import Asks, CallerGone, Message
 
 log = structlog.get_logger(__name__)
 
@@ -37,6 +37,11 @@ _LONGEST_SOUND_S: Final = 3600.0
 _ID: Final = re.compile(r"[A-Za-z0-9_.-]{1,60}", re.ASCII)
 
 _FENCE: Final = "CC_FENCE"
+
+OF_LINE: Final = "waiting"
+"""The path that the dialplan calls for who waits."""
+_KEY_WORDS: Final = {"*": "s", "#": "p"}
+"""Keys that are no plain words, as the dialplan writes them."""
 
 _MESSAGE: Final = re.compile(rf"{UUID.pattern}-[0-9]{{1,6}}", re.ASCII)
 _SILENCE_S: Final = 4
@@ -73,6 +78,7 @@ class AgiLine:
         now: Callable[[], float] = time.time,
         nonce: Callable[[], str] = lambda: secrets.token_hex(8),
         messages: Path | None = None,
+        place: Callable[[str, str], float | None] = lambda _call_id, _queue: None,
     ) -> None:
         """Take over a session.
 
@@ -80,14 +86,25 @@ class AgiLine:
             session: It; this line becomes its only user.
             messages: The folder for what callers say; None takes down nothing.
             now: Tells the epoch in seconds, for ``CC_T0``.
+            place: Tells since when, in epoch seconds, a call has had a place in a
+                queue whose line it left; None where it has none.
             nonce: Gives hexadecimal text that nobody can guess.
         """
         self._session = session
         self._now = now
         self._nonce = nonce
         self._messages = messages
+        self._kept = place
         self._call_id = ""
         self._has_let_go = False
+
+    @property
+    def is_of_line(self) -> bool:
+        """Whether the caller waits in a queue, and comes for a key or for words."""
+        return self.script == OF_LINE
+
+    def _place(self, queue_id: str) -> float | None:
+        return self._kept(self._call_id, queue_id)
 
     @property
     def script(self) -> str:
@@ -178,7 +195,12 @@ class AgiLine:
         return Message(length_s=length_s, key=_key(reply))
 
     async def wait_in_queue(
-        self, queue_id: str, skills: frozenset[str], call_class: int | None = None
+        self,
+        queue_id: str,
+        skills: frozenset[str],
+        call_class: int | None = None,
+        *,
+        asks: Asks | None = None,
     ) -> None:
         """Give the call to the waiting context; see ``ivr.ports.Line``.
 
@@ -188,17 +210,46 @@ class AgiLine:
         for name in (queue_id, *skills):
             if _ID.fullmatch(name) is None:
                 raise TextRefused("EXEC MSet", name, "is no id of a queue or skill")
+        since = self._place(queue_id)
         await self._let_go(
             CC_QUEUE=queue_id,
             CC_SKILLS=":".join(sorted(skills)),
-            CC_T0=f"{self._now():.3f}",
+            CC_T0=f"{self._now() if since is None else since:.3f}",
             CC_STATE="waiting",
+            **self._asks(asks),
             **({} if call_class is None else {"CC_CLASS": str(call_class)}),
         )
 
+    def _asks(self, asks: Asks | None) -> dict[str, str]:
+        if asks is None:
+            # What an earlier wait wrote must not hold for this one.
+            return {"CC_KEYS": "", "CC_EACH": ""} if self.is_of_line else {}
+        keys = "".join(_KEY_WORDS.get(key, key) for key in asks.keys)
+        each_s = str(asks.each_s) if asks.each_s else ""
+        return {"CC_KEYS": keys, "CC_EACH": each_s, "CC_WALK": asks.walk}
+
+    async def leave_line(self) -> None:
+        """Note that the caller waits no more; see ``ivr.ports.Line``."""
+        command = protocol.set_variables({"CC_STATE": "flow"})
+        await self._do(command, "leave line", _QUICK_S)
+
+    async def asked(self) -> str:
+        """Return the key that a waiting caller pressed; "" where words are due."""
+        key = await self._variable("CC_KEY")
+        return next((it for it, word in _KEY_WORDS.items() if word == key), key)
+
+    async def walk(self) -> str:
+        """Return where the walk stands, as the process noted that let it wait."""
+        return await self._variable("CC_WALK")
+
+    async def _variable(self, name: str) -> str:
+        reply = await self._do(protocol.get_variable(name), f"read {name}", _QUICK_S)
+        return reply.value or ""
+
     async def hang_up(self) -> None:
         """Give the call to the ending context; see ``ivr.ports.Line``."""
-        await self._let_go()
+        # Where the caller waited before holds no more.
+        await self._let_go(**({"CC_QUEUE": ""} if self.is_of_line else {}))
 
     async def _let_go(self, **variables: str) -> None:
         # CC_IVR_DONE comes last: it tells the dialplan that the flow came to its end,

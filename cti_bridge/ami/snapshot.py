@@ -26,8 +26,8 @@ DEVICES: Final = "PJSIP/"
 """Legs are telephones; ``Local/`` channels come of devices that would redirect."""
 
 _UP: Final = str(causes.UP)
-_WAITING_ROOM: Final = "cc-wait"
-"""The context in which callers wait (dialplans/extensions.conf)."""
+_WAITING_ROOMS: Final = ("cc-wait", "cc-listen")
+"""The contexts in which callers wait (dialplans/extensions.conf)."""
 
 VARIABLES: Final = (
     "CC_CALL_ID,CC_STATE,CC_NUMBER,CC_QUEUE,CC_SKILLS,CC_CLASS,CC_T0,CC_OFFER_ID,"
@@ -96,7 +96,7 @@ def leg_listed(item: Message) -> LegSeen:
     if UUID.fullmatch(leg_id):
         # Only we choose ids, and only for the legs of offers.
         role = LegRole.OFFER
-    elif item["Context"] == _WAITING_ROOM:
+    elif item["Context"] in _WAITING_ROOMS:
         role = LegRole.WAITING
     return LegSeen(
         leg_id=LegId(leg_id),

@@ -1,6 +1,7 @@
 """Cases of calls, written beside the flows: what is heard, and where each must end."""
 
 import re
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +21,8 @@ from ivr.turns import (
     CallerLeft,
     Input,
     KeyCame,
+    LeaveLine,
+    LineLeft,
     Listen,
     MessageTaken,
     NoKeyCame,
@@ -27,6 +30,7 @@ from ivr.turns import (
     Record,
     Say,
     WordsCame,
+    WordsDue,
 )
 from ivr.values import Values
 from ivr.wording import nearest
@@ -70,7 +74,8 @@ class WrittenCase(Part):
     """What the caller presses, a word for each time that a key is awaited: ``2``,
     ``13800138000#``, ``wait`` for no key, ``bye`` to hang up, ``say(家里停电了)`` for
     words, ``say(停电 @0.6)`` for words that a recogniser is not sure of. Then nothing
-    more."""
+    more. In a queue that takes keys they go on; there ``wait`` lets the time for words
+    come."""
     answers: Mapping[str, Answer | Answers] = Field(default_factory=dict)
     """What other systems say, by the name of the look-up or order: fields, or
     ``not_found`` or ``failed``. Of several each is said once, the last again and
@@ -237,16 +242,36 @@ def begun(case: Case, flow_set: FlowSet) -> Walking:
 def run(case: Case, flow_set: FlowSet) -> Ran:
     """Walk one case, and hold what came of it against what it says."""
     walking, others = begun(case, flow_set), case.others()
-    pressed = _pressed(case.written.keys)
+    pressed = _Pressed(case.written.keys)
     for _ in range(MOST_TURNS):
-        if walking.is_over:
+        came = pressed.in_line() if walking.waits else None
+        if walking.is_over and came is None:
             break
-        walking.come(_answer(walking, pressed, others))
+        walking.come(came or _answer(walking, pressed, others))
     return Ran(case=case, walking=walking, problems=tuple(_problems(case, walking)))
 
 
-def _pressed(keys: str) -> Iterator[Input]:
-    """Yield what comes each time that a key is awaited, for ever."""
+class _Pressed:
+    """What a caller presses, in order; then nothing more."""
+
+    def __init__(self, keys: str) -> None:
+        self._left = deque(_words(keys))
+
+    def asked(self) -> Input:
+        """Return what comes where a key is awaited."""
+        return self._left.popleft() if self._left else NoKeyCame()
+
+    def in_line(self) -> Input | None:
+        """Return what comes of who waits in a queue; None where nothing more does."""
+        while self._left:
+            came = self._left.popleft()
+            # Nobody listens to words there.
+            if not isinstance(came, WordsCame):
+                return WordsDue() if isinstance(came, NoKeyCame) else came
+        return None
+
+
+def _words(keys: str) -> Iterator[Input]:
     for found in re.finditer(rf"{_SAY}|[^ ]+", keys):
         word = found.group()
         if word.startswith("say("):
@@ -257,8 +282,6 @@ def _pressed(keys: str) -> Iterator[Input]:
             yield CallerLeft()
         else:
             yield from (KeyCame(key=key) for key in word)
-    while True:
-        yield NoKeyCame()
 
 
 def said_words(text: str) -> WordsCame:
@@ -268,12 +291,14 @@ def said_words(text: str) -> WordsCame:
     return WordsCame.of(text.strip())
 
 
-def _answer(walking: Walking, pressed: Iterator[Input], others: Others) -> Input:
+def _answer(walking: Walking, pressed: _Pressed, others: Others) -> Input:
     match walking.act:
         case Say():
             return Played()
         case Listen():
-            return next(pressed)
+            return pressed.asked()
+        case LeaveLine():
+            return LineLeft()
         case Record():
             return MessageTaken(length_s=_MESSAGE_S)
         case Ask(question=question):

@@ -5,7 +5,16 @@ from dataclasses import dataclass
 
 from acd.vocabulary.facts import FlowFact
 from ivr.sounds import Heard
-from ivr.turns import CallerLeft, KeyCame, Listen, MessageTaken, Record, Say
+from ivr.turns import (
+    CallerLeft,
+    KeyCame,
+    Listen,
+    MessageTaken,
+    Queue,
+    Record,
+    Say,
+    Stay,
+)
 from services.flows.cases import Ran
 
 
@@ -56,9 +65,9 @@ def script_of(ran: Ran) -> Script:
     moves: dict[int, Move] = {}
     for taken in walking.taken:
         match taken.act, taken.came:
-            case Listen(), KeyCame(key=key):
+            case ((Listen() | Queue() | Stay()), KeyCame(key=key)):
                 moves[taken.after] = Press(key=key)
-            case Listen(), CallerLeft():
+            case ((Listen() | Queue() | Stay()), CallerLeft()):
                 moves[taken.after] = Leave()
             case Record(keys=keys), MessageTaken():
                 moves[taken.after] = Speak(length_s=SPEAK_S, end_key=keys[0])

@@ -23,9 +23,10 @@ from ivr.turns import (
     Played,
     Queue,
     Say,
+    Stay,
 )
 from ivr.values import Values
-from ivr.walk import Walk, fresh_walk
+from ivr.walk import Phase, Walk, fresh_walk
 
 SAID_S = 0.25
 """How long a letter takes, about: Mandarin has four to the second."""
@@ -63,6 +64,7 @@ class Walking:
     act: Act = field(default_factory=Answer)
     """What the line shall do next."""
     _walk: Walk = field(init=False)
+    _queue_id: str = ""
 
     def __post_init__(self) -> None:
         """Take the call off the hook, up to the first thing that is said."""
@@ -74,7 +76,12 @@ class Walking:
     @property
     def is_over(self) -> bool:
         """Return whether no line is needed any more."""
-        return isinstance(self.act, Queue | HangUp | LetGo)
+        return isinstance(self.act, Queue | Stay | HangUp | LetGo)
+
+    @property
+    def waits(self) -> bool:
+        """Return whether the caller waits where keys mean something."""
+        return self.is_over and self._walk.phase is Phase.WAITING
 
     @property
     def steps(self) -> list[str]:
@@ -91,6 +98,8 @@ class Walking:
         match self.act:
             case Queue(queue_id=queue_id):
                 return f"queue {queue_id}"
+            case Stay():
+                return f"queue {self._queue_id}"
             case HangUp():
                 return "hang up"
             case LetGo():
@@ -106,6 +115,8 @@ class Walking:
         turn = take(self.flow_set, self._walk, came, self.at, around)
         self._walk, self.act = turn.walk, turn.act
         self.facts += turn.facts
+        if isinstance(self.act, Queue):
+            self._queue_id = self.act.queue_id
         if isinstance(self.act, Say):
             self.heard += words_of(self.act.sounds)
 

@@ -12,6 +12,7 @@ from acd.vocabulary.flow_facts import (
     FlowEnded,
     KeyPressed,
     KeyTimedOut,
+    LeaveAsked,
     LookedUp,
     MessageRecorded,
     OrderCreated,
@@ -64,7 +65,7 @@ def line_of(fact: FlowFact) -> str:
             return f"{type(fact).__name__} {fact.item}"
         case MessageRecorded():
             return "message recorded"
-        case CallAnswered() | CallArrived() | AnnouncementHeard():
+        case CallAnswered() | CallArrived() | AnnouncementHeard() | LeaveAsked():
             return type(fact).__name__
 
 

@@ -45,6 +45,7 @@ from services.runtime.pace import Pace
 from services.runtime.recall import Memory, recall, signed_in
 from services.runtime.studio import STUDIO, Serve
 from services.runtime.switchboard import Switchboard
+from services.runtime.waiting_line import WaitingLine
 from services.store.journal import Journal
 from services.store.shipper import Shipper
 
@@ -120,15 +121,7 @@ class Composition:
         self.absence = self._reads_what_was_missed()
         self.door = Door(given.current, engine.floor, link=lambda: self.switch.link)
         self._messages = self._seals_messages()
-        callers = Callers(
-            given.current,
-            tell=self._from_flow,
-            turned=self.switchboard.turned,
-            now=self._clock.now,
-            circumstances=given.circumstances or self._real(engine),
-            messages=given.asterisk / "spool" / MESSAGES,
-            speak=given.speak,
-        )
+        callers = self._callers(given, engine)
         self.agi = AgiServer(self._serving(callers))
         self._agi_problem: str | None = "agi: not listening yet"
         self.front = Front(
@@ -270,6 +263,19 @@ class Composition:
                 self._carry_out(left)
             else:
                 log.warning("recording_of_no_call", call_id=left.call_id)
+
+    def _callers(self, given: Surroundings, engine: Engine) -> Callers:
+        ask, now = self.switchboard.ask, self._clock.now
+        return Callers(
+            given.current,
+            tell=self._from_flow,
+            turned=self.switchboard.turned,
+            now=now,
+            circumstances=given.circumstances or self._real(engine),
+            line=WaitingLine(engine.floor, ask=ask, now=now),
+            messages=given.asterisk / "spool" / MESSAGES,
+            speak=given.speak,
+        )
 
     def _reads_what_was_missed(self) -> Absence:
         given = self._given

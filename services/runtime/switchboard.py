@@ -13,6 +13,7 @@ from acd.core.turn import Outcome
 from acd.vocabulary.decisions import Decision
 from acd.vocabulary.errors import AcdError
 from acd.vocabulary.facts import AgentWish, EstimateFact, Fact, ToldFact
+from acd.vocabulary.flow_facts import LeaveAsked
 from services.store.segments import Entry, Origin
 
 log = structlog.get_logger()
@@ -87,7 +88,7 @@ class Switchboard:
             self._overrun()
         self._wake.set()
 
-    async def ask(self, wish: AgentWish | EstimateFact) -> None:
+    async def ask(self, wish: AgentWish | EstimateFact | LeaveAsked) -> None:
         """Hand in a wish and wait until it was taken in.
 
         Raises:

@@ -1,5 +1,6 @@
-"""Facts of the open queue to rows: who came, who was served, who left a number."""
+"""Facts of the open queue to rows: who came, was served, left a number or the line."""
 
+from acd.vocabulary.offer_facts import CallLeftLine
 from acd.vocabulary.open_facts import CallbackLeft, OpenQueueJoined, OpenQueueServed
 from acd.vocabulary.states import CallState
 from services.store.changes import RowChanges
@@ -45,6 +46,11 @@ def served(changes: RowChanges, fact: OpenQueueServed, _seq: int) -> None:
         started_at=fact.at,
         answered_at=fact.at,
     )
+
+
+def left_line(changes: RowChanges, fact: CallLeftLine, _seq: int) -> None:
+    """Say that a caller is in the flow again, by a key; the wait stays on record."""
+    changes.touch("calls", (fact.call_id,), state=CallState.IN_FLOW.value)
 
 
 def callback_left(changes: RowChanges, fact: CallbackLeft, _seq: int) -> None:

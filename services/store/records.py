@@ -1,7 +1,7 @@
 """Facts to rows: what a batch of facts changes in the tables of record."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, get_args
 
 from acd.vocabulary import (
     agent_facts,
@@ -15,7 +15,7 @@ from acd.vocabulary import (
     routing_facts,
 )
 from acd.vocabulary.fact import FactOf, Tick
-from acd.vocabulary.facts import Fact
+from acd.vocabulary.facts import Fact, TraceFact
 from acd.vocabulary.ids import CallId
 from acd.vocabulary.states import CallState
 from services.store import open_records, recording_records, routing_records
@@ -146,10 +146,6 @@ def _queued(changes: RowChanges, fact: leg_facts.CallQueued, _seq: int) -> None:
         queued_at=fact.since or fact.at,
     )
     _caller_leg(changes, fact)
-
-
-def _left_line(changes: RowChanges, fact: offer_facts.CallLeftLine, _seq: int) -> None:
-    _call(changes, fact, fact.call_id, state=CallState.IN_FLOW.value)
 
 
 def _leg_rang(changes: RowChanges, fact: leg_facts.LegRang, _seq: int) -> None:
@@ -357,21 +353,8 @@ FOLDS: Mapping[type[FactOf], Fold] = {
     flow_facts.CallRouted: _step("route"),
     flow_facts.LeaveAsked: _nothing,
     flow_facts.FlowEnded: _flow_ended,
-    flow_facts.PromptHeard: _nothing,
-    flow_facts.AnnouncementHeard: _nothing,
-    flow_facts.DigitsCollected: _nothing,
-    flow_facts.LookedUp: _nothing,
-    flow_facts.BranchTaken: _nothing,
-    flow_facts.MessageRecorded: _nothing,
-    flow_facts.OrderCreated: _nothing,
-    flow_facts.SmsSent: _nothing,
-    flow_facts.SurveyAnswered: _nothing,
+    **dict.fromkeys(get_args(TraceFact), _nothing),
     flow_facts.WordsHeard: _words,
-    flow_facts.SubFlowEntered: _nothing,
-    flow_facts.SubFlowLeft: _nothing,
-    flow_facts.ServiceBegun: _nothing,
-    flow_facts.ServiceDone: _nothing,
-    flow_facts.CallDescribed: _nothing,
     leg_facts.CallQueued: _queued,
     leg_facts.LegRang: _leg_rang,
     leg_facts.LegAnswered: _leg_answered,
@@ -405,7 +388,7 @@ FOLDS: Mapping[type[FactOf], Fold] = {
     offer_facts.OfferFailed: _offer_failed,
     offer_facts.OfferWithdrawn: _offer_lost("withdrawn"),
     offer_facts.OfferAnsweredLate: _answered_late,
-    offer_facts.CallLeftLine: _left_line,
+    offer_facts.CallLeftLine: open_records.left_line,
     offer_facts.CallConnected: _connected,
     offer_facts.ConversationEnded: _parted,
     offer_facts.CallAdopted: _adopted,

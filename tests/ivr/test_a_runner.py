@@ -16,7 +16,7 @@ from acd.vocabulary.flow_facts import (
 )
 from ivr import doing, runner
 from ivr.flow_set import FlowSet
-from ivr.ports import BackOffice, CallerGone, Message, NoBackOffice
+from ivr.ports import Asks, BackOffice, CallerGone, Message, NoBackOffice
 from ivr.runner import Around, Speak, mute, walk_flow
 from ivr.sounds import Announced, Language, Sound, Spoken
 from ivr.turns import Found, Question
@@ -68,9 +68,19 @@ class ScriptedLine:
         return Message(length_s=3, key=self._next())
 
     async def wait_in_queue(
-        self, queue_id: str, skills: frozenset[str], call_class: int | None = None
+        self,
+        queue_id: str,
+        skills: frozenset[str],
+        call_class: int | None = None,
+        *,
+        asks: Asks | None = None,
     ) -> None:
-        self.done.append((queue_id, *sorted(skills)))
+        told = () if asks is None else (asks,)
+        self.done.append((queue_id, *sorted(skills), *told))
+        self._next()
+
+    async def leave_line(self) -> None:
+        self.done.append("leave line")
         self._next()
 
     async def hang_up(self) -> None:

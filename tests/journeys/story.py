@@ -86,7 +86,7 @@ class Disturbed(_Part):
 class Plan(_Part):
     """What everybody does."""
 
-    way: Literal["menu", "direct"] = "direct"
+    way: Literal["menu", "direct", "line"] = "direct"
     ring_s: float = 10
     wrap_up_s: float = 1
     agents: Mapping[str, Agent] = {}
@@ -163,7 +163,7 @@ def floor(told: Sequence[Story]) -> str:
 
 def flows(told: Sequence[Story]) -> Mapping[str, str]:
     """Return each story's flow by its file's name."""
-    written = {way: (FOLDER / f"{way}.flow") for way in ("menu", "direct")}
+    written = {way: (FOLDER / f"{way}.flow") for way in ("menu", "direct", "line")}
     return {
         f"{story.name}.yaml": written[story.plan.way]
         .read_text(encoding="utf-8")

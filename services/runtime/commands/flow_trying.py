@@ -20,6 +20,8 @@ from ivr.turns import (
     Found,
     Input,
     KeyCame,
+    LeaveLine,
+    LineLeft,
     Listen,
     MessageTaken,
     NoKeyCame,
@@ -28,6 +30,7 @@ from ivr.turns import (
     Question,
     Record,
     Say,
+    WordsDue,
 )
 from ivr.wording import Wording, nearest, told
 from ivr.written import KEYS
@@ -157,9 +160,10 @@ def walk(
     """Walk a flow by typing keys: what is said is written, what is asked you answer.
 
     Anything but keys is words: ``家里停电了``, or ``> 停电 @0.6`` for words that a
-    recogniser is not sure of. An empty line is no key, ``bye`` hangs up. Where a
-    system is asked, an empty line finds nothing, and takes an order. Of a case, its
-    answers are taken.
+    recogniser is not sure of. An empty line is no key, ``bye`` hangs up. In a queue
+    that takes keys, ``wait`` lets the time for words come, and an empty line ends it.
+    Where a system is asked, an empty line finds nothing, and takes an order. Of a case,
+    its answers are taken.
     """
     settings = read_settings(data=data, flows=folder)
     flow_set = _flow_set(settings)
@@ -179,18 +183,43 @@ def walk(
     else:
         case = _case(like, settings, flow_set)
         walking, others = begun(case, flow_set), case.others()
+    _walk_by_keys(walking, others, language)
+
+
+def _walk_by_keys(walking: Walking, others: Others | None, language: Language) -> None:
+    """Ask for each key, write what is heard, and tell where it ended."""
     said_so_far, typed = 0, ""
-    while not walking.is_over:
+    while not walking.is_over or walking.waits:
         for text in walking.heard[said_so_far:]:
             typer.echo(f"  {text}")
         said_so_far = len(walking.heard)
-        came, typed = _come(walking, typed, others, told(_KEY, language))
+        if walking.waits:
+            one = _in_line(typed, told(_KEY, language))
+            if one is None:
+                break
+            came, typed = one
+        else:
+            came, typed = _come(walking, typed, others, told(_KEY, language))
         walking.come(came)
     way = " → ".join(walking.steps)
     ended = Wording(
         en=f"{walking.end}; the way was {way}", zh=f"{walking.end}；经过 {way}"
     )
     typer.echo(told(ended, language))
+
+
+def _in_line(typed: str, key: str) -> tuple[Input, str] | None:
+    """Ask the keyboard for what comes of who waits; None where nothing more does."""
+    typed = typed or typer.prompt(key, default="", show_default=False).strip()
+    match typed:
+        case "":
+            return None
+        case "bye":
+            return CallerLeft(), ""
+        case "wait":
+            return WordsDue(), ""
+        case _:
+            return KeyCame(key=typed[0]), typed[1:]
 
 
 def _come(
@@ -215,6 +244,8 @@ def _come(
             return _asked(question, walking.flow_set.look_ups), typed
         case Record():
             return MessageTaken(length_s=_MESSAGE_S), typed
+        case LeaveLine():
+            return LineLeft(), typed
         case _:
             return CallerLeft(), typed
 
