@@ -78,7 +78,7 @@ def trace_of(facts: Iterable[Fact], *, repeats: int | None = None) -> Trace | No
         caller=arrived.caller_number,
         version=arrived.flow_version,
         at=arrived.at,
-        entries=tuple(_entries(told)),
+        entries=tuple(_entries(_to_the_line(told))),
         end=end_of(told),
         repeats=repeats,
     )
@@ -101,6 +101,14 @@ def end_of(facts: Iterable[FactOf]) -> str | None:
                 pass
     # Who hangs up may be gone before the flow tells so; other ends are told before.
     return LEFT if is_closed else None
+
+
+def _to_the_line(facts: Iterable[Fact]) -> Iterator[Fact]:
+    """Yield what was told before the call first waited: the line decides the rest."""
+    for fact in facts:
+        yield fact
+        if isinstance(fact, CallRouted):
+            return
 
 
 def _entries(facts: Iterable[Fact]) -> Iterator[Entry]:
