@@ -19,7 +19,7 @@ class Role(StrEnum):
     """Ships the journal."""
     API = "api"
     """Reads records for the HTTP edge; adds to the audit, versions of the floor and of
-    the flows, and changes of flags."""
+    the flows, and changes of flags; keeps people and their sessions."""
     REPORT = "report"
     """Reads records for reports; bodies of facts and the audit are not for it."""
 
@@ -30,6 +30,7 @@ _PUBLISHED = (
     "SELECT",
 )
 _FOLDED = ("SELECT", "INSERT", "UPDATE")
+_KEPT = ("SELECT", "DELETE")
 _ADDED = (
     "INSERT (actor, act, object, detail, province, unit)",
     "SELECT (seq, act, object, sum)",
@@ -70,6 +71,9 @@ RIGHTS: Mapping[Role, Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "flow_versions": _PUBLISHED,
             "flow_shares": ("INSERT (by, note, in_force, trial, percent)", "SELECT"),
             "flag_changes": ("INSERT (by, note, name, is_up, until)", "SELECT"),
+            "people": _FOLDED,
+            "people_roles": (*_KEPT, "INSERT (person, role, province, unit, queue_id)"),
+            "sessions": (*_KEPT, "INSERT", "UPDATE"),
         },
         Role.REPORT: {
             "calls": _READ,

@@ -6,6 +6,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     Double,
+    ForeignKey,
     Identity,
     Index,
     Integer,
@@ -350,3 +351,40 @@ flag_changes = Table(
     Index("flag_changes_by_name", "name", "nth"),
 )
 """Which flags people put up and down; rows are added only."""
+
+people = Table(
+    "people",
+    metadata,
+    _text("name", is_key=True),
+    _text("kind", is_known=True),
+    _text("shown_name", is_known=True),
+    _text("agent_id"),
+    _text("password"),
+    Column("token_sum", Text, unique=True),
+    _instant("made_at", is_known=True),
+    _instant("disabled_at"),
+)
+"""Who logs in, and programs that come with a token."""
+
+people_roles = Table(
+    "people_roles",
+    metadata,
+    Column("nth", BigInteger, Identity(always=True), primary_key=True),
+    Column("person", ForeignKey("people.name", ondelete="CASCADE"), nullable=False),
+    _text("role", is_known=True),
+    _text("province"),
+    _text("unit"),
+    _text("queue_id"),
+)
+"""What they may be, and where."""
+
+sessions = Table(
+    "sessions",
+    metadata,
+    _text("sum", is_key=True),
+    Column("person", ForeignKey("people.name", ondelete="CASCADE"), nullable=False),
+    _text("address", is_known=True),
+    _instant("begun_at", is_known=True),
+    _instant("seen_at", is_known=True),
+)
+"""Who is logged in; a session that ended has no row."""
