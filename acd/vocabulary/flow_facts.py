@@ -104,6 +104,16 @@ class WordsHeard(TraceOf):
     """How well it fits, from 0 to 1."""
     why: str
 
+    @property
+    def key(self) -> str | None:
+        """The key that they stand for, or what they lead to; None for nothing."""
+        return self.meant or None
+
+    @property
+    def is_choice(self) -> bool:
+        """Whether they stand for something at this step."""
+        return self.outcome is WordsOutcome.TAKEN
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallRouted(FactOf):

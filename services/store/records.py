@@ -90,6 +90,7 @@ _Step = (
     flow_facts.StepEntered
     | flow_facts.KeyPressed
     | flow_facts.KeyTimedOut
+    | flow_facts.WordsHeard
     | flow_facts.CallRouted
 )
 
@@ -115,20 +116,6 @@ def _step(kind: str) -> "Fold":
         )
 
     return change
-
-
-def _words(changes: RowChanges, fact: flow_facts.WordsHeard, _seq: int) -> None:
-    changes.put(
-        "steps",
-        (fact.call_id, fact.nth),
-        fact.place,
-        kind="words",
-        flow=fact.flow,
-        step=fact.step,
-        key=fact.meant or None,
-        is_choice=fact.outcome is flow_facts.WordsOutcome.TAKEN,
-        at=fact.at,
-    )
 
 
 def _flow_ended(changes: RowChanges, fact: flow_facts.FlowEnded, _seq: int) -> None:
@@ -354,7 +341,7 @@ FOLDS: Mapping[type[FactOf], Fold] = {
     flow_facts.LeaveAsked: _nothing,
     flow_facts.FlowEnded: _flow_ended,
     **dict.fromkeys(get_args(TraceFact), _nothing),
-    flow_facts.WordsHeard: _words,
+    flow_facts.WordsHeard: _step("words"),
     leg_facts.CallQueued: _queued,
     leg_facts.LegRang: _leg_rang,
     leg_facts.LegAnswered: _leg_answered,
