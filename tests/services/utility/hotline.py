@@ -22,6 +22,7 @@ from ivr.turns import (
     HangUp,
     Input,
     KeyCame,
+    LeaveLine,
     LetGo,
     Listen,
     MessageTaken,
@@ -33,6 +34,7 @@ from ivr.turns import (
     Queue,
     Record,
     Say,
+    Stay,
 )
 from ivr.values import Values
 from ivr.walk import fresh_walk
@@ -139,6 +141,8 @@ class Hotline:
                     came = MessageTaken(length_s=5 if speaks else 0)
                 case Queue() | HangUp() | LetGo():
                     way.ended, came = turn.act, None
+                case LeaveLine() | Stay():
+                    raise AssertionError("the call is over where it waits")
         return way
 
     def _keys(self, keys: str) -> Iterator[str]:

@@ -6,10 +6,18 @@ from dataclasses import replace
 import pytest
 
 from acd.vocabulary.ids import CallId
+from ivr.flow import Flow
 from ivr.flow_set import FlowSet
 from ivr.machine import take
 from ivr.sounds import Language
-from ivr.steps import AskingStep, LookUpStep, RecordStep, SmsStep, prompts_of
+from ivr.steps import (
+    AskingStep,
+    LookUpStep,
+    RecordStep,
+    SmsStep,
+    SubFlowStep,
+    prompts_of,
+)
 from ivr.turns import (
     Act,
     Answered,
@@ -55,8 +63,11 @@ def test_key_0_reaches_a_person_wherever_a_caller_is_waited_for(
 def end_by_key_0(flow: str, step: str, language: Language) -> Act:
     """Return where a caller comes to who is at a step and presses nothing but 0."""
     begun = FLOWS.flows[flow].model_copy(update={"entry": step})
-    flows = FlowSet(flows={**FLOWS.flows, flow: begun}, numbers=FLOWS.numbers)
-    walk = replace(fresh_walk(begun, CallId("call-1")), language=language)
+    first = begun if begun.has_person else walked_by(flow)
+    flows = FlowSet(
+        flows={**FLOWS.flows, flow: begun, first.name: first}, numbers=FLOWS.numbers
+    )
+    walk = replace(fresh_walk(first, CallId("call-1")), language=language)
     turn = take(flows, walk, Begun(), NOON)
     for _ in range(10):
         came: Input = Answered()
@@ -77,6 +88,17 @@ def end_by_key_0(flow: str, step: str, language: Language) -> Act:
                 pass
         turn = take(flows, turn.walk, came, NOON)
     raise AssertionError(turn.act)
+
+
+def walked_by(flow: str) -> Flow:
+    """Return a flow with a person of its own, beginning where it walks another."""
+    return next(
+        walker.model_copy(update={"entry": step})
+        for walker in FLOWS.flows.values()
+        if walker.has_person
+        for step, what in walker.steps.items()
+        if isinstance(what, SubFlowStep) and what.flow == flow
+    )
 
 
 def test_no_prompt_sends_the_caller_to_another_number() -> None:

@@ -8,18 +8,17 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from services.phone.sipp import CallerPlan, DevicePlan, Load, SippRun
 from services.phone.sipp_log import SippCall
 from services.runtime.bench.chaos import beside
+from services.runtime.bench.chaos.asking_floor import LIMITS_S, QUICK, AskingFloor
 from services.runtime.bench.chaos.beside import Placed
 from services.runtime.bench.chaos.fault import Found, Measurement, Room
 from services.runtime.bench.chaos.scoring import none_lost
 from services.runtime.bench.chaos.sound import Heard, sound_probes
 from services.runtime.bench.figures import ENOUGH_FOR_P99, Figure, percentile
-from services.runtime.bench.floor_plan import QUEUE, FloorPlan
 from services.runtime.bench.ordinary import FIRST_NUMBER, numbered
 from services.runtime.bench.problems import BenchFailed
 from services.runtime.bench.stand import Stand, open_stand
@@ -27,9 +26,6 @@ from services.runtime.bench.trail import Connection, connected, until_closed
 from services.runtime.progress import say
 from services.runtime.settings import CHECKOUT
 
-_QUICK, _PATIENT = "6002", "6003"
-"""Numbers whose flow asks within 2 s, and within the longest limit there is."""
-_LIMITS_S: Mapping[str, float] = {_QUICK: 2.0, _PATIENT: 10.0}
 _AGENTS = 80
 _ASK_PER_S = 1.5
 """Callers of each of the two."""
@@ -68,56 +64,6 @@ _TOOK = """
     WHERE f.kind = 'looked_up' AND c.caller_number = ANY($1)
 """
 _KNOWN_SINCE = "SELECT min(at) FROM steps WHERE step = 'known' AND at > $1"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AskingFloor(FloorPlan):
-    """The floor of a bench, with two numbers whose callers are looked up."""
-
-    def write(self, folder: Path) -> tuple[Path, Path]:
-        """Write floor, flows and look-ups; return the floor and the flows' folder."""
-        found = FloorPlan.write(self, folder)
-        look_ups = {
-            f"within{number}": {
-                "asks": "caller",
-                "takes": {"number": "text"},
-                "gives": {"name": "text"},
-                "limit_s": limit_s,
-            }
-            for number, limit_s in _LIMITS_S.items()
-        }
-        path = found[1].parent / "lookups.yaml"
-        path.write_text(json.dumps({"look_ups": look_ups}), encoding="utf-8")
-        return found
-
-    def walks(self) -> dict[str, Mapping[str, object]]:
-        """Return the flows."""
-        return FloorPlan.walks(self) | {
-            f"asks{number}": {
-                "hello": {"say": {"zh": "您好。"}, "goto": "ask"},
-                "ask": {
-                    "look_up": f"within{number}",
-                    "with": {"number": "caller"},
-                    "as": "who",
-                    "goto": "known",
-                    "not_found": "known",
-                    "failed": "broken",
-                },
-                "known": {"say": {"zh": "正在转接。"}, "goto": "desk"},
-                "broken": {"say": {"zh": "系统繁忙，正在转接人工。"}, "goto": "desk"},
-                "desk": {"queue": QUEUE},
-            }
-            for number in _LIMITS_S
-        }
-
-    def floor(self) -> dict[str, Any]:
-        """Return what the floor's file says."""
-        told = FloorPlan.floor(self)
-        told["numbers"] |= {
-            number: {"name": f"asks within {limit_s:g} s", "flow": f"asks{number}"}
-            for number, limit_s in _LIMITS_S.items()
-        }
-        return told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,7 +135,7 @@ class _Rehearsal:
 
     async def _asking(self, for_s: float) -> _Asked:
         count = max(2, round(for_s * _ASK_PER_S))
-        groups = {number: numbered(count, self._first()) for number in _LIMITS_S}
+        groups = {number: numbered(count, self._first()) for number in LIMITS_S}
         async with sound_probes(talking=0, listening=2 * count, quiet=0) as probe:
             ears = {
                 caller: port
@@ -220,7 +166,7 @@ class _Rehearsal:
         calls = [call for outcome in outcomes for call in outcome.calls]
         answered = [call.sip_call_id for call in calls if call.status == 200]
         await until_closed(self.records, answered, within_s=_SETTLE_S)
-        return await self._seen(calls, ears, probe.heard, groups[_QUICK])
+        return await self._seen(calls, ears, probe.heard, groups[QUICK])
 
     async def _seen(
         self,
@@ -260,7 +206,7 @@ class _Rehearsal:
         """
         calls = round(_MENDED_LIMIT_S + _BEFORE_S)
         plan = CallerPlan(
-            number=_QUICK,
+            number=QUICK,
             callers=numbered(calls, self._first()),
             hang_up_after_ms=(_STAYS_MS,),
         )
