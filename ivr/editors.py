@@ -19,7 +19,7 @@ _ALSO_NUMBERS = frozenset({KEY, NUMBER})
 """Forms that an editor takes for numbers where they stand without quotes."""
 _TO_STEPS = frozenset(
     {
-        *("entry", "person", "on_failure", "goto", "give_up", "on_silence"),
+        *("entry", "person", "danger", "on_failure", "goto", "give_up", "on_silence"),
         *("yes", "no", "otherwise", "not_found", "failed"),
     }
 )
@@ -106,7 +106,7 @@ def _named(place: Schema, names: Names) -> None:
     fields: Schema = place.get("properties", {})
     for field in _TO_STEPS & fields.keys():
         fields[field] = _or_new(fields[field], names.steps)
-    if "menu" in fields:
+    if "patternProperties" in fields.get("keys", {}):  # of a menu, or while waiting
         keys = fields["keys"]["patternProperties"]
         fields["keys"]["patternProperties"] = {
             form: _or_new(to, names.steps) for form, to in keys.items()
