@@ -37,7 +37,7 @@ from services.runtime.settings import CHECKOUT, PREFIX, Settings, read_settings
 
 log = structlog.get_logger()
 
-AT_START = 24
+AT_START = 32
 """As many as are made before callers are taken; a small set of flows is made whole."""
 _AT_ONCE = 8
 _LOOK_EVERY_S = 3.0

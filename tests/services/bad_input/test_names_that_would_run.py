@@ -32,9 +32,10 @@ RUNS_TEXT = {
 """Applications whose argument is run, is a file's name, or is read by the engine."""
 OURS = {
     *("CC_CALL_ID", "CC_OFFER_ID", "CC_QUEUE", "CC_SKILLS", "CC_ARRIVAL"),
-    *("CC_CLASS", "CC_LANGUAGE"),
+    *("CC_CLASS", "CC_LANGUAGE", "CHANNEL(endpoint)"),
 }
-"""What only the dialplan and the engine fill: ids, times, and names once filtered."""
+"""What only the dialplan, the engine and our own settings of devices fill: ids, times,
+and names once filtered."""
 
 
 def names(file: Path) -> list[str]:
@@ -161,6 +162,8 @@ def test_the_dialplan_gives_no_callers_text_to_what_would_run_it(
     used = [(app, args) for app, args in steps if app in RUNS_TEXT]
 
     assert {app for app, _ in used} >= {"AGI", "MixMonitor", "UserEvent"}
-    assert {v for _, a in used for v in re.findall(r"[$^]\{(\w+)", a)} <= OURS
+    assert {
+        v for _, a in used for v in re.findall(r"[$^]\{(\w+(?:\(endpoint\))?)", a)
+    } <= OURS
     assert "SHELL" not in shown
     assert not re.search(r"'_[^']*[.!]'", shown), "no number is open at its end"
