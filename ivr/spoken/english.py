@@ -8,15 +8,17 @@ from types import MappingProxyType
 
 from ivr.spoken.read import places_of
 
-_ONES = (
+ONES = (
     *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"),
     *("ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen"),
     *("seventeen", "eighteen", "nineteen"),
 )
-_TENS = (
+"""Zero to nineteen, each at its own place."""
+TENS = (
     *("", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty"),
     "ninety",
 )
+"""Twenty to ninety, at the place of their first digit; "" at the first two."""
 _SIZES = (
     (10**12, "trillion"),
     (10**9, "billion"),
@@ -49,7 +51,7 @@ def number(value: Decimal) -> str:
     said = _whole(int(abs(value)))
     if places_of(value):
         _, _, decimals = format(abs(value), "f").partition(".")
-        said += " point " + " ".join(_ONES[int(sign)] for sign in decimals)
+        said += " point " + " ".join(ONES[int(sign)] for sign in decimals)
     return f"minus {said}" if value < 0 else said
 
 
@@ -60,7 +62,7 @@ def percent(value: Decimal) -> str:
 
 def digit(sign: str) -> str:
     """Return one digit as it is said in a telephone number."""
-    return _ONES[int(sign)]
+    return ONES[int(sign)]
 
 
 def money(value: Decimal) -> str:
@@ -92,7 +94,7 @@ def clock(value: time) -> str:
     """Return a time of the day by twelve hours: two oh five PM."""
     if not value.minute and value.hour in (0, 12):
         return "twelve noon" if value.hour else "twelve midnight"
-    said = _ONES[value.hour % 12 or 12]
+    said = ONES[value.hour % 12 or 12]
     if value.minute:
         said += f" {'oh ' if value.minute < 10 else ''}{_whole(value.minute)}"
     return f"{said} {'AM' if value.hour < 12 else 'PM'}"
@@ -107,13 +109,13 @@ def moment(value: datetime, today: date | None) -> str:
 
 def _whole(value: int) -> str:
     if value < 20:
-        return _ONES[value]
+        return ONES[value]
     if value < 100:
         tens, ones = divmod(value, 10)
-        return _TENS[tens] + (f"-{_ONES[ones]}" if ones else "")
+        return TENS[tens] + (f"-{ONES[ones]}" if ones else "")
     if value < 1000:
         hundreds, rest = divmod(value, 100)
-        return _with(f"{_ONES[hundreds]} hundred", rest)
+        return _with(f"{ONES[hundreds]} hundred", rest)
     size, name = next(one for one in _SIZES if value >= one[0])
     many, rest = divmod(value, size)
     return _with(f"{_whole(many)} {name}", rest)

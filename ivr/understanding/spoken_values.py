@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import date, timedelta
 from decimal import Decimal
 
+from ivr.spoken.english import ONES, TENS
 from ivr.understanding.plain import tidy
 
 _HAN_DIGITS: Mapping[str, int] = {
@@ -18,40 +19,11 @@ _HAN_DIGITS: Mapping[str, int] = {
 _HAN_UNITS = {"十": 10, "百": 100, "千": 1000}
 _HAN_GROUPS = {"万": 10**4, "亿": 10**8}
 _HAN_NUMBER = "零〇一二三四五六七八九两俩幺十百千万亿"
-_SMALL = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-]
 _EN: Mapping[str, int] = {
-    **{word: value for value, word in enumerate(_SMALL)},
+    **{word: value for value, word in enumerate(ONES)},
+    **{word: 10 * value for value, word in enumerate(TENS) if word},
     "oh": 0,
     "a": 1,
-    "twenty": 20,
-    "thirty": 30,
-    "forty": 40,
-    "fifty": 50,
-    "sixty": 60,
-    "seventy": 70,
-    "eighty": 80,
-    "ninety": 90,
 }
 _ORDINALS: Mapping[str, int] = {
     "first": 1,

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from ivr.spoken.english import ONES
 from ivr.understanding.english import NOT
 from ivr.understanding.grammar import DANGER, Grammar
 from ivr.understanding.matching import Found, find, without_small
@@ -39,24 +40,7 @@ _ZH_KEYS = {**dict(zip("零一二三四五六七八九", "0123456789", strict=Tr
     "两": "2",
     "幺": "1",
 }
-_EN_KEYS = dict(
-    zip(
-        [
-            "zero",
-            "one",
-            "two",
-            "three",
-            "four",
-            "five",
-            "six",
-            "seven",
-            "eight",
-            "nine",
-        ],
-        "0123456789",
-        strict=True,
-    )
-)
+_EN_KEYS = {word: str(key) for key, word in enumerate(ONES[:10])}
 
 
 def understood(said: Sequence[Said], grammar: Grammar) -> Outcome:
