@@ -5,7 +5,8 @@ import json
 import os
 import pickle
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 from services.runtime.settings import CHECKOUT
@@ -23,6 +24,39 @@ class AsideFailed(Exception):
         self.said = said
 
 
+@asynccontextmanager
+async def running_aside(
+    *command: str,
+    environment: Mapping[str, str],
+    stdin: int | None = None,
+    stdout: int | None = None,
+    stderr: int | None = None,
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Run a program of ours for the block; it does not outlive it.
+
+    Args:
+        command: Program and arguments.
+        environment: All that it finds there, but for where our code is. Ours as a
+            whole has secrets in it.
+        stdin: What it reads; None means what we read.
+        stdout: Where it writes; None means where we do.
+        stderr: Where it writes errors; None means where we do.
+    """
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        env={**environment, "PYTHONPATH": str(CHECKOUT)},
+        stdin=stdin,
+        stdout=stdout,
+        stderr=stderr,
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
 async def asked_aside(module: str, asked: Mapping[str, Any], *, limit_s: float) -> Any:  # noqa: ANN401 - what the module answers
     """Return what a module answers, which must end in ``answer_aside``.
 
@@ -36,21 +70,17 @@ async def asked_aside(module: str, asked: Mapping[str, Any], *, limit_s: float) 
         AsideFailed: There was no answer.
         TimeoutError: There was none in time.
     """
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-P", "-m", module),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        # Not our whole environment: there are secrets in it.
-        env={"PATH": os.defpath, "PYTHONPATH": str(CHECKOUT)},
-    )
-    try:
-        async with asyncio.timeout(limit_s):
-            told, said = await process.communicate(json.dumps(asked).encode())
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+    async with (
+        asyncio.timeout(limit_s),
+        running_aside(
+            *(sys.executable, "-P", "-m", module),
+            environment={"PATH": os.defpath},
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        ) as process,
+    ):
+        told, said = await process.communicate(json.dumps(asked).encode())
     if process.returncode:
         last = said.decode(errors="replace").strip().rpartition("\n")[2]
         raise AsideFailed(module, last)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import structlog
 
-from services.runtime.settings import CHECKOUT
+from services.runtime.asked_aside import running_aside
 
 log = structlog.get_logger()
 
@@ -87,18 +87,13 @@ async def rebuild_aside(data: Path) -> str:
         Why it did not; "" if the engine has taken what it worked out.
     """
     kept = {name: os.environ[name] for name in _NEEDED if name in os.environ}
-    process = await asyncio.create_subprocess_exec(
+    async with running_aside(
         *("nice", "-n", str(_NICER), sys.executable, "-P"),
         *("-m", "services.runtime.cli", "estimates", "rebuild", "--data", str(data)),
-        env=kept | {"PYTHONPATH": str(CHECKOUT)},
+        environment=kept,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
-    )
-    try:
+    ) as process:
         _, told = await process.communicate()
         words = told.decode(errors="replace").strip()
         return (words or f"exit code {process.returncode}") * bool(process.returncode)
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()

@@ -30,10 +30,11 @@ from ivr.ways import By, ways_of
 from services.prompts.errors import PromptsRefused
 from services.prompts.resample import warm_up
 from services.prompts.store import PromptStore
+from services.runtime.asked_aside import running_aside
 from services.runtime.launch import read_floor
 from services.runtime.logs import set_up_logs
 from services.runtime.prompting import prompt_store
-from services.runtime.settings import CHECKOUT, PREFIX, Settings, read_settings
+from services.runtime.settings import PREFIX, Settings, read_settings
 
 log = structlog.get_logger()
 
@@ -161,17 +162,11 @@ async def make_aside(settings: Settings) -> None:
     To speak hundreds of texts keeps both processors busy for many seconds; calls must
     not share theirs with it.
     """
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-P", "-m", __name__, "--data", str(settings.data)),
-        env=dict(_needed(os.environ)) | {"PYTHONPATH": str(CHECKOUT)},
-    )
-    try:
+    command = (sys.executable, "-P", "-m", __name__, "--data", str(settings.data))
+    needed = dict(_needed(os.environ))
+    async with running_aside(*command, environment=needed) as process:
         if code := await process.wait():
             log.warning("prompts_not_made", exit_code=code)
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
 
 
 def _needed(variables: Mapping[str, str]) -> Iterator[tuple[str, str]]:
