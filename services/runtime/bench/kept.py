@@ -1,4 +1,4 @@
-"""What the lab has found so far, kept fault by fault, so that it can go on."""
+"""What a long bench has found so far, kept piece by piece, so that it can go on."""
 
 import json
 from collections.abc import Mapping
@@ -9,16 +9,16 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """A folder with one file a finished fault."""
+    """A folder with one file a finished piece: a fault, a simulation."""
 
     folder: Path
     plan: Mapping[str, object]
     """What was found by another plan is not taken for this one's."""
 
-    def find(self, fault_id: str) -> dict[str, Any] | None:
-        """Return what was found of a fault; None if it is to be run."""
+    def find(self, name: str) -> dict[str, Any] | None:
+        """Return what was found of a piece; None if it is to be run."""
         try:
-            told = json.loads(self._file(fault_id).read_text(encoding="utf-8"))
+            told = json.loads(self._file(name).read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):
             return None
         if not isinstance(told, dict) or told.get("plan") != dict(self.plan):
@@ -26,18 +26,18 @@ class Kept:
         result: dict[str, Any] = told["result"]
         return result
 
-    def keep(self, fault_id: str, result: Mapping[str, Any]) -> None:
-        """Write down a finished fault, whole or not at all."""
+    def keep(self, name: str, result: Mapping[str, Any]) -> None:
+        """Write down a finished piece, whole or not at all."""
         self.folder.mkdir(parents=True, exist_ok=True)
         told = {"plan": dict(self.plan), "result": dict(result)}
-        draft = self._file(fault_id).with_suffix(".new")
+        draft = self._file(name).with_suffix(".new")
         draft.write_text(json.dumps(told, ensure_ascii=False), encoding="utf-8")
-        draft.replace(self._file(fault_id))
+        draft.replace(self._file(name))
 
     def forget(self) -> None:
         """Begin anew."""
         for file in self.folder.glob("*.json"):
             file.unlink()
 
-    def _file(self, fault_id: str) -> Path:
-        return self.folder / f"{fault_id}.json"
+    def _file(self, name: str) -> Path:
+        return self.folder / f"{name}.json"
