@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from services.floor.load import load_floor
-from services.runtime.bench.chaos.utility_faults import AskingFloor
+from services.runtime.bench.chaos.asking_floor import AskingFloor
 from services.runtime.bench.floor_plan import FloorPlan
 from services.runtime.bench.menu_call import MenuFloor
 
