@@ -244,7 +244,7 @@ def run(case: Case, flow_set: FlowSet) -> Ran:
     walking, others = begun(case, flow_set), case.others()
     pressed = _Pressed(case.written.keys)
     for _ in range(MOST_TURNS):
-        came = pressed.in_line() if walking.waits else None
+        came = pressed.in_line(walking.keys_in_line) if walking.waits else None
         if walking.is_over and came is None:
             break
         walking.come(came or _answer(walking, pressed, others))
@@ -261,13 +261,22 @@ class _Pressed:
         """Return what comes where a key is awaited."""
         return self._left.popleft() if self._left else NoKeyCame()
 
-    def in_line(self) -> Input | None:
-        """Return what comes of who waits in a queue; None where nothing more does."""
+    def in_line(self, keys: str) -> Input | None:
+        """Return what comes of who waits in a queue; None where nothing more does.
+
+        Args:
+            keys: That are taken there. Nobody listens to others, nor to words.
+        """
         while self._left:
-            came = self._left.popleft()
-            # Nobody listens to words there.
-            if not isinstance(came, WordsCame):
-                return WordsDue() if isinstance(came, NoKeyCame) else came
+            match self._left.popleft():
+                case WordsCame():
+                    continue
+                case KeyCame(key=key) if key not in keys:
+                    continue
+                case NoKeyCame():
+                    return WordsDue()
+                case came:
+                    return came
         return None
 
 

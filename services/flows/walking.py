@@ -64,7 +64,7 @@ class Walking:
     act: Act = field(default_factory=Answer)
     """What the line shall do next."""
     _walk: Walk = field(init=False)
-    _queue_id: str = ""
+    _queue: Queue | None = None
 
     def __post_init__(self) -> None:
         """Take the call off the hook, up to the first thing that is said."""
@@ -84,6 +84,11 @@ class Walking:
         return self.is_over and self._walk.phase is Phase.WAITING
 
     @property
+    def keys_in_line(self) -> str:
+        """Return the keys that Asterisk takes of who waits; it tells of no others."""
+        return self._queue.keys if self.waits and self._queue else ""
+
+    @property
     def steps(self) -> list[str]:
         """Return the steps on the way, in order; of another flow with its name."""
         return [
@@ -98,8 +103,8 @@ class Walking:
         match self.act:
             case Queue(queue_id=queue_id):
                 return f"queue {queue_id}"
-            case Stay():
-                return f"queue {self._queue_id}"
+            case Stay() if self._queue:
+                return f"queue {self._queue.queue_id}"
             case HangUp():
                 return "hang up"
             case LetGo():
@@ -116,7 +121,7 @@ class Walking:
         self._walk, self.act = turn.walk, turn.act
         self.facts += turn.facts
         if isinstance(self.act, Queue):
-            self._queue_id = self.act.queue_id
+            self._queue = self.act
         if isinstance(self.act, Say):
             self.heard += words_of(self.act.sounds)
 

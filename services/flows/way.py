@@ -28,12 +28,15 @@ from acd.vocabulary.flow_facts import (
 )
 
 
-def line_of(fact: FlowFact) -> str:
+def line_of(fact: FlowFact) -> str | None:
     """Return what a fact tells, without what is another with each call.
 
-    That is its time, the call's id, and how long things took.
+    That is its time, the call's id, and how long things took. None of a wish to leave
+    the line: it is asked of the queue, and what comes of it is told by other facts.
     """
     match fact:
+        case LeaveAsked():
+            return None
         case StepEntered() | KeyPressed() | KeyTimedOut() | CallRouted() | FlowEnded():
             return way_line(fact) or ""
         case WordsHeard():
@@ -65,7 +68,7 @@ def line_of(fact: FlowFact) -> str:
             return f"{type(fact).__name__} {fact.item}"
         case MessageRecorded():
             return "message recorded"
-        case CallAnswered() | CallArrived() | AnnouncementHeard() | LeaveAsked():
+        case CallAnswered() | CallArrived() | AnnouncementHeard():
             return type(fact).__name__
 
 

@@ -1,7 +1,8 @@
 """What a call costs that hears a greeting and two menus, beside plain dialplan."""
 
+import itertools
 import wave
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,13 @@ from ivr.sounds import Language, Spoken
 from services.phone.sipp import CallerPlan, Load
 from services.runtime.bench import cost
 from services.runtime.bench.cost import Round
-from services.runtime.bench.figures import Figure, latency
-from services.runtime.bench.fingers import KEY_S, STILL_S, Press, fingers
+from services.runtime.bench.figures import Figure
+from services.runtime.bench.fingers import KEY_S, STILL_S, fingers
 from services.runtime.bench.floor_plan import QUEUE, FloorPlan, Walks
+from services.runtime.bench.menu_rates import Placed, compared
 from services.runtime.bench.ordinary import numbered
 from services.runtime.bench.peers import open_peer
 from services.runtime.bench.stand import Stand
-from services.runtime.progress import say
 from services.runtime.prompting import prompt_store
 from services.runtime.settings import read_settings
 
@@ -29,9 +30,6 @@ _TALK_MS, _WAITS_MS = 2000, 1500
 _BESIDES_MS = round(len(_KEYS) * (STILL_S + KEY_S) * 1000) + _WAITS_MS + _TALK_MS
 """How long a call lasts besides its prompts."""
 _PAGE_S = 5
-_PROMPT_FLOOR_MS = 150
-_COST_FLOOR, _COST_GOAL = 2.0, 1.4
-_RATE_SHARE = 0.98
 
 # The same sounds, keys and waits as the flow below, and the queue of ``peers``.
 _DIALPLAN = f"""
@@ -94,58 +92,64 @@ def _menu(text: str, goto: str) -> dict[str, object]:
     }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Placed:
-    """One round of one way, with all keys that were pressed."""
-
-    round: Round
-    presses: Sequence[Press]
-
-
-_Place = Callable[[CallerPlan], Awaitable[Round]]
+_Way = Callable[[CallerPlan, Load], Awaitable[Round]]
 
 
 async def measure(
-    stand: Stand, *, calls: int, per_s: float, rounds: int
+    stand: Stand, *, rates: Sequence[float], calls: int, rounds: int
 ) -> list[Figure]:
-    """Place the same calls to our menus and to plain dialplan's, in turn."""
+    """Place the same calls to our menus and to plain dialplan's, in turn.
+
+    Args:
+        stand: The instance.
+        rates: In calls a second, the fastest first.
+        calls: In each round.
+        rounds: At the rate that we hold.
+    """
     sounds = await _sounds(stand)
     stays_ms = round(sum(map(_length_s, sounds.values())) * 1000) + _BESIDES_MS
-    timeout_s = calls / per_s + stays_ms / 1000 + 30
-    load = Load(calls=calls, per_s=per_s, timeout_s=timeout_s)
-    ours: list[_Placed] = []
-    plain: list[_Placed] = []
+    firsts = itertools.count(13_500_000_000, calls)
     async with (
         open_peer(
             cost.peer_plan(stand, dialplan=_DIALPLAN, sounds=sounds), cost.DEVICES
         ) as peer,
         stand.devices(cost.DEVICES) as devices,
     ):
-        ways: tuple[tuple[str, list[_Placed], _Place], ...] = (
-            (
+
+        async def placed(place: _Way, number: str, per_s: float) -> Placed:
+            timeout_s = calls / per_s + stays_ms / 1000 + 30
+            load = Load(calls=calls, per_s=per_s, timeout_s=timeout_s)
+            callers = numbered(calls, next(firsts))
+            return await _placed(place, number, load, callers, stays_ms)
+
+        async def ours(per_s: float) -> Placed:
+            return await placed(
+                lambda plan, load: cost.placed_with_us(
+                    stand, devices, plan=plan, load=load
+                ),
                 MENU,
-                ours,
-                lambda plan: cost.placed_with_us(stand, devices, plan=plan, load=load),
-            ),
-            (
+                per_s,
+            )
+
+        async def plain(per_s: float) -> Placed:
+            return await placed(
+                lambda plan, load: cost.placed_with_peer(
+                    peer, "plain", plan=plan, load=load
+                ),
                 _PLAIN,
-                plain,
-                lambda plan: cost.placed_with_peer(peer, "plain", plan=plan, load=load),
-            ),
-        )
-        for turn in range(rounds):
-            first = 13_500_000_000 + turn * calls
-            for number, found, place in ways:
-                one = await _placed(place, number, numbered(calls, first), stays_ms)
-                found.append(one)
-                parts = {k: round(v, 2) for k, v in one.round.ms_by_part.items()}
-                say(f"menus, round {turn + 1}: {one.round.way}, CPU ms a call {parts}")
-    return list(_figures(ours, plain, calls * rounds, per_s))
+                per_s,
+            )
+
+        return list(await compared(ours, plain, rates, rounds))
 
 
 async def _placed(
-    place: _Place, number: str, callers: Sequence[tuple[str, str]], stays_ms: int
-) -> _Placed:
+    place: _Way,
+    number: str,
+    load: Load,
+    callers: Sequence[tuple[str, str]],
+    stays_ms: int,
+) -> Placed:
     with fingers(len(callers), _KEYS) as hands:
         plan = CallerPlan(
             number=number,
@@ -153,10 +157,10 @@ async def _placed(
             hang_up_after_ms=(stays_ms,),
             media_ports=tuple(hand.port for hand in hands),
         )
-        found = await place(plan)
+        found = await place(plan, load)
         # Behind the last key comes the queue, which says nothing of menus.
         presses = [press for hand in hands for press in hand.presses[:-1]]
-    return _Placed(round=found, presses=presses)
+    return Placed(round=found, presses=presses, calls=load.calls, per_s=load.per_s)
 
 
 async def _sounds(stand: Stand) -> dict[str, Path]:
@@ -173,52 +177,3 @@ async def _sounds(stand: Stand) -> dict[str, Path]:
 def _length_s(sound: Path) -> float:
     with wave.open(str(sound)) as read:
         return int(read.getnframes()) / int(read.getframerate())
-
-
-def _figures(
-    ours: Sequence[_Placed], plain: Sequence[_Placed], n: int, per_s: float
-) -> Iterator[Figure]:
-    our_rounds = [one.round for one in ours]
-    plain_rounds = [one.round for one in plain]
-    yield cost.served("menu_served_ours", our_rounds, n, floor=1.0)
-    yield cost.served("menu_served_plain", plain_rounds, n, floor=None)
-    yield Figure(
-        name="menu_calls_a_second",
-        value=min(one.per_s for one in our_rounds),
-        unit="calls/s",
-        n=n,
-        floor=per_s * _RATE_SHARE,
-        is_more_better=True,
-    )
-    for name, rounds in (
-        ("key_to_prompt", ours),
-        ("key_to_prompt_plain", plain),
-    ):
-        presses = [press for one in rounds for press in one.presses]
-        heard_ms = [
-            (press.heard_s - press.up_s) * 1000
-            for press in presses
-            if press.heard_s is not None and press.up_s is not None
-        ]
-        yield from latency(
-            name,
-            heard_ms,
-            p99_floor=_PROMPT_FLOOR_MS if rounds is ours else None,
-            more={"pressed": len(presses)},
-        )
-    for part in sorted({part for one in our_rounds for part in one.ms_by_part}):
-        spent = [one.ms_by_part[part] for one in our_rounds]
-        yield cost.cost_figure(f"menu_cost_ours_{part}", spent, n)
-    total = [one.total_ms for one in our_rounds]
-    yield cost.cost_figure("menu_cost_ours_total", total, n)
-    yield cost.cost_figure(
-        "menu_cost_plain_asterisk", [one.switch_ms for one in plain_rounds], n
-    )
-    yield cost.ratio(
-        "menu_cost_to_plain",
-        our_rounds,
-        plain_rounds,
-        n,
-        floor=_COST_FLOOR,
-        goal=_COST_GOAL,
-    )

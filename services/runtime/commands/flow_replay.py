@@ -86,10 +86,12 @@ def _show(told: Mapping[str, Any]) -> None:
     if told["unsure"]:
         table = Table("not known at", "because it", "for example", box=None)
         table.add_column("calls", justify="right")
+        table.add_column("on another way by then", justify="right")
         for it in told["unsure"]:
             why = _WHY[Missing(it["missing"])].format(it["what"])
             example = it["examples"][0][:_SHORT]
-            table.add_row(it["step"] or "-", why, example, str(it["calls"]))
+            calls, parted = str(it["calls"]), str(it["parted"])
+            table.add_row(it["step"] or "-", why, example, calls, parted)
         console.print(table)
 
 
@@ -97,9 +99,10 @@ def _sums(told: Mapping[str, Any]) -> Iterator[str]:
     calls, on_record = told["calls"], told["on_record"]
     changed = sum(it["calls"] for it in told["changed"])
     unsure = sum(it["calls"] for it in told["unsure"])
+    parted = sum(it["parted"] for it in told["unsure"])
     yield (
         f"{calls} calls walked again: {told['same']} go the same way,"
-        f" {changed} another, of {unsure} it is not known"
+        f" {changed + parted} another, of {unsure} it is not known where they would end"
     )
     if calls < on_record:
         yield f"the newest of {on_record} on record; --limit and --since say which"
