@@ -74,6 +74,7 @@ class TicketOut(BaseModel):
                 "ticket": "pYQ9mJ0wq8r2…",
                 "viewer_id": "5f0c2a9be1d34477",
                 "expires_at": "2026-11-21T08:00:30.000000Z",
+                "at": "2026-11-21T08:00:00.000000Z",
             }
         }
     )
@@ -82,6 +83,8 @@ class TicketOut(BaseModel):
     viewer_id: str
     """By which the rights can be changed or taken while the socket is open."""
     expires_at: datetime
+    at: datetime
+    """The time here, by which a desk draws its timers."""
 
 
 class Resume(BaseModel):
@@ -122,7 +125,10 @@ async def ask_for_ticket(
     """
     ticket = viewers.admit(_reach(floor, wanted))
     return TicketOut(
-        ticket=ticket.text, viewer_id=ticket.viewer_id, expires_at=ticket.expires_at
+        ticket=ticket.text,
+        viewer_id=ticket.viewer_id,
+        expires_at=ticket.expires_at,
+        at=floor.now(),
     )
 
 

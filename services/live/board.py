@@ -3,7 +3,11 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from acd.vocabulary.states import AgentState
 from services.live.picture import WAITING
+
+BUSY = frozenset({AgentState.RESERVED, AgentState.TALKING, AgentState.WRAP_UP})
+"""States in which an agent's wish has to wait."""
 
 Told = Mapping[str, Any]
 """A JSON object."""
@@ -93,6 +97,7 @@ def _arrived(board: Board, fact: Told) -> None:
         "queue_id": None,
         "agent_id": None,
         "offer_id": None,
+        "offered_at": None,
         "arrived_at": fact["at"],
         "queued_at": None,
         "connected_at": None,
@@ -121,29 +126,64 @@ def _left_line(board: Board, fact: Told) -> None:
 
 def _offered(board: Board, fact: Told) -> None:
     told = {"agent_id": fact["agent_id"], "offer_id": fact["offer_id"]}
-    _call(board, fact, state="offered", **told)
+    _call(board, fact, state="offered", offered_at=fact["at"], **told)
+
+
+_NOBODY = {"agent_id": None, "offer_id": None, "offered_at": None}
 
 
 def _back_in_queue(board: Board, fact: Told) -> None:
-    _call(board, fact, state="queued", agent_id=None, offer_id=None)
+    _call(board, fact, state="queued", **_NOBODY)
 
 
 def _connected(board: Board, fact: Told) -> None:
     told = {"agent_id": fact["agent_id"], "connected_at": fact["at"]}
-    _call(board, fact, state="talking", **told)
+    _call(board, fact, state="talking", offered_at=None, **told)
 
 
 def _agent(board: Board, fact: Told) -> None:
     agent = board.agents.get(fact["agent_id"])
     if agent is not None:
+        _keep_wish(agent, fact["state"])
         told = {name: fact[name] for name in ("state", "reason", "call_id")}
         agent.update(told, since=fact["at"])
+        if fact["state"] not in BUSY:
+            agent.update(wants_not_ready=None, wants_sign_out=False, wrap_up_until=None)
+
+
+def _keep_wish(agent: _Row, state: str) -> None:
+    """Who was not at work, and gets a call from the open queue, is so after it."""
+    if state == AgentState.TALKING and agent["state"] == AgentState.SIGNED_OUT:
+        agent["wants_sign_out"] = True
+    elif state == AgentState.TALKING and agent["state"] == AgentState.NOT_READY:
+        agent["wants_not_ready"] = agent["reason"]
+
+
+def _wanting(told: Callable[[Told], _Row]) -> Callable[[Board, Told], None]:
+    """Return what keeps a wish that has to wait for the end of a call."""
+
+    def fold(board: Board, fact: Told) -> None:
+        agent = board.agents.get(fact["agent_id"])
+        if agent is not None and agent["state"] in BUSY:
+            agent.update(told(fact))
+
+    return fold
+
+
+def _wrapping_up(board: Board, fact: Told) -> None:
+    agent = board.agents.get(fact["agent_id"])
+    if agent is not None:
+        agent["wrap_up_until"] = fact["until_at"]
 
 
 def _call(board: Board, fact: Told, **told: object) -> None:
     call = board.calls.get(fact["call_id"])
     if call is not None:
         call.update(told)
+
+
+def _answered(board: Board, fact: Told) -> None:
+    _call(board, fact, state="connecting", offered_at=None)
 
 
 def _entering(state: str) -> Callable[[Board, Told], None]:
@@ -160,7 +200,7 @@ _FOLDS: Mapping[str, Callable[[Board, Told], None]] = {
     "call_left_line": _left_line,
     "open_queue_joined": _opened,
     "offer_started": _offered,
-    "offer_answered": _entering("connecting"),
+    "offer_answered": _answered,
     "offer_timed_out": _back_in_queue,
     "offer_declined": _back_in_queue,
     "offer_failed": _back_in_queue,
@@ -169,5 +209,11 @@ _FOLDS: Mapping[str, Callable[[Board, Told], None]] = {
     "conversation_ended": _entering("leaving"),
     "call_closed": _closed,
     "agent_state_entered": _agent,
+    "agent_ready": _wanting(
+        lambda _: {"wants_not_ready": None, "wants_sign_out": False}
+    ),
+    "agent_not_ready": _wanting(lambda fact: {"wants_not_ready": fact["reason"]}),
+    "agent_signed_out": _wanting(lambda _: {"wants_sign_out": True}),
+    "wrap_up_started": _wrapping_up,
 }
 """What each fact changes; other facts change nothing that a board shows."""

@@ -25,6 +25,12 @@ class AgentNow:
     call_id: CallId | None
     since: datetime
     """When the state was entered."""
+    wants_not_ready: str | None
+    """Reason of a not-ready that waits for the end of the call, or None."""
+    wants_sign_out: bool
+    """Whether the session ends with the call."""
+    wrap_up_until: datetime | None
+    """When wrap-up ends by itself; None outside it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +56,8 @@ class CallNow:
     agent_id: AgentId | None
     """Who is rung for it, has it or had it last."""
     offer_id: OfferId | None
+    offered_at: datetime | None
+    """Since when an agent is rung for it; None when nobody is."""
     arrived_at: datetime
     queued_at: datetime | None
     connected_at: datetime | None

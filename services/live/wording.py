@@ -89,6 +89,9 @@ def agent_told(agent: AgentNow) -> dict[str, Any]:
         "reason": agent.reason,
         "call_id": agent.call_id,
         "since": _instant(agent.since),
+        "wants_not_ready": agent.wants_not_ready,
+        "wants_sign_out": agent.wants_sign_out,
+        "wrap_up_until": _instant(agent.wrap_up_until),
     }
 
 
@@ -120,6 +123,7 @@ def call_told(call: CallNow) -> dict[str, Any]:
         "queue_id": call.queue_id,
         "agent_id": call.agent_id,
         "offer_id": call.offer_id,
+        "offered_at": _instant(call.offered_at),
         "arrived_at": _instant(call.arrived_at),
         "queued_at": _instant(call.queued_at),
         "connected_at": _instant(call.connected_at),

@@ -26,6 +26,7 @@ COMMANDS = {
     "prompts": "what callers hear: synthetic, recorded, missing; recordings added",
     "flow": "what callers hear and choose: checked, published, tried, taken back",
     "check": "all that is wrong with the files of floor and flows",
+    "desk": "the agents' pages: built, checked, their types written",
     "live": "queues, agents and calls as they change",
     "recordings": "hear, hold and shred recordings; rotate their keys",
     "audit": "who heard, shredded or was refused, and whether that is whole",

@@ -23,6 +23,7 @@ from cti_bridge.ami.errors import AccountOverpowered, LoginRefused
 from ivr.announcements import FILE_NAME as ANNOUNCEMENTS
 from recordings.store import RecordingStore
 from services.api import (
+    desk,
     estimates,
     flags,
     floor,
@@ -41,6 +42,7 @@ from services.runtime.asked_utility import back_office, told_of
 from services.runtime.circumstances import CircumstancesOf, no_office
 from services.runtime.clock import Clock
 from services.runtime.composition import Composition, Surroundings
+from services.runtime.desk.build import FOLDER as DESK
 from services.runtime.embedded.asterisk import AsteriskPlace
 from services.runtime.embedded.engine import NAME, SPARE
 from services.runtime.embedded.our_own import refused
@@ -164,7 +166,7 @@ async def _serve(settings: Settings, rehearsed: Rehearsed | None) -> None:
                 studio=studio_of(settings, audit, prompts.ready_now, clock.now).serve,
             )
         )
-        app = _app(composition, shipper, records)
+        app = _app(composition, shipper, records, settings.data / DESK)
         health.install(app, lambda: _utility_told(settings, office))
         estimator = _estimating(app, composition, database)
         around = _around(composition, settings, current, prompts, versions=versions)
@@ -241,14 +243,18 @@ async def _in_force(
     return current, partial(prepare_rest, prompts, ordered, sounds, make=make)
 
 
-def _app(composition: Composition, shipper: Shipper, records: str) -> FastAPI:
-    return create_app(
+def _app(
+    composition: Composition, shipper: Shipper, records: str, pages: Path
+) -> FastAPI:
+    app = create_app(
         composition.front,
         fan_out=composition.fan_out,
         figures=composition.figures,
         shipping=shipper,
         database=records,
     )
+    desk.install(app, desk.DeskPages(pages))
+    return app
 
 
 def _estimating(app: FastAPI, composition: Composition, database: str) -> Estimator:

@@ -7,6 +7,7 @@ from acd.core.agents import Agent
 from acd.core.calls import Call
 from acd.core.floor import Floor
 from acd.vocabulary.ids import AgentId, CallId
+from acd.vocabulary.states import CallState
 from services.live.picture import AgentNow, CallNow, Picture, QueueNow
 
 
@@ -53,6 +54,9 @@ class LiveView:
             reason=agent.reason,
             call_id=agent.call_id,
             since=agent.since or self._started_at,
+            wants_not_ready=agent.wants_not_ready,
+            wants_sign_out=agent.wants_sign_out,
+            wrap_up_until=agent.wrap_up_until,
         )
 
     def _call(self, call: Call) -> CallNow:
@@ -67,6 +71,11 @@ class LiveView:
             queue_id=call.queue_id,
             agent_id=offer.agent_id if offer is not None else call.agent_id,
             offer_id=call.offer_id,
+            offered_at=(
+                offer.started_at
+                if offer is not None and call.state is CallState.OFFERED
+                else None
+            ),
             arrived_at=call.arrived_at,
             queued_at=call.queued_at,
             connected_at=call.connected_at,

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from services.runtime import instance
 from services.runtime.data_folder import held
+from services.runtime.desk.aside import build_aside
 from services.runtime.embedded import asterisk, engine
 from services.runtime.embedded.child import Child
 from services.runtime.instance import Instance
@@ -117,10 +118,14 @@ async def _run(launch: Launch, *, as_json: bool, began: float) -> None:
         await _migrate(launch)
     supervisor = Supervisor(parts, pids_changed=pids_changed)
     beating = asyncio.create_task(systemd.keep_telling(this_loop))
+    settings = launch.settings
+    building = asyncio.create_task(build_aside(launch.data, settings.parts))
     try:
         await supervisor.run()
     finally:
         beating.cancel()
+        building.cancel()
+        await asyncio.wait((building,))
         instance.remove(launch.data)
 
 
@@ -195,6 +200,7 @@ def _welcome(launch: Launch, told: Instance) -> str:
             f" {launch.data / 'secrets' / 'devices.json'}:",
             *agents,
             "",
+            f"desk      {told.http}/desk/",
             f"HTTP      {told.http} (its API: {told.http}/docs)",
             f"database  {told.database}",
             *_utility(launch, told),
