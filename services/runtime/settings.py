@@ -27,6 +27,7 @@ from services.runtime.ports import (
     LOWEST_BASE_PORT,
     Ports,
 )
+from services.runtime.speech_settings import SpeechSettings
 from services.runtime.utility_settings import UtilitySettings
 from services.runtime.watchdog_settings import AlarmSettings, WatchdogSettings
 
@@ -244,6 +245,7 @@ class Settings(BaseSettings):
     ami: AmiSettings = AmiSettings()
     recordings: RecordingSettings = RecordingSettings()
     voices: VoiceSettings = VoiceSettings()
+    speech: SpeechSettings = SpeechSettings()
     journal: JournalSettings = JournalSettings()
     estimates: EstimateSettings = EstimateSettings()
     https: HttpsSettings = HttpsSettings()

@@ -16,6 +16,7 @@ STARTS_PROGRAMS = (
     "services/runtime/",
     "services/prompts/model_voice.py",
     "services/prompts/speech.py",
+    "services/speech/worker_process.py",
 )
 """And SIPp's own file; whoever serves callers or pages starts nothing."""
 SHELLS = {"system", "popen", "create_subprocess_shell", "getoutput"}

@@ -103,3 +103,25 @@ def test_a_secret_is_not_shown_when_it_is_refused(
         "TIELINE_AMI__SECRET: should be 16 to 64 letters, digits, - or _,"
         " got a secret of 7 characters",
     )
+
+
+def test_speech_is_off_until_a_language_has_who_listens(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert (read_settings().speech.zh, read_settings().speech.en) == ("off", "off")
+
+    monkeypatch.setenv("TIELINE_SPEECH__ZH", "vosk:/srv/vosk-model-small-cn-0.22")
+
+    assert read_settings().speech.zh == "vosk:/srv/vosk-model-small-cn-0.22"
+
+
+@pytest.mark.parametrize("wrong", ["on", "vosk", "vosk:model", "kaldi:/srv", "vosk:"])
+def test_who_listens_is_named_with_the_folder_of_the_model(
+    monkeypatch: pytest.MonkeyPatch, wrong: str
+) -> None:
+    monkeypatch.setenv("TIELINE_SPEECH__EN", wrong)
+
+    (problem,) = problems_of()
+
+    assert problem.startswith("TIELINE_SPEECH__EN")
+    assert "should be off, whisper, vosk:/folder/of/a/model" in problem
