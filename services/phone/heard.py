@@ -11,8 +11,9 @@ from services.phone.sound import SAMPLE_RATE_HZ
 LIKE = 0.95
 """G.711 leaves a prompt 0.99 like itself; with one syllable otherwise, of six, it is
 below 0.9, and other speech below 0.4."""
-_LOOK_AHEAD_S = 45.0
-"""How long after one prompt the next may begin: keys, look-ups, messages between."""
+_LOOK_AHEAD_S = 120.0
+"""How long after one prompt the next may begin: keys, look-ups, messages between, and
+what is said to who waits each so many seconds."""
 _OVERLAP_S = 0.02
 _QUIET = 30.0
 """Below this (root of the mean square) a sound is silence, like any other."""

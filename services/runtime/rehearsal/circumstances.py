@@ -11,6 +11,8 @@ from services.flows.cases import Case
 from services.flows.walking import clock
 from services.runtime.circumstances import Circumstances, number_of
 
+_IN_NO_LINE: Values = {"wait.place": None, "wait.minutes": None}
+
 
 class NotRehearsed(Exception):
     """A call came to a rehearsal that plays no case."""
@@ -51,8 +53,9 @@ class Rehearsed:
             raise NotRehearsed(came.caller_name)
 
         def world(now: datetime) -> Values:
-            # The case's clock goes on with the call.
-            return {**clock(case.at + (now - at)), **case.around}
+            # The case's clock goes on with the call. Its place in the line is the
+            # case's too: others who rehearse stand in the same line.
+            return {**_IN_NO_LINE, **clock(case.at + (now - at)), **case.around}
 
         return Circumstances(
             values={"caller": number_of(came), "number": came.number},
