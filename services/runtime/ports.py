@@ -24,6 +24,8 @@ class Ports:
     """HTTP of the watchdog: how things are, also when the engine is dead."""
     utility: int
     """HTTP of the simulated utility."""
+    audio: int
+    """AudioSocket: callers' live sound, on this machine alone."""
     rtp_first: int
     rtp_last: int
 
@@ -38,6 +40,7 @@ class Ports:
             database=base + 4,
             watchdog=base + 5,
             utility=base + 6,
+            audio=base + 7,
             rtp_first=base + RTP_OFFSET,
             rtp_last=base + RTP_OFFSET + RTP_COUNT - 1,
         )
@@ -51,4 +54,5 @@ class Ports:
             "database": self.database,
             "watchdog": self.watchdog,
             "utility": self.utility,
+            "audio": self.audio,
         }

@@ -55,6 +55,7 @@ async def real_pbx(
             database=free_port(),
             watchdog=free_port(),
             utility=free_port(),
+            audio=free_port(),
             rtp_first=20100,
             rtp_last=20199,
         ),
