@@ -253,6 +253,8 @@ def tell_words(stride: Stride, came: WordsCame, outcome: Outcome) -> None:
             meant="" if is_hidden else meant,
             certainty=0.0 if is_hidden else round(outcome.certainty, 3),
             why="" if is_secret else outcome.why,
+            recogniser=came.recogniser,
+            took_ms=came.took_ms,
         )
     )
     if not is_secret:

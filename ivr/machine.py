@@ -129,7 +129,7 @@ def _taken(stride: Stride, came: Input) -> Then:
         case KeyCame() if _opens(stride):
             return cut_short(stride, came.key)
         case KeyCame():
-            return _key_came(stride, came.key)
+            return _key_came(stride, came.key, came.after_ms)
         case WordsCame() if _opens(stride):
             return _words_at_opening(stride, came)
         case WordsCame():
@@ -178,8 +178,8 @@ def _played(stride: Stride) -> Then:
             return stride.end(FlowEnding.COMPLETED, HangUp())
 
 
-def _key_came(stride: Stride, key: str) -> Then:
-    stride.note_heard(is_whole=False)
+def _key_came(stride: Stride, key: str, after_ms: int | None = None) -> Then:
+    stride.note_heard(is_whole=False, after_ms=after_ms, by="key")
     match stride.step:
         case AskingStep() as step:
             if stride.walk.hearing is Hearing.UNSURE:
@@ -214,7 +214,7 @@ def _words_at_opening(stride: Stride, came: WordsCame) -> Then:
 
 
 def _words_came(stride: Stride, came: WordsCame) -> Then:
-    stride.note_heard(is_whole=False)
+    stride.note_heard(is_whole=False, after_ms=came.after_ms, by="words")
     step = stride.step
     if isinstance(step, AskingStep):
         return words_came(stride, step, came)

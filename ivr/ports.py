@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from ivr.turns import AskFailed, Found, NotFound, Question
@@ -48,6 +48,64 @@ class Asks:
     """Where the walk stands: by that a later process goes on."""
 
 
+class RecogniserBusy(Exception):
+    """All that a recogniser can hear at a time is heard already.
+
+    ``Recogniser.hear`` raises it at once, rather than let a caller wait.
+    """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ears:
+    """By what a caller's speech is listened to."""
+
+    recogniser: Recogniser
+    grammar: Grammar
+    fits: Callable[[tuple[Said, ...]], bool]
+    """Whether words are something that is asked: only such cut a prompt short."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyHeard:
+    """The caller pressed a key."""
+
+    key: str
+    after_ms: int | None = None
+    """How much of the sounds was heard; None to their end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordsSpoken:
+    """The caller said something and has finished."""
+
+    said: tuple[Said, ...] = field(repr=False)
+    """The likeliest first; it may be secret."""
+    after_ms: int | None = None
+    """How much of the sounds was heard; None to their end."""
+    took_ms: int = 0
+    """From the last loud moment to the result."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NothingHeard:
+    """The sounds were played and the time is over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HearingBroke:
+    """Nobody listens to words any more; the line is whole, and goes on by keys."""
+
+    detail: str
+    """What broke, in words."""
+    played: int
+    """How many of the sounds were heard to their end."""
+    left_s: float
+    """What is left of the time to wait."""
+
+
+Heard = KeyHeard | WordsSpoken | NothingHeard | HearingBroke
+
+
 class Line(Protocol):
     """One caller's line while a flow has it.
 
@@ -78,6 +136,25 @@ class Line(Protocol):
 
         Returns:
             The key, one of ``0123456789*#``, or None when none came in time.
+        """
+
+    async def hear(
+        self, sounds: Sequence[str], keys: str, limit_s: float, *, ears: Ears
+    ) -> Heard:
+        """Play sounds one after the other, then wait, and hear words and keys.
+
+        What is begun goes on from one call of this to the next: a key pressed, or a
+        phrase begun, in between is not lost.
+
+        Args:
+            sounds: As ``play`` takes them; may be none.
+            keys: Keys that cut the sounds short; after them every key counts.
+            limit_s: How long to wait after the sounds; 0 not at all. Who is still
+                speaking then is heard to the end.
+            ears: Who listens. Words that fit cut the sounds short; others do not.
+
+        Returns:
+            What came first. Nothing that a recogniser does makes it raise.
         """
 
     async def record(self, name: str, limit_s: float, keys: str) -> Message:

@@ -7,13 +7,24 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from acd.vocabulary.facts import FlowFact
+from acd.vocabulary.flow_facts import HearingFailed
 from acd.vocabulary.ids import CallId
+from ivr.ears import Listening, came_of
 from ivr.flow_set import FlowSet
 from ivr.machine import take
 from ivr.noted import noted
-from ivr.ports import Asks, BackOffice, CallerGone, Line, NoBackOffice
+from ivr.ports import (
+    Asks,
+    BackOffice,
+    CallerGone,
+    Ears,
+    HearingBroke,
+    Line,
+    NoBackOffice,
+    Recogniser,
+)
 from ivr.problems import IvrError
-from ivr.sounds import Announced, Either, Heard, Sound
+from ivr.sounds import Announced, Either, Heard, Language, Sound
 from ivr.turns import (
     Act,
     Answer,
@@ -48,6 +59,9 @@ WAIT_HEARD_AFTER_S = 1.5
 """An answer that takes longer is waited for with words."""
 WAIT_HEARD_AGAIN_S = 3.0
 """And these are said again: nobody hears nothing for 4 s."""
+
+LONGEST_TOLD = 300
+"""Letters of what broke that a fact keeps."""
 
 SPEAK_LIMIT_S = 3.0
 """What takes longer to be made is left out."""
@@ -105,6 +119,9 @@ class Around:
     """Said before the flow begins; a key cuts it short."""
     leave: Leave = kept
     """Asks whether a waiting call may leave its line."""
+    recognisers: Mapping[Language, Recogniser] = field(default_factory=dict)
+    """Who listens to words, by what the caller is spoken to in; for others keys count
+    alone."""
 
 
 async def walk_flow(
@@ -148,7 +165,8 @@ async def walk_on(
     Raises:
         Exception: As ``walk_flow`` does.
     """
-    driver = _Driver(walk.call_id, line, around)
+    listening = Listening(flow_set, around.recognisers)
+    driver = _Driver(walk.call_id, line, around, listening)
     while True:
         at = around.now()
         turn = take(flow_set, walk, came, at, around.world(at))
@@ -176,7 +194,10 @@ _LET_GO = (Phase.OVER, Phase.WAITING)
 class _Driver:
     """Carries out acts, one at a time."""
 
-    def __init__(self, call_id: CallId, line: Line, around: Around) -> None:
+    def __init__(
+        self, call_id: CallId, line: Line, around: Around, listening: Listening
+    ) -> None:
+        self._listening = listening
         self._call_id = call_id
         self._line = line
         self._around = around
@@ -189,9 +210,13 @@ class _Driver:
                 await line.answer()
                 return Answered()
             case Say():
+                if ears := self._listening.ears_for(act, walk):
+                    return await self._say_to(act, walk, ears)
                 key = await self._play(act.sounds, act.keys)
                 return Played() if key is None else KeyCame(key=key)
             case Listen():
+                if ears := self._listening.ears_for(act, walk):
+                    return await self._listen_by(act, walk, ears)
                 key = await line.listen(act.limit_s)
                 return NoKeyCame() if key is None else KeyCame(key=key)
             case Ask():
@@ -224,14 +249,57 @@ class _Driver:
         Raises:
             SoundMissing: There was nothing that could.
         """
+        return await self._play_paths(await self._playable(heard), keys)
+
+    async def _playable(self, heard: tuple[Heard, ...]) -> list[str]:
+        """Return what of a prompt can be played.
+
+        Raises:
+            SoundMissing: There is nothing that can.
+        """
         paths = await self._paths(self._chosen(heard))
         if heard and not paths:
             raise SoundMissing(heard[0])
+        return paths
+
+    async def _play_paths(self, paths: list[str], keys: str) -> str | None:
         for path in paths:
             key = await self._line.play(path, keys)
             if key is not None:
                 return key
         return None
+
+    async def _say_to(self, act: Say, walk: Walk, ears: Ears) -> Input:
+        """Say something while words are listened to; else while keys are."""
+        paths = await self._playable(act.sounds)
+        heard = await self._line.hear(paths, act.keys, 0, ears=ears)
+        if not isinstance(heard, HearingBroke):
+            return came_of(heard, act, ears)
+        self._note_broken(heard, walk)
+        # What was cut short by then is said once more, from its beginning.
+        key = await self._play_paths(paths[heard.played :], act.keys)
+        return Played() if key is None else KeyCame(key=key)
+
+    async def _listen_by(self, act: Listen, walk: Walk, ears: Ears) -> Input:
+        """Wait for words or a key; else for a key, in the time that is left."""
+        heard = await self._line.hear((), "", act.limit_s, ears=ears)
+        if not isinstance(heard, HearingBroke):
+            return came_of(heard, act, ears)
+        self._note_broken(heard, walk)
+        key = await self._line.listen(heard.left_s) if heard.left_s > 0 else None
+        return NoKeyCame() if key is None else KeyCame(key=key)
+
+    def _note_broken(self, broke: HearingBroke, walk: Walk) -> None:
+        self._listening.broke()
+        self._around.tell(
+            HearingFailed(
+                at=self._around.now(),
+                call_id=walk.call_id,
+                flow=walk.flow,
+                step=walk.step,
+                detail=broke.detail[:LONGEST_TOLD],
+            )
+        )
 
     def _chosen(self, heard: tuple[Heard, ...]) -> list[Sound]:
         """Return the sounds, each file that is missing replaced by its words."""

@@ -169,17 +169,28 @@ class Stride:
         """Tell that no key came."""
         self.tell(KeyTimedOut(**self.here(), nth=self.count()))
 
-    def note_heard(self, *, is_whole: bool) -> None:
-        """Tell what was heard of a prompt, where one was being said."""
+    def note_heard(
+        self, *, is_whole: bool, after_ms: int | None = None, by: str = ""
+    ) -> None:
+        """Tell what was heard of a prompt, where one was being said.
+
+        Args:
+            is_whole: Whether all of it was.
+            after_ms: How much, where the line tells; None: by the clock.
+            by: What cut it short: ``key``, ``words`` or nothing of these.
+        """
         walk = self.walk
         if walk.phase not in (Phase.SAYING, Phase.TELLING):
             return
-        took = self.at - (walk.since or self.at)
+        if after_ms is None:
+            took = self.at - (walk.since or self.at)
+            after_ms = round(took.total_seconds() * 1000)
         self.tell(
             PromptHeard(
                 **self.here(),
                 sounds=walk.sounds,
-                interrupted_ms=None if is_whole else round(took.total_seconds() * 1000),
+                interrupted_ms=None if is_whole else after_ms,
+                interrupted_by="" if is_whole else by,
             )
         )
 

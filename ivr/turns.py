@@ -48,6 +48,8 @@ class KeyCame:
     """The caller pressed a key, while something was played or after it."""
 
     key: str
+    after_ms: int | None = None
+    """How much was played then, where the line tells; None leaves it to the clock."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +62,12 @@ class WordsCame:
 
     said: tuple[Said, ...] = field(repr=False)
     """What was recognised, the likeliest first; it may be secret."""
+    after_ms: int | None = None
+    """How much was played when they began to count, where the line tells."""
+    recogniser: str = ""
+    """Whose words these are; empty for words that were typed."""
+    took_ms: int = 0
+    """How long they took to be recognised once the caller was quiet."""
 
     @classmethod
     def of(cls, text: str, confidence: float = 1.0) -> "WordsCame":

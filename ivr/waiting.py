@@ -28,7 +28,7 @@ def in_line(stride: Stride, came: Input) -> Then:
     """
     match came:
         case KeyCame():
-            stride.note_heard(is_whole=False)
+            stride.note_heard(is_whole=False, by="key")
             return _key_came(stride, came.key)
         case WordsDue():
             return _tell(stride, _line(stride).meanwhile)

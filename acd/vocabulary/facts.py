@@ -26,6 +26,7 @@ TraceFact = (
     | flow_facts.SmsSent
     | flow_facts.SurveyAnswered
     | flow_facts.WordsHeard
+    | flow_facts.HearingFailed
     | flow_facts.SubFlowEntered
     | flow_facts.SubFlowLeft
     | flow_facts.ServiceBegun

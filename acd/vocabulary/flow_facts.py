@@ -103,6 +103,10 @@ class WordsHeard(TraceOf):
     certainty: float
     """How well it fits, from 0 to 1."""
     why: str
+    recogniser: str = ""
+    """Who recognised them; empty for words that were typed."""
+    took_ms: int = 0
+    """How long that took once the caller was quiet."""
 
     @property
     def key(self) -> str | None:
@@ -158,6 +162,16 @@ class PromptHeard(TraceOf):
     """How many it was made of."""
     interrupted_ms: int | None
     """How far it came; None to its end."""
+    interrupted_by: str = ""
+    """``key`` or ``words``; empty to its end, and where the caller left."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HearingFailed(TraceOf):
+    """Nobody listened to words any more: the caller goes on by keys."""
+
+    detail: str
+    """What failed, in words; nothing of what was said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -19,10 +19,12 @@ from cti_bridge.agi.errors import (
     SessionEnded,
     TextRefused,
 )
+from cti_bridge.agi.hearing import LiveSound
 from cti_bridge.agi.protocol import Reply
 from cti_bridge.agi.server import Session
+from cti_bridge.audiosocket.server import AudioServer
 from cti_bridge.forms import MOST_NAME, NUMBER, SIP_CALL_ID, UUID
-from ivr.ports import Asks, CallerGone, Message
+from ivr.ports import Asks, CallerGone, Ears, Heard, Message
 
 log = structlog.get_logger(__name__)
 
@@ -79,6 +81,7 @@ class AgiLine:
         nonce: Callable[[], str] = lambda: secrets.token_hex(8),
         messages: Path | None = None,
         place: Callable[[str, str], float | None] = lambda _call_id, _queue: None,
+        audio: AudioServer | None = None,
     ) -> None:
         """Take over a session.
 
@@ -89,12 +92,14 @@ class AgiLine:
             place: Tells since when, in epoch seconds, a call has had a place in a
                 queue whose line it left; None where it has none.
             nonce: Gives hexadecimal text that nobody can guess.
+            audio: Where the leg's sound is connected to; None hears no words.
         """
         self._session = session
         self._now = now
         self._nonce = nonce
         self._messages = messages
         self._kept = place
+        self._live = LiveSound(audio, self._ask)
         self._call_id = ""
         self._has_let_go = False
 
@@ -165,6 +170,15 @@ class AgiLine:
         """Wait for one key; see ``ivr.ports.Line``."""
         command = protocol.wait_for_digit(limit_s)
         return _key(await self._do(command, "listen", limit_s + _MARGIN_S))
+
+    async def hear(
+        self, sounds: Sequence[str], keys: str, limit_s: float, *, ears: Ears
+    ) -> Heard:
+        """Play sounds and hear words and keys; see ``ivr.ports.Line``."""
+        heard = await self._live.hear(sounds, keys, limit_s, ears)
+        if self._session.hung_up:
+            raise CallerGone(self._call_id, "hear")
+        return heard
 
     async def record(self, name: str, limit_s: float, keys: str) -> Message:
         """Take down what the caller says; see ``ivr.ports.Line``.
@@ -279,6 +293,11 @@ class AgiLine:
 
     async def _run(self, command: bytes, limit_s: float) -> Reply:
         """Send a command that works on a leg that is gone too."""
+        if self._live.is_lent:
+            await self._live.give_back()
+        return await self._ask(command, limit_s)
+
+    async def _ask(self, command: bytes, limit_s: float) -> Reply:
         if self._has_let_go:
             raise CallerGone(self._call_id, "use of a line that was let go")
         try:

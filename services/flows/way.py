@@ -10,6 +10,7 @@ from acd.vocabulary.flow_facts import (
     CallRouted,
     DigitsCollected,
     FlowEnded,
+    HearingFailed,
     KeyPressed,
     KeyTimedOut,
     LeaveAsked,
@@ -68,6 +69,8 @@ def line_of(fact: FlowFact) -> str | None:
             return f"{type(fact).__name__} {fact.item}"
         case MessageRecorded():
             return "message recorded"
+        case HearingFailed():
+            return "hearing failed"
         case CallAnswered() | CallArrived() | AnnouncementHeard():
             return type(fact).__name__
 

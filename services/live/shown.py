@@ -62,6 +62,7 @@ WITHHELD: dict[type[Fact], str] = {
     flow_facts.MessageRecorded: "where sound lies is not for every viewer",
     flow_facts.OrderCreated: "an order is for who takes the call",
     flow_facts.SmsSent: "the number is for who writes to it",
+    flow_facts.HearingFailed: "why a part failed is for operators",
     flow_facts.WordsHeard: "words may be an account's number",
     flow_facts.SurveyAnswered: "answers are for reports, not for who is rated",
     flow_facts.SubFlowEntered: "the step that follows names its flow",

@@ -1,6 +1,6 @@
 """One caller's session: the arrival is told, then the number's flow is walked."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -12,8 +12,11 @@ from acd.vocabulary.flow_facts import CallArrived
 from acd.vocabulary.ids import CallId, LegId
 from cti_bridge.agi.line import AgiLine, Arrival
 from cti_bridge.agi.server import Session
+from cti_bridge.audiosocket.server import AudioServer
 from ivr.noted import walk_of
+from ivr.ports import Recogniser
 from ivr.runner import Around, Speak, mute, walk_flow, walk_on
+from ivr.sounds import Language
 from ivr.turns import KeyCame, WordsDue
 from ivr.values import Both
 from ivr.walk import Phase, Walk
@@ -54,6 +57,8 @@ class Callers:
         line: WaitingLine,
         messages: Path | None = None,
         speak: Speak = mute,
+        recognisers: Mapping[Language, Recogniser] | None = None,
+        audio: AudioServer | None = None,
     ) -> None:
         """Join the flows with the line and the switchboard.
 
@@ -67,6 +72,9 @@ class Callers:
             messages: Folder for what callers say into a recording step; None takes
                 down nothing.
             speak: Makes sounds that have a value in them.
+            recognisers: Who listens to words, by language.
+            audio: Where callers' sound comes; while it does not listen, keys count
+                alone.
         """
         self._current = current
         self._tell = tell
@@ -77,6 +85,8 @@ class Callers:
         self._waiting: dict[CallId, tuple[_Led, Walk]] = {}
         self._messages = messages
         self._speak = speak
+        self._recognisers = recognisers or {}
+        self._audio = audio
 
     async def serve(self, session: Session) -> None:
         """Tell who came and walk them through the flow of the number dialled.
@@ -90,6 +100,7 @@ class Callers:
             now=lambda: self._now().timestamp(),
             messages=self._messages,
             place=self._line.place,
+            audio=self._audio,
         )
         if line.script == PROBE:
             await self._turned()
@@ -182,4 +193,9 @@ class Callers:
             speak=self._speak,
             world=found.world,
             leave=self._line.leave,
+            recognisers=self._recognisers if self._hears_sound else {},
         )
+
+    @property
+    def _hears_sound(self) -> bool:
+        return self._audio is not None and self._audio.address is not None

@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import structlog
@@ -21,8 +22,11 @@ from acd.vocabulary.leg_facts import LegEnded, SwitchLost, SwitchSeen
 from cti_bridge.agi.server import AgiServer, Session
 from cti_bridge.ami.connection import Account
 from cti_bridge.ami.switch import Switch
+from cti_bridge.audiosocket.server import AudioServer
 from cti_bridge.switch_log.file import SwitchLog
+from ivr.ports import Recogniser
 from ivr.runner import Speak, mute
+from ivr.sounds import Language
 from recordings.messages import MessageStore
 from recordings.store import RecordingStore
 from services.api.figures import Figures
@@ -67,8 +71,6 @@ class Surroundings:
     recordings: RecordingStore
     data: Path
     """The instance's folder."""
-    asterisk: Path
-    """Folder of Asterisk's own files."""
     agi_host: str
     agi_port: int
     is_recording: bool
@@ -83,6 +85,16 @@ class Surroundings:
     """A rehearsal's; None means the world as it is."""
     studio: Serve | None = None
     """Serves agents' devices that record prompts."""
+    recognisers: Mapping[Language, Recogniser] = field(default_factory=dict)
+    """Who listens to callers' words, by language; without one nothing is listened to
+    and no port is opened for it."""
+    audio_port: int = 0
+    """Where callers' sound comes then; 0 takes a free one."""
+
+    @property
+    def asterisk(self) -> Path:
+        """Folder of Asterisk's own files."""
+        return self.data / "asterisk"
 
 
 class Composition:
@@ -121,6 +133,7 @@ class Composition:
         self.absence = self._reads_what_was_missed()
         self.door = Door(given.current, engine.floor, link=lambda: self.switch.link)
         self._messages = self._seals_messages()
+        self.audio = AudioServer()
         callers = self._callers(given, engine)
         self.agi = AgiServer(self._serving(callers))
         self._agi_problem: str | None = "agi: not listening yet"
@@ -177,6 +190,7 @@ class Composition:
             tasks.create_task(self._pace.run(), name="pace")
             await self.agi.start(given.agi_host, given.agi_port)
             self._agi_problem = None
+            await self._listen_to_words()
             tasks.create_task(self.switch.run(), name="switch")
             tasks.create_task(self.door.run(), name="door")
             tasks.create_task(self.absence.run(), name="absence")
@@ -185,6 +199,7 @@ class Composition:
     async def close(self) -> None:
         """Take no more calls, and ship what is known while the database answers."""
         await self.agi.close()
+        await self.audio.close()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(SHIP_LIMIT_S):
                 await self._messages.close()
@@ -194,6 +209,19 @@ class Composition:
             async with asyncio.timeout(SHIP_LIMIT_S):
                 await self._memory.make()
 
+    async def _listen_to_words(self) -> None:
+        """Have callers' sound come, where somebody listens to it.
+
+        Where the port is somebody else's, calls go on by keys.
+        """
+        given = self._given
+        if not given.recognisers:
+            return
+        try:
+            await self.audio.start(given.audio_port)
+        except OSError as error:
+            log.warning("words_unheard", port=given.audio_port, problem=str(error))
+
     def _add_figures(self) -> None:
         given, figures = self._given, self.figures
         floor = self.switchboard.engine.floor
@@ -201,6 +229,7 @@ class Composition:
         operator_figures.add_counts(figures, self.fan_out, self.switchboard)
         operator_figures.add_streams(figures, self.fan_out)
         operator_figures.add_switch(figures, self.switch, agi=self.agi, door=self.door)
+        operator_figures.add_sound(figures, self.audio)
         operator_figures.add_keeping(figures, given.journal, given.shipper)
         operator_figures.add_pace(figures, self._pace)
 
@@ -275,6 +304,8 @@ class Composition:
             line=WaitingLine(engine.floor, ask=ask, now=now),
             messages=given.asterisk / "spool" / MESSAGES,
             speak=given.speak,
+            recognisers=given.recognisers,
+            audio=self.audio,
         )
 
     def _reads_what_was_missed(self) -> Absence:

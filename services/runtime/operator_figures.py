@@ -8,6 +8,7 @@ from acd.core.floor import Floor
 from acd.vocabulary.states import AgentState, CallState
 from cti_bridge.agi.server import AgiServer
 from cti_bridge.ami.switch import Switch
+from cti_bridge.audiosocket.server import AudioServer
 from services.api.figures import Figures, Reading
 from services.live.fan_out import FanOut
 from services.live.picture import WAITING
@@ -139,6 +140,20 @@ def add_switch(figures: Figures, switch: Switch, *, agi: AgiServer, door: Door) 
         "Calls refused before the answer, since the switch started, by reason.",
         ("reason",),
         lambda: {(why.lower(),): float(n) for why, n in door.refused.items()},
+    )
+
+
+def add_sound(figures: Figures, audio: AudioServer) -> None:
+    """Add how many callers are listened to for words, and who was no caller."""
+    figures.gauge(
+        "tieline_audiosocket_legs",
+        "Connections that carry a caller's sound.",
+        lambda: audio.legs,
+    )
+    figures.counter(
+        "tieline_audiosocket_refusals",
+        "Connections that were no caller's sound, or broke the rules.",
+        lambda: audio.refusals,
     )
 
 

@@ -12,7 +12,12 @@ Tell = Callable[[Any, Any], str]
 def _heard(fact: flow_facts.PromptHeard, _legs: object) -> str:
     if fact.interrupted_ms is None:
         return f"said what {fact.step} says"
-    return f"was cut short at {fact.step} after {fact.interrupted_ms / 1000:.1f} s"
+    by = f" by {fact.interrupted_by}" if fact.interrupted_by else ""
+    return f"was cut short at {fact.step}{by} after {fact.interrupted_ms / 1000:.1f} s"
+
+
+def _unheard(fact: flow_facts.HearingFailed, _legs: object) -> str:
+    return f"heard no words any more at {fact.step}: {fact.detail}"
 
 
 def _announced(fact: flow_facts.AnnouncementHeard, _legs: object) -> str:
@@ -44,7 +49,8 @@ def _words(fact: flow_facts.WordsHeard, _legs: object) -> str:
     }[fact.outcome]
     sure = f"{fact.certainty:.2f} sure, " if fact.certainty else ""
     heard = f"heard with {fact.confidence:.2f}"
-    return f"{said} at {fact.step} ({made}{because}; {sure}{heard})"
+    who = f" by {fact.recogniser} in {fact.took_ms} ms" if fact.recogniser else ""
+    return f"{said} at {fact.step} ({made}{because}; {sure}{heard}{who})"
 
 
 def _went_into(fact: flow_facts.SubFlowEntered, _legs: object) -> str:
@@ -59,6 +65,7 @@ def _described(fact: flow_facts.CallDescribed, _legs: object) -> str:
 
 TRACE_WORDS: Mapping[type[FactOf], tuple[str, Tell]] = {
     flow_facts.PromptHeard: ("flow", _heard),
+    flow_facts.HearingFailed: ("flow", _unheard),
     flow_facts.AnnouncementHeard: ("flow", _announced),
     flow_facts.DigitsCollected: ("caller", _collected),
     flow_facts.LookedUp: ("flow", _looked_up),

@@ -1,7 +1,7 @@
 """A walk over a line: what is done to the line, and what is told, in order."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 
 import pytest
 
@@ -11,15 +11,33 @@ from acd.vocabulary.flow_facts import (
     CallRouted,
     FlowEnded,
     FlowEnding,
+    HearingFailed,
     LookedUp,
     LookUpOutcome,
+    PromptHeard,
+    WordsHeard,
 )
 from ivr import doing, runner
 from ivr.flow_set import FlowSet
-from ivr.ports import Asks, BackOffice, CallerGone, Message, NoBackOffice
+from ivr.ports import (
+    Asks,
+    BackOffice,
+    CallerGone,
+    Ears,
+    Heard,
+    HearingBroke,
+    KeyHeard,
+    Message,
+    NoBackOffice,
+    NothingHeard,
+    Recognised,
+    WordsSpoken,
+)
 from ivr.runner import Around, Speak, mute, walk_flow
 from ivr.sounds import Announced, Language, Sound, Spoken
 from ivr.turns import Found, Question
+from ivr.understanding.grammar import Grammar
+from ivr.understanding.outcome import Said
 from tests.ivr.flows import ALICE, at, flow_of
 
 FLOW = flow_of(
@@ -28,6 +46,7 @@ FLOW = flow_of(
         "choices": {
             "menu": {"zh": "请选择"},
             "keys": {"1": "fault", "2": "bye"},
+            "words": {"1": {"zh": ["停电报修"]}},
             "on_wrong": {"zh": "无效"},
         },
         "fault": {"queue": "q_fault", "skills": ["pq"]},
@@ -41,9 +60,15 @@ NAMES = {path: path.split("'")[-2] for path in SOUNDS.values()}
 class ScriptedLine:
     """A line whose caller does as the script says: a key, None, or an exception."""
 
-    def __init__(self, script: Sequence[str | Exception | None]) -> None:
+    def __init__(
+        self,
+        script: Sequence[str | Exception | None],
+        heard: Sequence[Heard] = (),
+    ) -> None:
         self.script = list(script)
+        self.heard = list(heard)
         self.done: list[object] = []
+        self.fits: list[bool] = []
 
     def _next(self) -> str | None:
         came = self.script.pop(0) if self.script else None
@@ -62,6 +87,14 @@ class ScriptedLine:
     async def listen(self, limit_s: float) -> str | None:
         self.done.append(limit_s)
         return self._next()
+
+    async def hear(
+        self, sounds: Sequence[str], keys: str, limit_s: float, *, ears: Ears
+    ) -> Heard:
+        self.done.append(("hear", *(NAMES[sound] for sound in sounds), limit_s))
+        came = self.heard.pop(0) if self.heard else NothingHeard()
+        self.fits.append(ears.fits((Said("停电报修"),)))
+        return came
 
     async def record(self, name: str, limit_s: float, keys: str) -> Message:
         self.done.append(("record", limit_s, keys))
@@ -109,6 +142,99 @@ def announced(name: str, text: str) -> Announced:
 def heard_of(told: list[FlowFact]) -> list[tuple[str, int | None]]:
     facts = [fact for fact in told if isinstance(fact, AnnouncementHeard)]
     return [(fact.name, fact.interrupted_ms) for fact in facts]
+
+
+class Unasked:
+    """A recogniser whose line does not ask it."""
+
+    def hear(
+        self, sound: AsyncIterator[bytes], grammar: Grammar, deadline_s: float
+    ) -> AsyncIterator[Recognised]:
+        raise NotImplementedError
+
+
+RECOGNISERS = {Language.ZH: Unasked()}
+
+
+async def run_by_words(
+    heard: Sequence[Heard],
+    script: Sequence[str | None] = (),
+    recognisers: Mapping[Language, Unasked] = RECOGNISERS,
+) -> tuple[ScriptedLine, list[FlowFact]]:
+    line, told = ScriptedLine(script, heard), list[FlowFact]()
+    around = Around(
+        sounds=SOUNDS, tell=told.append, now=lambda: at(0), recognisers=recognisers
+    )
+    await walk_flow(FlowSet.of(FLOW), "main", ALICE, line, around=around)
+    return line, told
+
+
+SAID = (Said("停电报修", 0.9),)
+
+
+async def test_words_are_listened_to_where_somebody_listens_in_the_language() -> None:
+    spoken = WordsSpoken(said=SAID, after_ms=700, took_ms=80)
+
+    line, told = await run_by_words([NothingHeard(), spoken])
+    assert line.done == [
+        "answer",
+        ("hear", "您好", 0),
+        ("hear", "请选择", 0),
+        ("q_fault", "pq"),
+    ]
+    assert line.fits == [True, True], "what is asked next may be said ahead"
+    [prompt] = [f for f in told if isinstance(f, PromptHeard) and f.interrupted_by]
+    assert (prompt.interrupted_by, prompt.interrupted_ms) == ("words", 700)
+    [words] = [fact for fact in told if isinstance(fact, WordsHeard)]
+    assert (words.recogniser, words.took_ms, words.meant) == ("Unasked", 80, "1")
+
+
+async def test_where_nobody_listens_in_the_language_keys_count_alone() -> None:
+    line, _ = await run_by_words([], [None, "1"], {Language.EN: Unasked()})
+
+    assert line.done == ["answer", "您好", "请选择", ("q_fault", "pq")]
+
+
+async def test_what_nobody_can_cut_short_is_not_listened_to() -> None:
+    line, _ = await run_by_words([NothingHeard(), KeyHeard(key="2", after_ms=5)])
+
+    assert line.done[-2:] == ["再见", "hang up"]
+
+
+async def test_behind_a_break_the_same_step_goes_on_by_keys() -> None:
+    broke = HearingBroke(detail="killed", played=0, left_s=0)
+
+    line, told = await run_by_words([NothingHeard(), broke], [None, "1"])
+    assert line.done == [
+        "answer",
+        ("hear", "您好", 0),
+        ("hear", "请选择", 0),
+        "请选择",
+        5.0,
+        ("q_fault", "pq"),
+    ]
+    [failed] = [fact for fact in told if isinstance(fact, HearingFailed)]
+    assert (failed.step, failed.detail) == ("choices", "killed")
+
+
+async def test_a_wait_that_broke_goes_on_for_what_is_left_of_it() -> None:
+    broke = HearingBroke(detail="killed", played=0, left_s=1.5)
+
+    line, _ = await run_by_words([NothingHeard(), NothingHeard(), broke], ["1"])
+
+    assert line.done[-3:] == [("hear", 5.0), 1.5, ("q_fault", "pq")]
+
+
+async def test_after_two_breaks_nobody_listens_to_the_call_any_more() -> None:
+    broke = HearingBroke(detail="killed", played=0, left_s=0)
+
+    line, told = await run_by_words([broke, broke], [None, None, "5", None, "1"])
+
+    assert [it for it in line.done if "hear" in str(it)] == [
+        ("hear", "您好", 0),
+        ("hear", "请选择", 0),
+    ]
+    assert sum(isinstance(fact, HearingFailed) for fact in told) == 2
 
 
 async def test_a_caller_is_played_to_listened_to_and_queued() -> None:
