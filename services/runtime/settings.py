@@ -237,6 +237,8 @@ class Settings(BaseSettings):
     """Where fetched parts are kept; None means the machine's or the user's cache."""
     user: Annotated[str, Field(pattern=_SYSTEM_USER)] | None = None
     """Who Asterisk and PostgreSQL run as when root starts them."""
+    end_with: Annotated[int, Field(gt=1)] | None = None
+    """A process, the instance's parent: at its end the instance stops too."""
     floor: AbsolutePath | None = None
     """Queues, skills and agents; None means the demo floor."""
     flows: AbsolutePath = CHECKOUT / "dialplans" / "flows"

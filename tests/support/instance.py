@@ -22,6 +22,7 @@ import httpx
 from recordings.reading import open_recording
 from services.phone.devices import Devices, read_devices
 from services.runtime.bench.free_ports import peer_port
+from services.runtime.bench.stand import END_WITH
 from services.runtime.occupied import taken_ports
 from services.runtime.ports import Ports
 from services.runtime.settings import CHECKOUT
@@ -194,7 +195,10 @@ def _up(
     )
     with (data / "up.log").open("wb") as log:
         process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=log, env=environment
+            command,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            env={**environment, END_WITH: str(os.getpid())},
         )
     try:
         running = RunningInstance(

@@ -40,6 +40,7 @@ _READY_LIMIT_S = 300.0
 _STOP_LIMIT_S = 60.0
 _SIGN_IN_AT_ONCE = 10
 # A bench must not write into the operator's database, nor take their floor.
+END_WITH = "TIELINE_END_WITH"
 _NOT_INHERITED = (
     "TIELINE_DATA",
     "TIELINE_BASE_PORT",
@@ -272,7 +273,7 @@ async def running_up(
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=words,
-            env=inherited | paths | dict(variables),
+            env=inherited | paths | {END_WITH: str(os.getpid())} | dict(variables),
             # Ctrl-C reaches the bench alone, which then stops what it started.
             start_new_session=True,
         )

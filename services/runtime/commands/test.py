@@ -1,13 +1,17 @@
 """``tieline test``: every check of the code, then the tests, as CI runs them."""
 
+import asyncio
+import os
 import shlex
-import subprocess
+import signal
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import typer
 
+from services.phone.stopping import run_until_stopped
 from services.runtime.desk.build import build
 from services.runtime.desk.checks import check
 from services.runtime.desk.errors import DeskNotBuilt
@@ -28,6 +32,9 @@ AT_ONCE = ("-n", "2", "--dist", "loadgroup")
 """Most of a test's time is waiting for real parts. What shares one stays together."""
 
 
+_STOP_LIMIT_S = 60.0
+
+
 def test(context: typer.Context) -> None:
     """Run all checks, the desk's too, and pytest; further words go to pytest."""
     # All that the tests drive is fetched first, so that none of them waits for it.
@@ -37,7 +44,7 @@ def test(context: typer.Context) -> None:
     if failed:
         say(f"test: failed, see above: {', '.join(failed)}; now the tests all the same")
     # Its last lines are the last of all.
-    code = _run("pytest", *AT_ONCE, *context.args)
+    code = run_tool("pytest", *AT_ONCE, *context.args)
     raise typer.Exit(code or bool(failed))
 
 
@@ -58,18 +65,45 @@ def _desk_passes() -> bool:
 
 
 def _passes(*check: str) -> bool:
-    return _run(*check) == 0
+    return run_tool(*check) == 0
 
 
-def _run(tool: str, *arguments: str) -> int:
+def run_tool(tool: str, *arguments: str) -> int:
+    """Run one tool of the environment, and return its exit code.
+
+    Raises:
+        Stopped: A signal came; the tool and all that it began have ended.
+    """
     say(f"test: {shlex.join((tool, *arguments))} …")
     began = time.monotonic()
-    done = subprocess.run(  # noqa: S603 - our own words, and the developer's
-        (str(Path(sys.executable).with_name(tool)), *arguments),
-        cwd=CHECKOUT,
-        check=False,
-    )
+    code = run_until_stopped(_ended(tool, arguments))
     if tool != "pytest":
-        found = f"ended with {done.returncode}" if done.returncode else "found nothing"
+        found = f"ended with {code}" if code else "found nothing"
         say(f"test: {tool} {found}, in {time.monotonic() - began:.1f} s")
-    return done.returncode
+    return code
+
+
+async def _ended(tool: str, arguments: Sequence[str]) -> int:
+    """Run a tool to its end; when we are stopped, it and all it began are first."""
+    process = await asyncio.create_subprocess_exec(
+        *(str(Path(sys.executable).with_name(tool)), *arguments),
+        cwd=CHECKOUT,
+        # Ctrl-C reaches us alone; pytest and its workers are told once, by us.
+        start_new_session=True,
+    )
+    try:
+        return await process.wait()
+    except asyncio.CancelledError:
+        await _interrupted(process)
+        raise
+
+
+async def _interrupted(process: asyncio.subprocess.Process) -> None:
+    """Let pytest put away what it began; its workers' instances end with them."""
+    say(f"test: stopping, within {_STOP_LIMIT_S:g} s …")
+    process.send_signal(signal.SIGINT)
+    try:
+        await asyncio.wait_for(process.wait(), _STOP_LIMIT_S)
+    except TimeoutError:
+        os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()

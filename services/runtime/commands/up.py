@@ -20,6 +20,7 @@ from services.runtime.data_folder import held
 from services.runtime.desk.aside import build_aside
 from services.runtime.embedded import asterisk, engine
 from services.runtime.embedded.child import Child
+from services.runtime.end_with import end_with
 from services.runtime.instance import Instance
 from services.runtime.launch import DatabaseUnusable, Launch, floor_file, read_floor
 from services.runtime.notify import Notifier, this_loop
@@ -63,6 +64,8 @@ def run(settings: Settings, *, engine_module: str, as_json: bool) -> None:
         as_json: Whether one line of JSON is printed when it is ready.
     """
     began = time.monotonic()
+    if settings.end_with is not None:
+        end_with(settings.end_with)
     with held(settings.data) as folder:
         launch = replace(_prepare(settings, folder), engine_module=engine_module)
         asyncio.run(_run(launch, as_json=as_json, began=began))
