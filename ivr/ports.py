@@ -48,13 +48,6 @@ class Asks:
     """Where the walk stands: by that a later process goes on."""
 
 
-class RecogniserBusy(Exception):
-    """All that a recogniser can hear at a time is heard already.
-
-    ``Recogniser.hear`` raises it at once, rather than let a caller wait.
-    """
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ears:
     """By what a caller's speech is listened to."""

@@ -76,8 +76,6 @@ class Attention:
         self.hears = Hears.PROMPT if sounds else Hears.WAITS
         self.outcome: Heard | None = None
         """What ended the step; None while nothing has."""
-        self.wants_anew = False
-        """Whether the recogniser has ended and shall begin once more."""
         if not sounds and limit_s <= 0:
             self.outcome = NothingHeard()
 
@@ -151,7 +149,7 @@ class Attention:
         was_cut = self._cut_ms is not None
         if self.hears is Hears.PROMPT:
             if not said or not self._fits(said):
-                self._anew()
+                self._partial = ()
                 return
             self._cut(now_s)
         elif not said and was_cut:
@@ -166,12 +164,7 @@ class Attention:
         elif self.hears is Hears.FINISHING:
             self._end(NothingHeard())
         else:
-            self.hears = Hears.WAITS
-            self._anew()
-
-    def _anew(self) -> None:
-        self._partial = ()
-        self.wants_anew = True
+            self.hears, self._partial = Hears.WAITS, ()
 
     def _begin_phrase(self, now_s: float) -> None:
         self.hears = Hears.PHRASE

@@ -7,8 +7,9 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Final
 
-from cti_bridge.audiosocket.attention import Attention, Hears
-from cti_bridge.audiosocket.player import Player, is_loud, length_s
+from cti_bridge.audiosocket.attention import PHRASE_S, Attention, Hears
+from cti_bridge.audiosocket.gate import Gate
+from cti_bridge.audiosocket.player import Player
 from cti_bridge.audiosocket.protocol import (
     FRAME_S,
     RATE_HZ,
@@ -27,12 +28,13 @@ MOST_OWED: Final = 5
 heard as one."""
 MOST_KEYS: Final = 40
 """Keys that are kept until somebody asks for them."""
-LOUD: Final = 1000
-"""A sample beyond it is no quiet line: -30 dB below the loudest."""
+BEFORE_S: Final = 0.5
+"""Of sound before somebody was loud that belongs to what is said: consonants are quiet.
+"""
 GAP_S: Final = 0.2
 """A telephone that sends nothing for so long is silent, and is heard so."""
-DEADLINE_S: Final = 60.0
-"""Beyond what is played, for a recogniser that nobody asks to finish."""
+DEADLINE_S: Final = PHRASE_S + 5.0
+"""For a recogniser that nobody asks to finish."""
 
 
 class Ear:
@@ -45,7 +47,10 @@ class Ear:
         self._player = Player()
         self._keys: deque[str] = deque(maxlen=MOST_KEYS)
         self._new = asyncio.Event()
+        self._ears: Ears | None = None
         self._recognition: Recognition | None = None
+        self._gate = Gate()
+        self._before: deque[bytes] = deque(maxlen=int(BEFORE_S / FRAME_S))
         self._sent = 0
         self._began_s = self._heard_s = self._time_s()
         self._loud_s = float("-inf")
@@ -65,10 +70,10 @@ class Ear:
         pcm = message.pcm
         ahead_s = self._heard_s + len(pcm) / 2 / RATE_HZ
         self._heard_s = min(max(ahead_s, now_s - GAP_S), now_s + GAP_S)
-        if is_loud(pcm, peak=LOUD):
+        is_loud = self._gate.is_open(pcm)
+        if is_loud:
             self._loud_s = now_s
-        if self._recognition is not None:
-            self._recognition.take(pcm)
+        self._hear_on(pcm, is_loud=is_loud)
 
     def lost(self, reason: str) -> None:
         """Take that the leg is gone."""
@@ -90,8 +95,7 @@ class Ear:
             self._new.set()
         while self._heard_s < now_s - GAP_S:
             self._heard_s += FRAME_S
-            if self._recognition is not None:
-                self._recognition.take(SILENCE)
+            self._hear_on(SILENCE, is_loud=False)
 
     # ---- what a walk asks
 
@@ -109,16 +113,17 @@ class Ear:
         )
         self._player.play(sounds)
         # What is being said may have begun while the last sound was played.
-        if begun := self._listen(ears, length_s(sounds) + limit_s + DEADLINE_S):
+        if begun := self._listen_by(ears):
             attention.recognised(begun, now_s)
         try:
             while True:
-                self._tell(attention, ears)
+                self._tell(attention)
                 if attention.outcome is not None:
                     return attention.outcome
                 await self._something(attention.due_s())
         finally:
             self._player.stop()
+            self._ears = None
             is_begun = isinstance(attention.outcome, NothingHeard)
             if not is_begun or attention.hears is Hears.FINISHING:
                 self._stop_recognition()
@@ -128,20 +133,37 @@ class Ear:
         self._stop_recognition()
         self._leg.hang_up()
 
-    def _listen(self, ears: Ears, deadline_s: float) -> Recognised | None:
-        """Have it listened; return what was made already of what is being said."""
-        before = self._recognition
-        if before is not None:
-            is_same = before.recogniser is ears.recogniser
-            if is_same and before.grammar == ears.grammar and not before.is_over:
-                return before.latest
-            before.close()
-        self._recognition = Recognition(
-            ears.recogniser, ears.grammar, deadline_s, wake=self._new.set
-        )
+    # ---- who listens: only while somebody may be speaking, so that others can be heard
+
+    def _listen_by(self, ears: Ears) -> Recognised | None:
+        """Listen by these; return what was made already of what is being said."""
+        self._ears = ears
+        begun = self._recognition
+        if begun is None:
+            return None
+        is_same = begun.recogniser is ears.recogniser
+        if is_same and begun.grammar == ears.grammar and not begun.is_over:
+            return begun.latest
+        # The same words may be something else here: they are heard once more.
+        self._stop_recognition()
         return None
 
-    def _tell(self, attention: Attention, ears: Ears) -> None:
+    def _hear_on(self, pcm: bytes, *, is_loud: bool) -> None:
+        """Give a piece of sound to who listens, from the first loud one on."""
+        self._before.append(pcm)
+        if self._recognition is not None:
+            self._recognition.take(pcm)
+        elif is_loud and self._ears is not None:
+            self._recognition = Recognition(
+                self._ears.recogniser,
+                self._ears.grammar,
+                DEADLINE_S,
+                wake=self._new.set,
+            )
+            for piece in self._before:
+                self._recognition.take(piece)
+
+    def _tell(self, attention: Attention) -> None:
         """Tell all that has come since."""
         now_s = self._time_s()
         attention.loud_s = self._loud_s
@@ -151,16 +173,19 @@ class Ear:
             attention.pressed(self._keys.popleft(), now_s)
         if self.lost_because is not None:
             attention.broke(self.lost_because, now_s)
-        self._tell_recognised(attention, ears, now_s)
+        self._tell_recognised(attention, now_s)
         if self._player.is_over:
             attention.prompt_ended(now_s)
         attention.look(now_s)
         if attention.hears in (Hears.PHRASE, Hears.FINISHING):
             self._player.stop()
-        if attention.hears is Hears.FINISHING and self._recognition is not None:
-            self._recognition.finish()
+        if attention.hears is Hears.FINISHING:
+            if self._recognition is None:
+                attention.recognised(Recognised(said=(), is_final=True), now_s)
+            else:
+                self._recognition.finish()
 
-    def _tell_recognised(self, attention: Attention, ears: Ears, now_s: float) -> None:
+    def _tell_recognised(self, attention: Attention, now_s: float) -> None:
         recognition = self._recognition
         if recognition is None or attention.outcome is not None:
             return
@@ -168,14 +193,11 @@ class Ear:
             attention.recognised(result, now_s)
         if recognition.problem is not None:
             attention.broke(recognition.problem, now_s)
-        elif attention.wants_anew:
-            attention.wants_anew = False
+        elif recognition.is_over:
             if recognition.was_rash:
                 attention.broke("the recogniser ended before it heard anything", now_s)
-                return
-            recognition.close()
-            self._recognition = None
-            self._listen(ears, DEADLINE_S)
+            # Whoever is loud next is heard anew.
+            self._stop_recognition()
 
     async def _something(self, due_s: float | None) -> None:
         """Return when something came, or at an instant."""

@@ -88,14 +88,3 @@ class Player:
     def _skip_ended(self) -> None:
         while not self.is_over and self._at >= len(self._sounds[self.played]):
             self.played, self._at = self.played + 1, 0
-
-
-def length_s(sounds: Sequence[bytes]) -> float:
-    """Return how long sounds are together, in seconds."""
-    return sum(map(len, sounds)) / 2 / RATE_HZ
-
-
-def is_loud(pcm: bytes, *, peak: int) -> bool:
-    """Tell whether a piece of sound has a sample beyond a peak."""
-    samples = memoryview(pcm).cast("h") if len(pcm) % 2 == 0 else ()
-    return bool(samples) and (max(samples) >= peak or min(samples) <= -peak)

@@ -57,13 +57,13 @@ def test_behind_the_prompt_every_key_counts() -> None:
     assert step.outcome == KeyHeard(key="7", after_ms=None)
 
 
-def test_noise_cuts_nothing_short_and_is_listened_to_anew() -> None:
+def test_noise_cuts_nothing_short() -> None:
     step = attention()
 
     step.recognised(partial(NOISE), 100.4)
     assert step.hears is Hears.PROMPT
     step.recognised(final(NOISE), 100.9)
-    assert (step.outcome, step.wants_anew) == (None, True)
+    assert (step.hears, step.outcome) == (Hears.PROMPT, None)
 
 
 def test_words_that_fit_silence_the_prompt_and_are_taken_when_they_end() -> None:

@@ -213,11 +213,6 @@ async def speaks_to_one_that_fails(talk: Talk) -> None:
     await talk.call.press("2")
 
 
-async def is_not_heard(talk: Talk) -> None:
-    await talk.behind_menu()
-    await talk.call.press("2")
-
-
 Script = Callable[[Talk], Coroutine[None, None, None]]
 SCRIPTS: Mapping[str, tuple[Script, Fault]] = {
     "presses": (presses, ""),
@@ -227,12 +222,12 @@ SCRIPTS: Mapping[str, tuple[Script, Fault]] = {
     "coughs": (coughs, ""),
     "presses while speaking": (presses_while_speaking, "hangs"),
     "keeps silent": (keeps_silent, ""),
-    "is deaf": (keeps_silent, "deaf"),
+    "is deaf": (speaks_behind_the_prompt, "deaf"),
     "hangs up": (hangs_up, ""),
     "server stops": (has_the_server_stopped, ""),
     "dies": (speaks_to_one_that_fails, "dies"),
     "hangs": (speaks_to_one_that_fails, "hangs"),
-    "busy": (is_not_heard, "busy"),
+    "busy": (speaks_to_one_that_fails, "busy"),
 }
 
 
@@ -390,11 +385,23 @@ def test_a_key_counts_while_the_caller_speaks(calls: Mapping[str, Played]) -> No
     assert played.prompt("choices").interrupted_ms is not None
 
 
-@pytest.mark.parametrize("who", ["keeps silent", "is deaf"])
-def test_who_says_nothing_comes_to_a_person(
-    calls: Mapping[str, Played], who: str
+def test_who_says_nothing_comes_to_a_person_and_takes_nobodys_time(
+    calls: Mapping[str, Played],
 ) -> None:
-    assert calls[who].ended == PERSON_QUEUE
+    played = calls["keeps silent"]
+
+    assert played.ended == PERSON_QUEUE
+    assert (played.recogniser.streams, played.of(HearingFailed)) == (0, [])
+
+
+def test_who_is_never_understood_comes_to_a_person(
+    calls: Mapping[str, Played],
+) -> None:
+    played = calls["is deaf"]
+
+    assert played.ended == PERSON_QUEUE
+    assert played.recogniser.loud_s > 0.4
+    assert [fact.step for fact in played.of(HearingFailed)] == ["choices"]
 
 
 def test_who_hangs_up_leaves_nothing_behind(calls: Mapping[str, Played]) -> None:
@@ -414,13 +421,6 @@ def test_whatever_breaks_the_caller_goes_on_by_keys(
     assert played.ended == BILL_QUEUE
     # Who speaks does not wait.
     assert played.longest_silence_s < 4 + played.spoke_s
-
-
-def test_a_silent_telephone_is_heard_as_silence(calls: Mapping[str, Played]) -> None:
-    played = calls["keeps silent"]
-
-    assert played.recogniser.heard_s > 4
-    assert played.of(HearingFailed) == []
 
 
 def test_no_connection_was_refused(calls: Mapping[str, Played]) -> None:

@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Literal
 
-from cti_bridge.audiosocket.player import is_loud
+from cti_bridge.audiosocket.gate import peak_of
 from cti_bridge.audiosocket.protocol import RATE_HZ
-from ivr.ports import Recognised, RecogniserBusy
+from ivr.ports import Recognised
 from ivr.understanding.grammar import Grammar
 from ivr.understanding.outcome import Said
+from services.speech.errors import RecogniserBusy
 
 Fault = Literal["", "busy", "dies", "hangs", "deaf"]
 
@@ -48,13 +49,13 @@ class ByEnergy:
         """Tell words as soon as it was loud for long; see ``ivr.ports``."""
         self.streams += 1
         if self.fault == "busy":
-            raise RecogniserBusy("all places are taken")
+            raise RecogniserBusy("by energy", "all places are taken")
         loud_s = quiet_s = heard_s = 0.0
         is_told = False
         async for pcm in sound:
             length_s = len(pcm) / 2 / RATE_HZ
             heard_s, self.heard_s = heard_s + length_s, self.heard_s + length_s
-            if is_loud(pcm, peak=2000):
+            if peak_of(pcm) > 2000:
                 loud_s, quiet_s = loud_s + length_s, 0.0
                 self.loud_s += length_s
             else:
