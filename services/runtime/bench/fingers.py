@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from services.runtime.bench.greeting import is_audible
+from services.runtime.bench.rtp import is_audible
 
 STILL_S = 0.6
 """A caller who hears nothing for so long presses the next key."""

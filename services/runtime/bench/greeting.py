@@ -10,15 +10,11 @@ from services.phone.sipp import CallerPlan, Load
 from services.runtime.bench.figures import Figure, latency
 from services.runtime.bench.floor_plan import GREETING
 from services.runtime.bench.ordinary import numbered
+from services.runtime.bench.rtp import is_audible
 from services.runtime.bench.stand import Stand
 
 _LISTENS_MS = 1500
-_RTP_HEADER_BYTES = 12
 _PACKET_BYTES = 2048
-# µ-law: inverted, the low 7 bits grow with the amplitude; 0x10 is 132 of 32768.
-_MAGNITUDE = 0x7F
-_AUDIBLE = 0x10
-_SILENCE = bytes(byte for byte in range(256) if (~byte & _MAGNITUDE) < _AUDIBLE)
 
 
 async def measure(stand: Stand, *, calls: int, per_s: float) -> list[Figure]:
@@ -82,8 +78,3 @@ def _ear() -> Iterator[_Ear]:
             yield ear
         finally:
             loop.remove_reader(at)
-
-
-def is_audible(packet: bytes) -> bool:
-    """Tell whether an RTP packet of µ-law holds sound and not only silence."""
-    return bool(packet[_RTP_HEADER_BYTES:].translate(None, _SILENCE))

@@ -13,10 +13,10 @@ from services.runtime.bench.clocks import ClockOffset
 from services.runtime.bench.figures import Figure
 from services.runtime.bench.floor_plan import DIRECT, GREETING, QUEUE, FloorPlan
 from services.runtime.bench.free_ports import free_base, peer_port
-from services.runtime.bench.greeting import is_audible
 from services.runtime.bench.mixed_load import engine_said
 from services.runtime.bench.ordinary import numbered
 from services.runtime.bench.problems import BenchFailed
+from services.runtime.bench.rtp import is_audible
 from services.runtime.bench.starting import downloads
 from services.runtime.commands.bench import chosen
 from services.runtime.ports import Ports
@@ -88,6 +88,12 @@ def test_callers_of_a_bench_have_a_number_each() -> None:
 )
 def test_sound_is_told_from_silence(sound: bytes, *, expected: bool) -> None:
     assert is_audible(b"\x80\x00" + bytes(10) + sound) is expected
+
+
+def test_what_a_neighbour_is_told_of_its_sound_is_no_sound() -> None:
+    sender_report = b"\x81\xc8\x00\x0c" + b"\x20" * 48
+
+    assert not is_audible(sender_report)
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,9 @@ from contextlib import asynccontextmanager
 from services.runtime.bench.fingers import Finger, fingers
 from tests.support.eventually import eventually
 
-TONE = bytes(12) + b"\x20" * 160
-STILL = bytes(12) + b"\xff" * 160
+_RTP = b"\x80" + bytes(11)
+TONE = _RTP + b"\x20" * 160
+STILL = _RTP + b"\xff" * 160
 
 
 class Switch(asyncio.DatagramProtocol):

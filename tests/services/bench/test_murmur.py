@@ -12,7 +12,7 @@ async def test_an_ear_answers_where_it_hears_from() -> None:
         switch.bind(("127.0.0.1", 0))
         switch.setblocking(False)
         async with murmuring(2) as ears:
-            switch.sendto(b"sound", ("127.0.0.1", ears[1]))
+            switch.sendto(b"\x80" + bytes(11) + b"sound", ("127.0.0.1", ears[1]))
             async with asyncio.timeout(20):
                 packet, whence = await loop.sock_recvfrom(switch, 2048)
 

@@ -7,6 +7,8 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import cast
 
+from services.runtime.bench.rtp import is_sound
+
 _EVERY_S = 1.0
 _SILENCE = b"\xff" * 160
 """20 ms of G.711 µ-law."""
@@ -25,7 +27,8 @@ class _Ear(asyncio.DatagramProtocol):
         self._transport = cast(asyncio.DatagramTransport, transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        self._heard_from = addr
+        if is_sound(data):
+            self._heard_from = addr
 
     def murmur(self) -> None:
         """Send one packet to where the sound comes from."""

@@ -18,6 +18,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from services.runtime.bench.rtp import is_audible, is_sound
+
 LOOPBACK: Final = "127.0.0.1"
 PACKET_S: Final = 0.02
 """Of G.711 in one packet."""
@@ -25,11 +27,7 @@ GAP_S: Final = 0.035
 """A pause between packets that is noted: one that came late, or did not come."""
 _KEEPALIVE_S: Final = 1.0
 """Of those who only listen: a leg without any sound is hung up after 30 s."""
-_MAGNITUDE: Final = 0x7F
-_AUDIBLE: Final = 0x10
-"""132 of 32768 in µ-law, whose low seven bits are inverted."""
 _TONE: Final = bytes([0x20, 0x20, 0x20, 0x20, 0xA0, 0xA0, 0xA0, 0xA0]) * 20
-_HEADER_BYTES: Final = 12
 _READ_BYTES: Final = 2048
 _TIMESTAMPS: Final = 35
 """SO_TIMESTAMPNS, which Python's socket module does not name; and what it answers."""
@@ -60,7 +58,7 @@ class Flow:
             self.gaps.append((self.last_at_s, at_s))
         self.packets += 1
         self.last_at_s = at_s
-        if self.audible_at_s is None and _is_audible(packet):
+        if self.audible_at_s is None and is_audible(packet):
             self.audible_at_s = at_s
 
 
@@ -122,6 +120,8 @@ class Probe:
 
     def _read(self, at: socket.socket, sort: Sort) -> None:
         for stamp_s, packet, source in _waiting(at):
+            if not is_sound(packet):
+                continue
             port: int = at.getsockname()[1]
             flow = self.flows.get((port, source))
             if flow is None:
@@ -178,11 +178,6 @@ def _waiting(at: socket.socket) -> Iterator[tuple[float, bytes, tuple[str, int]]
             return
         seconds, nanoseconds = _TIMESPEC.unpack(extra[0][2][: _TIMESPEC.size])
         yield seconds + nanoseconds / 1e9, packet, source
-
-
-def _is_audible(packet: bytes) -> bool:
-    sound = packet[_HEADER_BYTES:]
-    return any((~byte & _MAGNITUDE) >= _AUDIBLE for byte in sound)
 
 
 def main() -> None:
