@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from recordings.disk import put
 from services.runtime.errors import RuntimeProblem
 from services.runtime.instance import FILE_NAME
 from services.runtime.progress import Say, say
@@ -129,12 +130,7 @@ def device_passwords(data: Path, devices: Mapping[str, str]) -> dict[str, str]:
         for agent, device in devices.items()
     }
     if after != before:
-        draft = path.with_suffix(".new")
-        draft.unlink(missing_ok=True)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-        with os.fdopen(os.open(draft, flags, 0o600), "w", encoding="utf-8") as out:
-            json.dump(after, out, indent=1)
-        draft.replace(path)
+        put(path, json.dumps(after, indent=1).encode())
     return passwords
 
 

@@ -1,7 +1,6 @@
 """Flags that people switch on for all calls, kept in a file of the data folder."""
 
 import json
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +8,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 import structlog
+
+from recordings.disk import put
 
 log = structlog.get_logger()
 
@@ -84,12 +85,8 @@ class Flags:
             }
             for flag in flags
         }
-        draft = self._path.with_suffix(".new")
-        with draft.open("w", encoding="utf-8") as out:
-            json.dump(told, out, ensure_ascii=False, indent=1)
-            out.flush()
-            os.fsync(out.fileno())
-        draft.replace(self._path)
+        told_as = json.dumps(told, ensure_ascii=False, indent=1)
+        put(self._path, told_as.encode())
 
     def _read(self) -> dict[str, Flag]:
         try:

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePath
@@ -11,6 +10,7 @@ from typing import Any, TypeVar
 import structlog
 
 from ivr.problems import FlowRefused
+from recordings.disk import put
 from services.flows.files import FLOWS, FlowFiles, as_text, from_text, read_files
 from services.store.errors import DatabaseAway
 from services.store.flow_versions import FlowVersions, WholeForce
@@ -136,7 +136,7 @@ def keep(data: Path, version: Published) -> None:
     Raises:
         OSError: The disk does not take it; what was kept stays.
     """
-    _write(data / FILE, asdict(version))
+    _keep(data / FILE, version)
 
 
 def keep_flows(data: Path, flows: PublishedFlows) -> None:
@@ -145,19 +145,12 @@ def keep_flows(data: Path, flows: PublishedFlows) -> None:
     Raises:
         OSError: The disk does not take it; what was kept stays.
     """
-    _write(data / FLOWS_FILE, asdict(flows))
+    _keep(data / FLOWS_FILE, flows)
 
 
-def _write(path: Path, told: dict[str, Any]) -> None:
+def _keep(path: Path, told: Published | PublishedFlows) -> None:
     path.parent.mkdir(mode=0o700, exist_ok=True)
-    draft = path.with_suffix(".new")
-    draft.unlink(missing_ok=True)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-    with os.fdopen(os.open(draft, flags, 0o600), "w", encoding="utf-8") as out:
-        json.dump(told, out, ensure_ascii=False)
-        out.flush()
-        os.fsync(out.fileno())
-    draft.replace(path)
+    put(path, json.dumps(asdict(told), ensure_ascii=False).encode())
 
 
 async def keep_newest(floors: FloorVersions, flows: FlowVersions, data: Path) -> None:
