@@ -11,16 +11,19 @@ from acd.vocabulary.agent_facts import CallDisposed
 from acd.vocabulary.ids import AgentId, CallId
 from acd.vocabulary.offer_facts import CloseReason, Party
 from acd.vocabulary.states import CallState
-from services.api.agents import OfFloor
+from services.api.agents import OfFloor, OfNoted
+from services.api.call_reach import OfReach, of_row
 from services.api.decisions import DecisionsOut, decisions_out
 from services.api.explaining import Language
-from services.api.ports import CallView, Shipping
+from services.api.ports import CallView, Floor, Shipping
 from services.api.problems import (
     NotWithAnAgent,
     RecordsBehind,
     UnknownRecord,
     told_by,
 )
+from services.api.rights import needs, of_call
+from services.people.rights import Right, Thing
 from services.store.queries import MOST_CALLS, CallFilter, CallStory, Records, is_uuid
 
 router = APIRouter(prefix="/calls", tags=["calls"])
@@ -125,54 +128,82 @@ OfCall = Annotated[str, Path(max_length=64, examples=[_EXAMPLE["call_id"]])]
 Wanted = Annotated[str | None, Query(max_length=256)]
 
 
-@router.get("/live")
-async def live_calls(floor: OfFloor) -> list[CallOut]:
-    """List the calls that have not ended, oldest first."""
-    return [CallOut.model_validate(view) for view in floor.live_calls()]
+@router.get("/live", **needs(Right.SEE_CALLS, of="many"))
+async def live_calls(floor: OfFloor, reach: OfReach) -> list[CallOut]:
+    """List the calls that have not ended and one may see, oldest first."""
+    return [
+        reach.shown(CallOut.model_validate(view), of_call(view))
+        for view in floor.live_calls()
+        if reach.covers(view)
+    ]
 
 
-@router.get("", responses=told_by(422, 503))
+@router.get("", responses=told_by(422, 503), **needs(Right.SEE_CALLS, of="many"))
 async def calls(
     floor: OfFloor,
     records: OfRecords,
     shipping: OfShipping,
+    reach: OfReach,
     *,
     sip_call_id: Wanted = None,
     caller_number: Wanted = None,
     since: datetime | None = None,
     limit: Annotated[int, Query(ge=1, le=MOST_CALLS)] = 100,
 ) -> list[CallOut]:
-    """List calls, live and on record, the newest first.
+    """List calls that one may see, live and on record, the newest first.
 
     ``since`` is an instant with its zone, as in ``2026-11-21T08:00:00Z``; without one
     it is UTC. A call that ended a moment ago is waited for, lest it seem gone.
     """
+    if caller_number is not None:
+        reach.must_know_numbers()
     await shipping.caught_up(_CATCH_UP_S)
     wanted = CallFilter(
         sip_call_id=sip_call_id,
         caller_number=caller_number,
         since=since if since is None or since.tzinfo else since.replace(tzinfo=UTC),
         limit=limit,
+        within=reach.bounds,
     )
-    found = {row["call_id"]: _out(row) for row in await records.calls(wanted)}
+    found = {
+        row["call_id"]: reach.shown(_out(row), of_row(row))
+        for row in await records.calls(wanted)
+    }
     # The floor knows better than the record what is so this moment.
     for view in floor.live_calls():
-        if _is_wanted(view, wanted):
-            found[view.call_id] = CallOut.model_validate(view)
+        if reach.covers(view) and _is_wanted(view, wanted):
+            out = CallOut.model_validate(view)
+            found[view.call_id] = reach.shown(out, of_call(view))
     return sorted(found.values(), key=_arrival, reverse=True)[:limit]
 
 
-@router.get("/{call_id}", responses=told_by(404, 503))
+@router.get(
+    "/{call_id}",
+    responses=told_by(404, 503),
+    **needs(Right.SEE_CALLS, of="call"),
+)
 async def call(
-    floor: OfFloor, records: OfRecords, shipping: OfShipping, call_id: OfCall
+    floor: OfFloor,
+    records: OfRecords,
+    shipping: OfShipping,
+    call_id: OfCall,
+    reach: OfReach,
 ) -> WholeCallOut:
     """Show one call: as it is now while it lives, then its record.
 
     A call that ended a moment ago is waited for, so that it never seems gone.
     """
+    out, thing = await _found(floor, records, shipping, call_id)
+    reach.must(Right.SEE_CALLS, thing, call_id)
+    return reach.shown(out, thing)
+
+
+async def _found(
+    floor: Floor, records: Records, shipping: Shipping, call_id: str
+) -> tuple[WholeCallOut, Thing]:
     view = floor.live_call(CallId(call_id))
     if view is not None:
-        return WholeCallOut.model_validate(view)
+        return WholeCallOut.model_validate(view), of_call(view)
     row = await records.call(call_id)
     is_complete = True
     if row is None or row["ended_at"] is None:
@@ -180,11 +211,17 @@ async def call(
         row = await records.call(call_id) if is_complete else None
     if row is None:
         raise _absent(call_id, is_complete=is_complete)
-    return WholeCallOut.model_validate(_fields(row))
+    return WholeCallOut.model_validate(_fields(row)), of_row(row)
 
 
-@router.get("/{call_id}/story", responses=told_by(404, 503))
-async def story(records: OfRecords, shipping: OfShipping, call_id: OfCall) -> StoryOut:
+@router.get(
+    "/{call_id}/story",
+    responses=told_by(404, 503),
+    **needs(Right.TELL_CALLS, of="call"),
+)
+async def story(
+    records: OfRecords, shipping: OfShipping, call_id: OfCall, reach: OfReach
+) -> StoryOut:
     """Tell one call with all its steps, legs, offers, recordings and facts.
 
     ``call_id`` may be the beginning of an id, where only one call has it.
@@ -194,19 +231,28 @@ async def story(records: OfRecords, shipping: OfShipping, call_id: OfCall) -> St
     found = await records.story(call_id)
     if found is None:
         raise _absent(call_id, is_complete=is_complete)
+    reach.must(Right.TELL_CALLS, of_row(found.call), call_id)
     return _story_out(found)
 
 
-@router.post("/{call_id}/disposition", status_code=202, responses=told_by(404, 409))
+@router.post(
+    "/{call_id}/disposition",
+    status_code=202,
+    responses=told_by(404, 409),
+    **needs(Right.DISPOSE_CALLS, of="call"),
+)
 async def dispose(
     floor: OfFloor,
     records: OfRecords,
     shipping: OfShipping,
     call_id: OfCall,
     said: DispositionIn,
+    reach: OfReach,
+    noted: OfNoted,
 ) -> WholeCallOut:
     """Say what a call was about, for the agent who has it or had it last."""
-    shown = await call(floor, records, shipping, call_id)
+    shown, thing = await _found(floor, records, shipping, call_id)
+    reach.must(Right.DISPOSE_CALLS, thing, call_id)
     if shown.agent_id is None:
         raise NotWithAnAgent(call_id)
     await floor.tell(
@@ -217,14 +263,21 @@ async def dispose(
             disposition=said.disposition,
         )
     )
-    return shown.model_copy(update={"disposition": said.disposition})
+    noted.acted_for(shown.agent_id, "call_disposed", call_id=call_id)
+    said_so = shown.model_copy(update={"disposition": said.disposition})
+    return reach.shown(said_so, thing)
 
 
-@router.get("/{call_id}/decisions", responses=told_by(404, 503))
+@router.get(
+    "/{call_id}/decisions",
+    responses=told_by(404, 503),
+    **needs(Right.SEE_REASONS, of="call"),
+)
 async def decisions(
     records: OfRecords,
     shipping: OfShipping,
     call_id: OfCall,
+    reach: OfReach,
     lang: Annotated[Language, Query()] = "zh",
 ) -> DecisionsOut:
     """Say why each offer of a call was made to whom, in sentences.
@@ -236,6 +289,10 @@ async def decisions(
     found = await records.decisions(call_id)
     if found is None:
         raise _absent(call_id, is_complete=is_complete)
+    row = await records.call(call_id)
+    if row is None:
+        raise _absent(call_id, is_complete=is_complete)
+    reach.must(Right.SEE_REASONS, of_row(row), call_id)
     return decisions_out(call_id, *found, lang)
 
 

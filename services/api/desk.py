@@ -8,6 +8,7 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from starlette.responses import RedirectResponse
 
 from services.api.problems import problem
+from services.api.rights import anybody
 
 router = APIRouter(include_in_schema=False)
 
@@ -67,13 +68,13 @@ def install(app: FastAPI, pages: DeskPages) -> None:
     app.include_router(router)
 
 
-@router.get("/desk", openapi_extra={"x-right": "anybody", "security": []})
+@router.get("/desk", **anybody())
 async def desk() -> Response:
     """Lead to the desk."""
     return RedirectResponse("/desk/", status_code=308)
 
 
-@router.get("/desk/{path:path}", openapi_extra={"x-right": "anybody", "security": []})
+@router.get("/desk/{path:path}", **anybody())
 async def page(request: Request, path: str) -> Response:
     """Give a file of the desk; it is the same for everybody and tells nothing."""
     pages: DeskPages = request.app.state.desk

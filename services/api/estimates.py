@@ -1,6 +1,6 @@
 """Estimates over HTTP: what is expected of agents, and the word to take it anew."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Annotated, Protocol
 
@@ -9,7 +9,11 @@ from pydantic import BaseModel, ConfigDict
 
 from acd.routing.handling_time import Estimate
 from acd.vocabulary.ids import AgentId, QueueId
+from services.api.ports import Floor
 from services.api.problems import told_by
+from services.api.rights import OfAsker, OfNotes, needs, of_agent
+from services.people.rights import Asker, Kind, Right, extent, may
+from services.store.audit import Act
 
 router = APIRouter(prefix="/estimates", tags=["estimates"])
 
@@ -133,26 +137,54 @@ OfEstimating = Annotated[Estimating, Depends(estimating_of)]
 Wanted = Annotated[str | None, Query(max_length=64)]
 
 
-@router.get("")
+@router.get("", **needs(Right.SEE_ESTIMATES, of="many"))
 async def estimates(
-    estimating: OfEstimating, agent_id: Wanted = None, kind: Wanted = None
+    request: Request,
+    estimating: OfEstimating,
+    asker: OfAsker,
+    agent_id: Wanted = None,
+    kind: Wanted = None,
 ) -> EstimatesOut:
     """Show what is expected of agents, of one agent, or of one kind of call."""
+    is_theirs = _theirs(request.app.state.floor, asker)
     who = AgentId(agent_id) if agent_id is not None else None
-    shown = estimating.shown(who, kind)
+    shown = [it for it in estimating.shown(who, kind) if is_theirs(it.agent_id)]
     kinds = estimating.kinds()
     wanted = sorted({*kinds.values(), *(it.kind for it in shown)})
     return EstimatesOut(
         kinds={str(queue_id): name for queue_id, name in kinds.items()},
         average_s={it: estimating.average_s(it) for it in wanted if kind in (None, it)},
         estimates=[EstimateOut.model_validate(it) for it in shown],
-        quality=[QualityOut.model_validate(it) for it in estimating.quality(who)],
+        quality=[
+            QualityOut.model_validate(it)
+            for it in estimating.quality(who)
+            if is_theirs(it.agent_id)
+        ],
     )
 
 
-@router.post("/take", status_code=202, responses=told_by(409, 503))
-async def take(estimating: OfEstimating) -> TakenOut:
+def _theirs(floor: Floor, asker: Asker) -> Callable[[AgentId], bool]:
+    """Return what tells whether an agent, also one who has left, is in reach."""
+    right = Right.SEE_ESTIMATES
+    if extent(asker, right).is_whole:
+        return lambda _agent_id: True
+    agents = floor.agents()
+    known = {
+        one.agent_id for one in agents if may(asker, right, of_agent(one)).is_allowed
+    }
+    return known.__contains__
+
+
+@router.post(
+    "/take",
+    status_code=202,
+    responses=told_by(409, 503),
+    **needs(Right.TAKE_ESTIMATES, of="centre"),
+)
+async def take(estimating: OfEstimating, asker: OfAsker, notes: OfNotes) -> TakenOut:
     """Let the engine take what is on record; calls go on meanwhile."""
+    if asker.kind is not Kind.OPERATOR:
+        notes.note(Act.ESTIMATES_TAKEN, actor=asker.name, what="estimates")
     return TakenOut(agents=await estimating.take())
 
 

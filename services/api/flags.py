@@ -11,10 +11,13 @@ from starlette.responses import JSONResponse
 
 from ivr.wording import nearest
 from services.api.problems import problem, told_by
+from services.api.rights import OfAsker, needs, said_by
 from services.api.versions import Told
+from services.people.rights import Right
 from services.store.flag_changes import FlagChange
 
 router = APIRouter(prefix="/flags", tags=["flags"])
+_SEEN = needs(Right.SEE_FLOWS, of="centre")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,26 +142,30 @@ def keeping_of(request: Request) -> FlagKeeping:
 Of = Annotated[FlagKeeping, Depends(keeping_of)]
 
 
-@router.get("")
+@router.get("", **_SEEN)
 async def shown(keeping: Of) -> list[FlagOut]:
     """List the flags that flows ask for, and those that are up."""
     return [FlagOut.model_validate(one) for one in keeping.shown()]
 
 
-@router.get("/changes", responses=told_by(503))
+@router.get("/changes", responses=told_by(503), **_SEEN)
 async def changes(keeping: Of) -> list[FlagChangeOut]:
     """List who put which flag up and down, the newest first."""
     return [FlagChangeOut.model_validate(one) for one in await keeping.history()]
 
 
-@router.put("", responses=told_by(404, 422, 503))
-async def put(keeping: Of, wanted: FlagIn) -> FlagOut:
+@router.put(
+    "",
+    responses=told_by(404, 422, 503),
+    **needs(Right.CHANGE_FLAGS, of="centre"),
+)
+async def put(keeping: Of, wanted: FlagIn, asker: OfAsker) -> FlagOut:
     """Put a flag up or down; who calls from now on is led by it."""
     flag = await keeping.put(
         wanted.name,
         is_up=wanted.is_up,
         until=wanted.until,
-        by=wanted.by,
+        by=said_by(asker, wanted.by),
         note=wanted.note,
     )
     return FlagOut.model_validate(flag)

@@ -11,6 +11,7 @@ from acd.vocabulary.errors import UnknownAgent, UnknownQueue
 from services.api import versions as of_versions
 from services.api.problems import problem, told_by
 from services.api.publishing import Outcome, Publication, Publishing
+from services.api.rights import OfAsker, needs, said_by
 from services.api.versions import (
     FROM_HTTP,
     In,
@@ -20,9 +21,12 @@ from services.api.versions import (
     VersionOut,
     made_from,
 )
+from services.people.rights import Right
 from services.store.versions import Version, WholeVersion
 
 router = APIRouter(prefix="/floor", tags=["floor"])
+_SEEN = needs(Right.SEE_FLOOR, of="centre")
+_CHANGED = needs(Right.CHANGE_FLOOR, of="centre")
 
 
 class FloorOut(VersionOut):
@@ -99,7 +103,7 @@ def publishing_of(request: Request) -> Publishing:
 Of = Annotated[Publishing, Depends(publishing_of)]
 
 
-@router.get("", responses=told_by(404, 503))
+@router.get("", responses=told_by(404, 503), **_SEEN)
 async def in_force(publishing: Of, response: Response) -> FloorOut:
     """Show the version in force; its number is the ETag."""
     version = await publishing.newest()
@@ -107,19 +111,19 @@ async def in_force(publishing: Of, response: Response) -> FloorOut:
     return _whole(version, publishing.differing())
 
 
-@router.get("/versions", responses=told_by(503))
+@router.get("/versions", responses=told_by(503), **_SEEN)
 async def versions(publishing: Of) -> list[VersionOut]:
     """List the versions, the newest first."""
     return [VersionOut.model_validate(one) for one in await publishing.history()]
 
 
-@router.get("/versions/{number}", responses=told_by(404, 503))
+@router.get("/versions/{number}", responses=told_by(404, 503), **_SEEN)
 async def version(publishing: Of, number: Annotated[int, Path(ge=1)]) -> FloorOut:
     """Show one version."""
     return _whole(await publishing.version(number), None)
 
 
-@router.post("/check", responses=told_by(422))
+@router.post("/check", responses=told_by(422), **_CHANGED)
 async def check(publishing: Of, floor: FloorIn) -> CheckedOut:
     """Say what is wrong with a floor, or what it would change; nothing is published."""
     found = await publishing.check(floor.text, name=floor.name)
@@ -128,14 +132,18 @@ async def check(publishing: Of, floor: FloorIn) -> CheckedOut:
     )
 
 
-@router.put("", responses=told_by(409, 412, 422, 428, 503))
+@router.put("", responses=told_by(409, 412, 422, 428, 503), **_CHANGED)
 async def publish(
-    publishing: Of, floor: PublishIn, response: Response, if_match: Made = None
+    publishing: Of,
+    floor: PublishIn,
+    response: Response,
+    asker: OfAsker,
+    if_match: Made = None,
 ) -> PublishedOut:
     """Put a floor in force; ``If-Match`` names the version that it was made from."""
     publication = Publication(
         made_from=made_from(if_match),
-        by=floor.by,
+        by=said_by(asker, floor.by),
         note=floor.note,
         drains=floor.drain,
         name=floor.name,
@@ -143,14 +151,18 @@ async def publish(
     return _told(await publishing.publish(floor.text, publication), response)
 
 
-@router.post("/rollback", responses=told_by(404, 409, 412, 422, 428, 503))
+@router.post("/rollback", responses=told_by(404, 409, 412, 422, 428, 503), **_CHANGED)
 async def roll_back(
-    publishing: Of, wanted: RollBackIn, response: Response, if_match: Made = None
+    publishing: Of,
+    wanted: RollBackIn,
+    response: Response,
+    asker: OfAsker,
+    if_match: Made = None,
 ) -> PublishedOut:
     """Put an earlier version in force again, under a number of its own."""
     publication = Publication(
         made_from=made_from(if_match),
-        by=wanted.by,
+        by=said_by(asker, wanted.by),
         note=wanted.note,
         drains=wanted.drain,
         name=f"floor version {wanted.version}",
@@ -160,17 +172,21 @@ async def roll_back(
 
 
 def _edited_by(
-    if_match: Made = None, by: By = FROM_HTTP, note: Note = ""
+    asker: OfAsker, if_match: Made = None, by: By = FROM_HTTP, note: Note = ""
 ) -> Publication:
     # Of an edit only what it names changes, so it need not name a version.
     made = None if if_match is None else made_from(if_match)
-    return Publication(made_from=made, by=by, note=note, name="floor as edited")
+    return Publication(
+        made_from=made, by=said_by(asker, by), note=note, name="floor as edited"
+    )
 
 
 Edited = Annotated[Publication, Depends(_edited_by)]
 
 
-@router.patch("/agents/{agent_id}", responses=told_by(404, 409, 412, 422, 503))
+@router.patch(
+    "/agents/{agent_id}", responses=told_by(404, 409, 412, 422, 503), **_CHANGED
+)
 async def edit_agent(
     publishing: Of, agent_id: OfName, entry: Entry, response: Response, *, told: Edited
 ) -> PublishedOut:
@@ -182,7 +198,9 @@ async def edit_agent(
     return _told(await publishing.edit(patch, publication), response)
 
 
-@router.patch("/queues/{queue_id}", responses=told_by(404, 409, 412, 422, 503))
+@router.patch(
+    "/queues/{queue_id}", responses=told_by(404, 409, 412, 422, 503), **_CHANGED
+)
 async def edit_queue(
     publishing: Of, queue_id: OfName, entry: Entry, response: Response, *, told: Edited
 ) -> PublishedOut:

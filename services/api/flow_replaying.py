@@ -11,10 +11,12 @@ from starlette.responses import JSONResponse
 
 from services.api.flows import Files
 from services.api.problems import problem, told_by
+from services.api.rights import needs
 from services.api.versions import In, Name
 from services.flows.gaps import Missing
 from services.flows.replay import Change
 from services.flows.replay_counts import Counts
+from services.people.rights import Right
 
 router = APIRouter(prefix="/flows", tags=["flows"])
 
@@ -153,7 +155,11 @@ def replaying_of(request: Request) -> FlowReplaying:
 Of = Annotated[FlowReplaying, Depends(replaying_of)]
 
 
-@router.post("/replay", responses=told_by(404, 409, 422, 503))
+@router.post(
+    "/replay",
+    responses=told_by(404, 409, 422, 503),
+    **needs(Right.CHANGE_FLOWS, of="centre"),
+)
 async def replay(replaying: Of, wanted: ReplayIn) -> ReplayOut:
     """Walk calls on record by other flows, and count whose way would change.
 

@@ -17,13 +17,17 @@ from services.api.flow_publishing import (
 )
 from services.api.language import Wanted
 from services.api.problems import told_by
+from services.api.rights import OfAsker, needs, said_by
 from services.api.versions import In, Made, Name, Told, VersionOut, made_from
 from services.flows.files import MOST_FILES, NAME, from_text
+from services.people.rights import Right
 from services.store import step_counts
 from services.store.flow_versions import WHOLE
 from services.store.versions import WholeVersion
 
 router = APIRouter(prefix="/flows", tags=["flows"])
+_SEEN = needs(Right.SEE_FLOWS, of="centre")
+_CHANGED = needs(Right.CHANGE_FLOWS, of="centre")
 
 Files = Annotated[
     dict[Annotated[str, StringConstraints(pattern=NAME)], str],
@@ -152,7 +156,7 @@ def publishing_of(request: Request) -> FlowPublishing:
 Of = Annotated[FlowPublishing, Depends(publishing_of)]
 
 
-@router.get("", responses=told_by(404, 503))
+@router.get("", responses=told_by(404, 503), **_SEEN)
 async def in_force(publishing: Of, response: Response) -> FlowsOut:
     """Show what a new version is made from; its number is the ETag.
 
@@ -168,19 +172,19 @@ async def in_force(publishing: Of, response: Response) -> FlowsOut:
     )
 
 
-@router.get("/versions", responses=told_by(503))
+@router.get("/versions", responses=told_by(503), **_SEEN)
 async def versions(publishing: Of) -> list[VersionOut]:
     """List the versions, the newest first."""
     return [VersionOut.model_validate(one) for one in await publishing.history()]
 
 
-@router.get("/versions/{number}", responses=told_by(404, 503))
+@router.get("/versions/{number}", responses=told_by(404, 503), **_SEEN)
 async def version(publishing: Of, number: Number) -> FilesOut:
     """Show one version."""
     return FilesOut(**_whole(await publishing.version(number)))
 
 
-@router.get("/changes", responses=told_by(404, 503))
+@router.get("/changes", responses=told_by(404, 503), **_SEEN)
 async def difference(
     publishing: Of,
     before: Annotated[int, Query(ge=1)],
@@ -192,7 +196,7 @@ async def difference(
     return FlowChangesOut(changes=[told(it, language) for it in found])
 
 
-@router.get("/traffic", responses=told_by(503))
+@router.get("/traffic", responses=told_by(503), **_SEEN)
 async def traffic(
     request: Request,
     since: AwareDatetime,
@@ -215,25 +219,27 @@ async def traffic(
     )
 
 
-@router.post("/check", responses=told_by(422))
+@router.post("/check", responses=told_by(422), **_CHANGED)
 async def check(publishing: Of, flows: FlowsIn, language: Wanted) -> FlowChangesOut:
     """Say what is wrong with flows, or what they would change; none is published."""
     found = await publishing.check(flows.files, folder=flows.folder)
     return FlowChangesOut(changes=[told(it, language) for it in found])
 
 
-@router.put("", responses=told_by(404, 412, 422, 428, 503))
+@router.put("", responses=told_by(404, 412, 422, 428, 503), **_CHANGED)
 async def publish(
     publishing: Of,
     flows: PublishFlowsIn,
     response: Response,
     language: Wanted,
+    *,
+    asker: OfAsker,
     if_match: Made = None,
 ) -> PublishedFlowsOut:
     """Have flows lead callers; ``If-Match`` names the version they were made from."""
     publication = FlowPublication(
         made_from=made_from(if_match),
-        by=flows.by,
+        by=said_by(asker, flows.by),
         note=flows.note,
         percent=flows.percent,
         folder=flows.folder,
@@ -242,24 +248,28 @@ async def publish(
     return _told(outcome, response, language)
 
 
-@router.put("/share", responses=told_by(409, 503))
-async def share(publishing: Of, wanted: ShareIn) -> ForceOut:
+@router.put("/share", responses=told_by(409, 503), **_CHANGED)
+async def share(publishing: Of, wanted: ShareIn, asker: OfAsker) -> ForceOut:
     """Change the share of the version that is tried: 100 puts it in force, 0 ends."""
-    force = await publishing.share(wanted.percent, by=wanted.by, note=wanted.note)
+    force = await publishing.share(
+        wanted.percent, by=said_by(asker, wanted.by), note=wanted.note
+    )
     return ForceOut.model_validate(force)
 
 
-@router.post("/rollback", responses=told_by(404, 412, 422, 428, 503))
+@router.post("/rollback", responses=told_by(404, 412, 422, 428, 503), **_CHANGED)
 async def roll_back(
     publishing: Of,
     wanted: RollFlowsBackIn,
     response: Response,
     language: Wanted,
+    *,
+    asker: OfAsker,
     if_match: Made = None,
 ) -> PublishedFlowsOut:
     """Put an earlier version in force again, under a number of its own."""
     publication = FlowPublication(
-        made_from=made_from(if_match), by=wanted.by, note=wanted.note
+        made_from=made_from(if_match), by=said_by(asker, wanted.by), note=wanted.note
     )
     outcome = await publishing.roll_back(wanted.version, publication)
     return _told(outcome, response, language)

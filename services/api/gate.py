@@ -24,8 +24,8 @@ class Gate:
     """Turns away what no honest client of this machine sends.
 
     A page of elsewhere that has its name resolve to 127.0.0.1 sends its own Host; a
-    page that calls us across origins sends its Origin. There are no log-ins yet, so
-    both would act for whoever sits here.
+    page that calls us across origins sends its Origin. Both
+    would act for whoever sits here, and is logged in.
     """
 
     def __init__(self, app: ASGIApp) -> None:

@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict
 
 from services.api.agents import OfFloor
 from services.api.calls import OfShipping
+from services.api.rights import anybody, needs
+from services.people.rights import Right
 
 router = APIRouter(tags=["health"])
 
@@ -86,7 +88,7 @@ def install(app: FastAPI, utility: Callable[[], UtilityTold]) -> None:
     app.state.utility = utility
 
 
-@router.get("/health")
+@router.get("/health", **anybody())
 async def health(request: Request, floor: OfFloor, shipping: OfShipping) -> HealthOut:
     """Answer, as long as the one loop turns."""
     await floor.turned()
@@ -102,13 +104,13 @@ async def health(request: Request, floor: OfFloor, shipping: OfShipping) -> Heal
     )
 
 
-@router.get("/health/calls")
+@router.get("/health/calls", **needs(Right.SEE_CALLS, of="centre"))
 async def live_calls(floor: OfFloor) -> LiveOut:
     """List the calls that have not ended, by their ids alone."""
     return LiveOut(call_ids=tuple(floor.live_ids()))
 
 
-@router.get("/readiness", responses={503: {"model": ReadinessOut}})
+@router.get("/readiness", responses={503: {"model": ReadinessOut}}, **anybody())
 async def readiness(floor: OfFloor, response: Response) -> ReadinessOut:
     """Ask every part; 503 when one does not do its work."""
     found = ReadinessOut.model_validate(await floor.readiness())

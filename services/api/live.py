@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated
 
@@ -12,15 +13,20 @@ from starlette.routing import WebSocketRoute
 from starlette.types import Message, Receive, Scope, Send
 
 from acd.vocabulary.errors import UnknownAgent
-from acd.vocabulary.ids import AgentId
+from acd.vocabulary.ids import AgentId, Place
 from services.api.agents import OfFloor
 from services.api.figures import Figures
+from services.api.ports import Floor
 from services.api.problems import told_by
+from services.api.rights import OfAsker, OfNotes, must, needs, of_agent
+from services.api.who_asks import Doors
 from services.live.errors import LiveError, TicketRefused
 from services.live.fan_out import FanOut
 from services.live.reach import Reach
 from services.live.subscriber import Subscriber
 from services.live.viewers import Viewer, Viewers
+from services.people.rights import Kind, Right, Thing
+from services.store.audit import Act
 
 log = structlog.get_logger()
 
@@ -111,19 +117,46 @@ def viewers_of(request: Request) -> Viewers:
     return viewers
 
 
+async def _changed_by(asker: OfAsker, notes: OfNotes) -> Callable[[str], None]:
+    """Return what has it audited that a viewer's rights are other ones."""
+
+    def changed(viewer_id: str) -> None:
+        if asker.kind is not Kind.OPERATOR:
+            notes.note(Act.VIEWER_CHANGED, actor=asker.name, what=viewer_id)
+
+    return changed
+
+
 OfViewers = Annotated[Viewers, Depends(viewers_of)]
+OfChanged = Annotated[Callable[[str], None], Depends(_changed_by)]
 OfViewer = Annotated[str, Path(max_length=64, examples=["5f0c2a9be1d34477"])]
 
 
-@router.post("/tickets", status_code=201, responses=told_by(404, 422, 503))
+@router.post(
+    "/tickets",
+    status_code=201,
+    responses=told_by(404, 422, 503),
+    **needs(Right.WATCH, of="reach"),
+)
 async def ask_for_ticket(
-    floor: OfFloor, viewers: OfViewers, wanted: ReachIn
+    request: Request,
+    floor: OfFloor,
+    viewers: OfViewers,
+    asker: OfAsker,
+    wanted: ReachIn,
 ) -> TicketOut:
     """Give a ticket for the socket at ``/live``.
 
     It goes into the socket's first message, never into an address.
     """
-    ticket = viewers.admit(_reach(floor, wanted))
+    reach = _reach(floor, wanted)
+    thing = _thing(floor, reach)
+    must(request, asker, Right.WATCH, thing)
+    if reach.shows_numbers:
+        must(request, asker, Right.SEE_NUMBERS, thing)
+    doors: Doors = request.app.state.doors
+    until_at = doors.log_ins.over_at(asker.session)
+    ticket = viewers.admit(reach, owner=asker.session, until_at=until_at)
     return TicketOut(
         ticket=ticket.text,
         viewer_id=ticket.viewer_id,
@@ -132,18 +165,36 @@ async def ask_for_ticket(
     )
 
 
-@router.put("/viewers/{viewer_id}", status_code=204, responses=told_by(404, 422))
+@router.put(
+    "/viewers/{viewer_id}",
+    status_code=204,
+    responses=told_by(404, 422),
+    **needs(Right.CHANGE_VIEWERS, of="centre"),
+)
 async def change_rights(
-    floor: OfFloor, viewers: OfViewers, viewer_id: OfViewer, wanted: ReachIn
+    floor: OfFloor,
+    viewers: OfViewers,
+    viewer_id: OfViewer,
+    wanted: ReachIn,
+    changed: OfChanged,
 ) -> None:
     """Give who watches other rights: their stream goes on from a new snapshot."""
     viewers.change(viewer_id, _reach(floor, wanted))
+    changed(viewer_id)
 
 
-@router.delete("/viewers/{viewer_id}", status_code=204, responses=told_by(404))
-async def take_rights(viewers: OfViewers, viewer_id: OfViewer) -> None:
+@router.delete(
+    "/viewers/{viewer_id}",
+    status_code=204,
+    responses=told_by(404),
+    **needs(Right.CHANGE_VIEWERS, of="centre"),
+)
+async def take_rights(
+    viewers: OfViewers, viewer_id: OfViewer, changed: OfChanged
+) -> None:
     """Take the rights of who watches: their socket is closed."""
     viewers.change(viewer_id, None)
+    changed(viewer_id)
 
 
 def _reach(floor: OfFloor, wanted: ReachIn) -> Reach:
@@ -156,6 +207,14 @@ def _reach(floor: OfFloor, wanted: ReachIn) -> Reach:
         agent_id=agent_id,
         shows_numbers=wanted.shows_numbers,
     )
+
+
+def _thing(floor: Floor, reach: Reach) -> Thing:
+    """Return what is watched as something that rights are about."""
+    if reach.agent_id is not None:
+        view = floor.agent(reach.agent_id)
+        return Thing(agent_id=reach.agent_id) if view is None else of_agent(view)
+    return Thing(place=Place(province=reach.province or "-", unit=reach.unit or "-"))
 
 
 class _Closing(Exception):

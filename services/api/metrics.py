@@ -20,6 +20,7 @@ from starlette.responses import Response
 
 from services.api.figures import Figure, Figures, Growth
 from services.api.problems import problem, told_by
+from services.api.rights import anybody
 
 router = APIRouter(tags=["health"])
 
@@ -44,7 +45,7 @@ def registry_of(figures: Figures) -> CollectorRegistry:
     return registry
 
 
-@router.get("/metrics", response_class=Response, responses=told_by(403))
+@router.get("/metrics", response_class=Response, responses=told_by(403), **anybody())
 async def metrics(request: Request) -> Response:
     """Tell every figure in Prometheus's text form.
 

@@ -6,7 +6,16 @@ from datetime import datetime
 from typing import Protocol
 
 from acd.vocabulary.facts import AgentWish
-from acd.vocabulary.ids import AgentId, CallId, DeviceId, OfferId, QueueId, SkillId
+from acd.vocabulary.ids import (
+    CENTRE,
+    AgentId,
+    CallId,
+    DeviceId,
+    OfferId,
+    Place,
+    QueueId,
+    SkillId,
+)
 from acd.vocabulary.offer_facts import CloseReason, Party
 from acd.vocabulary.states import AgentState, CallState
 
@@ -28,6 +37,8 @@ class AgentView:
     offer_id: OfferId | None
     since: datetime
     """When the state was entered."""
+    place: Place = CENTRE
+    """Where the agent belongs: by that it is told who may see them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +64,8 @@ class CallView:
     """From the queue's entry to the first connection, else to the end or to now."""
     talked_s: float | None
     """With agents, until now for a conversation that goes on."""
+    place: Place = CENTRE
+    """Where the call belongs: by that it is told who may see it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,8 @@ MEDIA_TYPE = "application/problem+json"
 _RETRY_AFTER_S = 2
 _MOST_SHOWN = 60
 """Of what was sent, in characters."""
+_SECRET = frozenset({"password", "old", "new"})
+"""Fields of which nothing is shown."""
 
 
 class Problem(BaseModel):
@@ -160,6 +162,8 @@ def _wrong(found: Mapping[str, Any]) -> dict[str, str]:
     """Return one thing that is wrong with a request: where, and what in words."""
     got = repr(found["input"])
     got = f"got {got if len(got) <= _MOST_SHOWN else f'{got[:_MOST_SHOWN]}...'}"
+    if _SECRET & {*map(str, found["loc"])}:
+        got = "got a secret"
     place = found["loc"]
     match found["type"]:
         case "json_invalid":

@@ -10,12 +10,16 @@ import structlog
 from fastapi import APIRouter, Depends, FastAPI, Header, Path, Request
 from starlette.responses import Response, StreamingResponse
 
+from acd.vocabulary.ids import Place
 from recordings.errors import CaseShredded, RecordingError
 from recordings.reading import Sound, open_recording
 from recordings.vault import Vault
 from services.api.byte_range import ByteRange, RangeUnsatisfiable, parse_range
-from services.api.listeners import Listener, Listeners
+from services.api.listeners import Listeners
 from services.api.problems import problem, told_by
+from services.api.rights import needs
+from services.api.who_asks import WhoAsks, as_asker
+from services.people.rights import Asker, Right, Thing, may
 from services.store.audit import Act, Audit
 from services.store.errors import DatabaseAway
 from services.store.recordings_on_record import OnRecord, one
@@ -52,13 +56,19 @@ class Hearing:
         self._next_refusal_s = 0.0
         self._untold = 0
 
-    async def listener(self, authorization: str | None, what: str) -> Listener | None:
+    async def asker(self, request: Request, what: str) -> Asker | None:
         """Return who asks; None, and an audit row, when nobody is known by it."""
-        scheme, _, token = (authorization or "").partition(" ")
+        who_asks: WhoAsks | None = getattr(request.app.state, "who_asks", None)
+        known = who_asks.proven(request) if who_asks else None
+        authorization = request.headers.get("authorization", "")
+        return known or await self._listener(authorization, what)
+
+    async def _listener(self, authorization: str, what: str) -> Asker | None:
+        scheme, _, token = authorization.partition(" ")
         is_bearer = scheme.lower() == "bearer"
         found = await asyncio.to_thread(self.listeners.known_by, token.strip())
         if is_bearer and found:
-            return found
+            return as_asker(found)
         now_s = time.monotonic()
         if now_s < self._next_refusal_s:
             self._untold += 1
@@ -93,34 +103,42 @@ def hearing_of(request: Request) -> Hearing:
     "/{call_id}/recordings/{offer_id}",
     responses=told_by(401, 404, 410, 416, 500, 503),
     response_class=Response,
+    **needs(Right.HEAR, of="recording"),
 )
 async def listen(
+    request: Request,
     hearing: Annotated[Hearing, Depends(hearing_of)],
     call_id: _Id,
     offer_id: _Id,
-    authorization: Annotated[str | None, Header(max_length=200)] = None,
     byte_range: Annotated[str | None, Header(alias="range", max_length=200)] = None,
 ) -> Response:
     """Hear the recording of one conversation: WAV, caller left, agent right.
 
-    ``Authorization: Bearer`` and the token of ``./tieline recordings allow``.
+    By a session, or ``Authorization: Bearer`` and a token, as that of
+    ``./tieline recordings allow``.
     """
     what = f"{call_id} {offer_id}"
-    listener = await hearing.listener(authorization, what)
-    if listener is None:
+    asker = await hearing.asker(request, what)
+    if asker is None:
         sentence = "authorization: a token of ./tieline recordings allow is needed"
         answer = problem(401, "unknown_listener", sentence)
         answer.headers["WWW-Authenticate"] = "Bearer"
         return answer
     row = await one(hearing.database, call_id, offer_id)
-    if row is None or row.path is None or not listener.may_hear(row.queue_id):
+    if row is None or row.path is None or not _may_hear(asker, row):
         # The same for what is not theirs and for what is not: nobody learns of it.
         if row is not None and row.path is not None:
             why = f"queue {row.queue_id}"
-            await hearing.note_refusal(listener.name, what, why=why)
+            await hearing.note_refusal(asker.name, what, why=why)
         sentence = f"recording of call {call_id}, offer {offer_id}: there is none"
         return problem(404, "unknown_recording", sentence)
-    return await _Listen(hearing, listener, row).answer(byte_range)
+    return await _Listen(hearing, asker, row).answer(byte_range)
+
+
+def _may_hear(asker: Asker, row: OnRecord) -> bool:
+    place = Place(province=row.province, unit=row.unit)
+    thing = Thing(place=place, queue_id=row.queue_id)
+    return may(asker, Right.HEAR, thing).is_allowed
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +146,7 @@ class _Listen:
     """One listening, allowed by name."""
 
     hearing: Hearing
-    listener: Listener
+    asker: Asker
     row: OnRecord
 
     async def answer(self, asked: str | None) -> Response:
@@ -144,7 +162,7 @@ class _Listen:
             part = parse_range(asked, size_bytes=sound.size_bytes)
             await self.hearing.audit.note(
                 Act.LISTENED,
-                actor=self.listener.name,
+                actor=self.asker.name,
                 what=f"{row.call_id} {row.offer_id}",
                 place=(row.province, row.unit),
                 bytes="all" if part is None else f"{part.first}-{part.end - 1}",

@@ -29,14 +29,20 @@ class _Waiting:
     viewer_id: str
     reach: Reach
     expires_at: datetime
+    owner: str
+    until_at: datetime | None
 
 
 class Viewer:
     """One who watches, with the rights they have now."""
 
-    def __init__(self, viewer_id: str, reach: Reach, until_at: datetime) -> None:
+    def __init__(
+        self, viewer_id: str, reach: Reach, until_at: datetime, *, owner: str = ""
+    ) -> None:
         """Begin with the rights of the ticket."""
         self.viewer_id = viewer_id
+        self.owner = owner
+        """By what they are logged in; "" for who needs no log-in."""
         self.reach: Reach | None = reach
         """None when the rights were taken."""
         self.until_at = until_at
@@ -54,8 +60,15 @@ class Viewers:
         self._tickets: dict[str, _Waiting] = {}
         self._watching: dict[str, Viewer] = {}
 
-    def admit(self, reach: Reach) -> Ticket:
+    def admit(
+        self, reach: Reach, *, owner: str = "", until_at: datetime | None = None
+    ) -> Ticket:
         """Give a ticket for these rights; whoever calls has proved who asks.
+
+        Args:
+            reach: The rights.
+            owner: By what they are logged in; it may end, and all they watch with it.
+            until_at: When that ends for good; None for never.
 
         Raises:
             TooManyTickets: Too many wait to be used.
@@ -70,7 +83,7 @@ class Viewers:
             expires_at=now + timedelta(seconds=TICKET_S),
         )
         self._tickets[ticket.text] = _Waiting(
-            ticket.viewer_id, reach, ticket.expires_at
+            ticket.viewer_id, reach, ticket.expires_at, owner, until_at
         )
         return ticket
 
@@ -84,7 +97,8 @@ class Viewers:
         found = self._tickets.pop(text, None)
         if found is None or found.expires_at <= now:
             raise TicketRefused
-        viewer = Viewer(found.viewer_id, found.reach, now + self._view)
+        until_at = min(now + self._view, found.until_at or now + self._view)
+        viewer = Viewer(found.viewer_id, found.reach, until_at, owner=found.owner)
         self._watching[viewer.viewer_id] = viewer
         return viewer
 
@@ -107,6 +121,20 @@ class Viewers:
                     self._tickets[text] = replace(waiting, reach=reach)
                 return
         raise UnknownViewer(viewer_id)
+
+    def end(self, owner: str) -> None:
+        """Take the rights of all that somebody watches, and their unused tickets."""
+        for text, waiting in list(self._tickets.items()):
+            if waiting.owner == owner:
+                del self._tickets[text]
+        for viewer in list(self._watching.values()):
+            if viewer.owner == owner:
+                viewer.reach = None
+                viewer.changed()
+
+    def owners(self) -> frozenset[str]:
+        """Return by what all who watch now are logged in."""
+        return frozenset(one.owner for one in self._watching.values()) - {""}
 
     def seconds_left(self, viewer: Viewer) -> float:
         """Return how long a viewer may stay."""

@@ -12,7 +12,8 @@ class NotLoggedIn(PeopleError):
         """Say what would do."""
         super().__init__(
             "log-in: needed, or a token; POST /session logs in, programs send"
-            " Authorization: Bearer"
+            " Authorization: Bearer and a token, as that of the file which"
+            " up --json names as token_file"
         )
 
 

@@ -146,17 +146,22 @@ class Hotline:
 
 @asynccontextmanager
 async def open_hotline(
-    http: str, *, trust: ssl.SSLContext | bool = True
+    http: str, *, token: str = "", trust: ssl.SSLContext | bool = True
 ) -> AsyncIterator[Hotline]:
     """Open the HTTP door of the instance at this address, and close it at the end.
 
     Args:
         http: The address.
+        token: By which the instance knows who asks.
         trust: By whom its certificate may be signed, where it has one.
     """
     # trust_env off: a proxy of the environment has no business on loopback.
     async with httpx.AsyncClient(
-        base_url=http, timeout=_TIMEOUT_S, trust_env=False, verify=trust
+        base_url=http,
+        timeout=_TIMEOUT_S,
+        trust_env=False,
+        verify=trust,
+        headers={"Authorization": f"Bearer {token}"} if token else None,
     ) as client:
         yield Hotline(client)
 

@@ -80,6 +80,7 @@ def _answer(found: Instance, method: str, path: str, **given: Any) -> Any:  # no
             timeout=_ANSWERS_WITHIN_S,
             trust_env=False,
             verify=trust_for(found.http, found.data),
+            headers=found.headers,
         ) as client:
             answer = client.request(method, f"{found.http}{path}", **given)
             told = answer.json()

@@ -28,6 +28,7 @@ COMMANDS = {
     "check": "all that is wrong with the files of floor and flows",
     "desk": "the agents' pages: built, checked, their types written",
     "live": "queues, agents and calls as they change",
+    "people": "who may log in, in which roles; added, kept out, let in again",
     "recordings": "hear, hold and shred recordings; rotate their keys",
     "audit": "who heard, shredded or was refused, and whether that is whole",
     "backup": "all that an instance knows, copied while it runs",

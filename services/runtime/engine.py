@@ -35,6 +35,7 @@ from services.api import (
 from services.api.app import create_app
 from services.api.listeners import Listeners
 from services.api.recordings import Hearing
+from services.api.who_asks import Doors
 from services.floor.floor import Floor
 from services.prompts.store import PromptStore
 from services.runtime.announcing import Announcer
@@ -57,6 +58,7 @@ from services.runtime.logs import set_up_logs
 from services.runtime.nightly import Nightly, rebuild_aside
 from services.runtime.notify import Notifier
 from services.runtime.open_prompts import begin_to_name
+from services.runtime.people import are_known, doors_of, keep_people
 from services.runtime.prompting import prompt_store
 from services.runtime.prompts_ahead import (
     make_aside,
@@ -69,6 +71,7 @@ from services.runtime.publisher import Publisher
 from services.runtime.replaying import Replayer
 from services.runtime.retention import Retention
 from services.runtime.secrets_kept import FOLDER as SECRETS
+from services.runtime.secrets_kept import OPERATOR
 from services.runtime.settings import Settings, read_settings
 from services.runtime.settling import settle
 from services.runtime.spare import wait_for_turn
@@ -142,8 +145,10 @@ async def _serve(settings: Settings, rehearsed: Rehearsed | None) -> None:
     current, make_rest = await _in_force(versions, settings, prompts)
     office = back_office(settings)
     database = _given(settings.database.url, "TIELINE_DATABASE__URL")
+    is_first = not (settings.data / SECRETS / OPERATOR).exists()
     async with Journal(settings.data / "journal") as journal:
         clock = Clock()
+        doors = doors_of(settings, clock=clock, records=records, audit=audit)
         shipper = Shipper(journal, database)
         composition = Composition(
             Surroundings(
@@ -166,16 +171,16 @@ async def _serve(settings: Settings, rehearsed: Rehearsed | None) -> None:
                 studio=studio_of(settings, audit, prompts.ready_now, clock.now).serve,
             )
         )
-        app = _app(composition, shipper, records, settings.data / DESK)
+        app = _app(composition, shipper, records, doors)
+        desk.install(app, desk.DeskPages(settings.data / DESK))
         health.install(app, lambda: _utility_told(settings, office))
         estimator = _estimating(app, composition, database)
         around = _around(composition, settings, current, prompts, versions=versions)
         floor.install(app, Publisher(around))
         flows.install(app, FlowPublisher(around), database=records)
         flow_replaying.install(app, Replayer(around, records))
-        changes = FlagChanges(records, audit)
-        kept = FlagKeeper(Flags(settings.data), changes, current, now=clock.now)
-        flags.install(app, kept)
+        of_flags = Flags(settings.data), FlagChanges(records, audit), current
+        flags.install(app, FlagKeeper(*of_flags, now=clock.now))
         aside = {
             begin_to_name(prompts),
             asyncio.create_task(make_rest(), name="prompts"),
@@ -184,15 +189,21 @@ async def _serve(settings: Settings, rehearsed: Rehearsed | None) -> None:
             *_by_night(settings, clock),
             asyncio.create_task(settle(around), name="publishing"),
             asyncio.create_task(announcer.run(), name="announcing"),
+            *keep_people(doors, settings, current.floor),
         }
         try:
+            await are_known(doors, is_first=is_first)
             await _until_stopped(composition, app, settings)
         finally:
-            for task in aside:
-                task.cancel()
-            await asyncio.wait(aside)
-            if office is not None:
-                await office.close()
+            await _end(aside, office)
+
+
+async def _end(aside: set[asyncio.Task[None]], office: HttpBackOffice | None) -> None:
+    for task in aside:
+        task.cancel()
+    await asyncio.wait(aside)
+    if office is not None:
+        await office.close()
 
 
 def _recordings(settings: Settings, clock: Clock) -> RecordingStore:
@@ -244,17 +255,16 @@ async def _in_force(
 
 
 def _app(
-    composition: Composition, shipper: Shipper, records: str, pages: Path
+    composition: Composition, shipper: Shipper, records: str, doors: Doors
 ) -> FastAPI:
-    app = create_app(
+    return create_app(
         composition.front,
         fan_out=composition.fan_out,
         figures=composition.figures,
         shipping=shipper,
         database=records,
+        doors=doors,
     )
-    desk.install(app, desk.DeskPages(pages))
-    return app
 
 
 def _estimating(app: FastAPI, composition: Composition, database: str) -> Estimator:

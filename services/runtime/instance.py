@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from services.runtime.errors import NoInstance
+from services.runtime.secrets_kept import FOLDER, OPERATOR, kept_secret
 from services.runtime.settings import CHECKOUT
 
 FILE_NAME = "instance.json"
@@ -34,12 +35,27 @@ class Instance:
     pids: dict[str, int] = field(default_factory=dict)
     """Process ids by part; ``supervisor`` is always among them."""
 
+    @property
+    def token_file(self) -> Path:
+        """Where the token stands by which programs on this machine act over HTTP."""
+        return self.data / FOLDER / OPERATOR
+
+    @property
+    def token(self) -> str:
+        """By which whoever may read this machine's secrets acts over HTTP."""
+        return kept_secret(self.data, OPERATOR)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What is sent along with each request to be known by that."""
+        return {"Authorization": f"Bearer {self.token}"}
+
     def ready_line(self) -> str:
         """Return the one line that ``up --json`` prints."""
         names = ("sip", "http", "ami", "agi", "database", "numbers")
-        return json.dumps(
-            {"ready": True} | {name: getattr(self, name) for name in names}
-        )
+        told = {name: getattr(self, name) for name in names}
+        where = {"token_file": str(self.token_file)}
+        return json.dumps({"ready": True} | told | where)
 
 
 def find(data: Path | None = None) -> Instance:

@@ -9,6 +9,10 @@ from pathlib import Path
 from services.runtime.errors import RuntimeProblem
 
 FOLDER = "secrets"
+OPERATOR = "operator"
+"""The token by which commands on this machine act over HTTP."""
+FIRST_LOG_IN = "log-in-"
+"""How files are called with passwords of the first people."""
 _SECRET = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 
@@ -47,6 +51,12 @@ def kept_secret(data: Path, name: str) -> str:
             out.write(f"{secret}\n")
         draft.rename(path)
         return secret
+
+
+def first_log_ins(data: Path) -> dict[str, str]:
+    """Return passwords of the first people who have no other yet, by name."""
+    names = sorted(path.name for path in (data / FOLDER).glob(f"{FIRST_LOG_IN}*"))
+    return {name.removeprefix(FIRST_LOG_IN): kept_secret(data, name) for name in names}
 
 
 def refuse_shared(path: Path) -> None:

@@ -184,6 +184,22 @@ class HttpsSettings(_Section):
     """With the certificate that ./tieline certificate made."""
 
 
+class PeopleSettings(_Section):
+    """Who may log in at first, and for how long."""
+
+    is_demo: bool = True
+    """Whether an instance without people gets one of each role and two agents, besides
+    its administrator; their passwords are made, and kept in the folder of secrets."""
+    is_open_here: bool = False
+    """Whether who comes over loopback without a log-in or token may all, as the
+    operator does: for a laptop of one person, never where others have accounts or a
+    proxy stands before it."""
+    idle_min: Annotated[float, Field(ge=1, le=1440)] = 60.0
+    """How long a log-in lasts that is not used; an open live stream uses it."""
+    session_h: Annotated[float, Field(ge=0.1, le=168)] = 12.0
+    """How long a log-in lasts however much it is used."""
+
+
 class JournalSettings(_Section):
     """How long facts stay on this machine's disk."""
 
@@ -246,6 +262,7 @@ class Settings(BaseSettings):
     database: DatabaseSettings = DatabaseSettings()
     ami: AmiSettings = AmiSettings()
     recordings: RecordingSettings = RecordingSettings()
+    people: PeopleSettings = PeopleSettings()
     voices: VoiceSettings = VoiceSettings()
     speech: SpeechSettings = SpeechSettings()
     journal: JournalSettings = JournalSettings()

@@ -25,6 +25,7 @@ def agent_view(agent: Agent, *, started_at: datetime) -> AgentView:
         call_id=agent.call_id,
         offer_id=agent.offer_id,
         since=agent.since or started_at,
+        place=profile.place,
     )
 
 
@@ -48,6 +49,7 @@ def call_view(call: Call, *, now: datetime) -> CallView:
         close_reason=None,
         waited_s=_seconds(call.queued_at, waited_until),
         talked_s=_seconds(call.connected_at, now),
+        place=call.place,
     )
 
 

@@ -17,7 +17,7 @@ from services.runtime.errors import RuntimeProblem
 from services.runtime.instance import FILE_NAME
 from services.runtime.notify import Notifier, this_loop
 from services.runtime.own_process import run_process
-from services.runtime.secrets_kept import kept_secret
+from services.runtime.secrets_kept import OPERATOR, kept_secret
 from services.runtime.settings import Settings
 from services.runtime.trust import TlsFiles
 from services.watchdog.asking import Asking
@@ -111,6 +111,7 @@ def _place(settings: Settings) -> Place:
         authority=TlsFiles(data=settings.data).ca if settings.https.is_on else None,
         database_url=_given(settings.database.url, "TIELINE_DATABASE__URL"),
         prober_password=kept_secret(settings.data, PROBER),
+        http_token=kept_secret(settings.data, OPERATOR),
         limits=Limits(
             kill_after_s=wanted.kill_after_s,
             disk_low_percent=wanted.disk_low_percent,

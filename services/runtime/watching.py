@@ -63,6 +63,7 @@ async def _ticket(found: Instance) -> str:
         trust_env=False,
         base_url=found.http,
         verify=trust_for(found.http, found.data),
+        headers=found.headers,
     ) as client:
         answer = await client.post("/live/tickets", json={"shows_numbers": True})
         answer.raise_for_status()

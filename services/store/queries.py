@@ -4,11 +4,21 @@ import re
 import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Table,
+    and_,
+    false,
+    func,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
@@ -35,6 +45,16 @@ Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallsOf:
+    """Some calls, by where they belong; None asks for any."""
+
+    province: str | None = None
+    unit: str | None = None
+    queue_id: str | None = None
+    agent_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallFilter:
     """Which calls are wanted; None asks for any."""
 
@@ -45,6 +65,8 @@ class CallFilter:
     state: CallState | None = None
     limit: int = 100
     """The newest so many, up to MOST_CALLS."""
+    within: tuple[CallsOf, ...] = (CallsOf(),)
+    """Of any of these, and no others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +143,7 @@ class Records:
                 question = question.where(column == _storable(value))
         if wanted.since is not None:
             question = question.where(columns.arrived_at >= wanted.since)
+        question = question.where(or_(false(), *map(_is_of, wanted.within)))
         question = question.limit(max(1, min(wanted.limit, MOST_CALLS)))
         async with self._connection() as connection:
             return await _all(connection, question)
@@ -192,6 +215,13 @@ class Records:
                 yield connection
         except (OSError, DBAPIError) as error:
             raise DatabaseAway(in_its_words(error)) from error
+
+
+def _is_of(bounds: CallsOf) -> ColumnElement[bool]:
+    told = asdict(bounds).items()
+    return and_(
+        true(), *(calls.c[name] == value for name, value in told if value is not None)
+    )
 
 
 def is_uuid(text: str) -> bool:

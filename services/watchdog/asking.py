@@ -7,7 +7,7 @@ import json
 import ssl
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -26,6 +26,17 @@ class Answer:
     def is_error(self) -> bool:
         """Whether the request was refused."""
         return self.status >= http.HTTPStatus.BAD_REQUEST
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    path: str
+    limit_s: float
+    token: str = field(repr=False)
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return {"Authorization": f"Bearer {self.token}"} if self.token else {}
 
 
 class Asking:
@@ -47,20 +58,23 @@ class Asking:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="asking")
         self._connection: http.client.HTTPConnection | None = None
 
-    async def get(self, path: str, *, limit_s: float, is_fresh: bool = False) -> Answer:
+    async def get(
+        self, path: str, *, limit_s: float, is_fresh: bool = False, token: str = ""
+    ) -> Answer:
         """Ask for one page.
 
         Args:
             path: As in /health.
             limit_s: How long each step may take: to connect, to send, to read.
             is_fresh: Whether to knock anew, over a connection of its own.
+            token: By which the engine knows us; only for pages that need it.
 
         Raises:
             EngineSilent: There was no answer.
         """
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(
-            self._thread, self._get, path, limit_s, is_fresh
+            self._thread, self._get, _Question(path, limit_s, token), is_fresh
         )
 
     def close(self) -> None:
@@ -68,31 +82,32 @@ class Asking:
         self._thread.submit(self._let_go)
         self._thread.shutdown()
 
-    def _get(self, path: str, limit_s: float, is_fresh: bool) -> Answer:
+    def _get(self, asked: "_Question", is_fresh: bool) -> Answer:
         kept = self._connection
         if is_fresh or kept is None:
             self._let_go()
-            return self._ask(path, limit_s)
+            return self._ask(asked)
         try:
-            return self._ask(path, limit_s)
+            return self._ask(asked)
         except EngineSilent as silent:
             if isinstance(silent.__cause__, TimeoutError):
                 raise
             # It was closed since the last question, as by an engine that is another.
-            return self._ask(path, limit_s)
+            return self._ask(asked)
 
-    def _ask(self, path: str, limit_s: float) -> Answer:
-        connection = self._connection or self._connected(limit_s)
+    def _ask(self, asked: "_Question") -> Answer:
+        connection = self._connection or self._connected(asked.limit_s)
         self._connection = connection
         try:
             if connection.sock is not None:
-                connection.sock.settimeout(limit_s)
-            connection.request("GET", path)
+                connection.sock.settimeout(asked.limit_s)
+            connection.request("GET", asked.path, headers=asked.headers)
             answer = connection.getresponse()
             body = answer.read()
         except (OSError, http.client.HTTPException) as error:
             self._let_go()
-            raise EngineSilent(path, str(error) or type(error).__name__) from error
+            why = str(error) or type(error).__name__
+            raise EngineSilent(asked.path, why) from error
         told: object = None
         with contextlib.suppress(ValueError):
             told = json.loads(body)

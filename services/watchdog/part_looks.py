@@ -205,10 +205,16 @@ class PartLooks:
         """Compare the calls that Asterisk has with those that the engine knows."""
         try:
             legs = await self._eye.list("Status", Variables="CC_CALL_ID")
-            answer = await self._asking.get("/health/calls", limit_s=_ENGINE_S)
+            answer = await self._asking.get(
+                "/health/calls", limit_s=_ENGINE_S, token=self._place.http_token
+            )
         except (LinkAway, EngineSilent) as error:
             why = f"agreement: cannot be looked at, {error}"
             return Reading(light=Light.GREY, sentence=why)
+        if answer.is_error:
+            # Nothing was told, which is not the same as no calls.
+            why = f"/health/calls answers {answer.status}; see log/engine.log"
+            return Reading(light=Light.GREY, sentence=f"agreement: {why}")
         in_switch = {call: leg for leg in legs if (call := call_of(leg))}
         in_engine = set(answer.told.get("call_ids", ()))
         # Whom the switch serves by itself the engine need not know.

@@ -46,6 +46,8 @@ class Place:
     """As in http://127.0.0.1:16001."""
     database_url: str = field(repr=False)
     prober_password: str = field(repr=False)
+    http_token: str = field(default="", repr=False)
+    """By which the engine tells us what it does not tell everybody."""
     simulated_utility: str = ""
     """As in http://127.0.0.1:16006; empty where none is started."""
     authority: Path | None = None

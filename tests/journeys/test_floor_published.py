@@ -81,7 +81,10 @@ class Desk:
         self, method: str, path: str, body: object = None, **headers: str
     ) -> httpx.Response:
         async with httpx.AsyncClient(
-            base_url=self.instance.http, timeout=60, trust_env=False
+            base_url=self.instance.http,
+            timeout=60,
+            trust_env=False,
+            headers=self.instance.headers,
         ) as client:
             return await client.request(method, path, json=body, headers=headers)
 

@@ -229,7 +229,10 @@ async def _publish(running: RunningInstance, text: str, made_from: int) -> Any:
     body = {"files": {"flows/main.yaml": text}, "by": "lina", "note": "a storm"}
     match = {"If-Match": f'"{made_from}"'}
     async with httpx.AsyncClient(
-        base_url=running.http, timeout=90, trust_env=False
+        base_url=running.http,
+        timeout=90,
+        trust_env=False,
+        headers=running.headers,
     ) as client:
         answer = await client.put("/flows", json=body, headers=match)
     answer.raise_for_status()

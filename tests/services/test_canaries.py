@@ -102,7 +102,9 @@ def test_there_is_a_log_that_could_have_told(instance: RunningInstance) -> None:
 
 
 async def test_no_figure_names_a_caller(instance: RunningInstance) -> None:
-    async with httpx.AsyncClient(base_url=instance.http, trust_env=False) as client:
+    async with httpx.AsyncClient(
+        base_url=instance.http, headers=instance.headers, trust_env=False
+    ) as client:
         figures = (await client.get("/metrics")).text
 
     assert figures

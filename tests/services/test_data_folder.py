@@ -107,6 +107,8 @@ def test_the_ready_line_has_what_was_promised(tmp_path: Path) -> None:
         "agi": "127.0.0.1:16003",
         "database": "postgresql://tieline:secret@127.0.0.1:16004/tieline",
         "numbers": ["6000", "6001"],
+        # Where programs that are not ours find by what they are known.
+        "token_file": str(tmp_path / "secrets" / "operator"),
     }
     assert "\n" not in line
 

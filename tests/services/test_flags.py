@@ -18,6 +18,7 @@ from services.runtime.flags import FLAGS, Flag, Flags
 from services.store.audit import Audit, latest
 from services.store.flag_changes import FlagChanges
 from services.store.migrate import upgrade
+from tests.support.doors import AS_OPERATOR, as_operator
 from tests.support.house import House
 from tests.support.postgres import fresh_database
 
@@ -51,9 +52,12 @@ class Desk:
         )
         app = FastAPI()
         problems.install(app)
+        as_operator(app)
         over_http.install(app, self.keeper)
         self.client = httpx.AsyncClient(
-            transport=httpx.ASGITransport(app=app), base_url="http://127.0.0.1"
+            transport=httpx.ASGITransport(app=app),
+            base_url="http://127.0.0.1",
+            headers=AS_OPERATOR,
         )
 
     async def put(self, name: str, **more: object) -> httpx.Response:

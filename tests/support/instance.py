@@ -25,6 +25,7 @@ from services.runtime.bench.free_ports import peer_port
 from services.runtime.bench.stand import END_WITH
 from services.runtime.occupied import taken_ports
 from services.runtime.ports import Ports
+from services.runtime.secrets_kept import OPERATOR, kept_secret
 from services.runtime.settings import CHECKOUT
 from services.runtime.vaults import vault_of
 
@@ -50,6 +51,11 @@ class RunningInstance:
     def http(self) -> str:
         """Address of its HTTP door."""
         return str(self.told["http"])
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What is sent along to act as this machine's operator."""
+        return {"Authorization": f"Bearer {kept_secret(self.data, OPERATOR)}"}
 
     @property
     def sip(self) -> str:
@@ -96,7 +102,7 @@ class RunningInstance:
     ) -> Any:
         """Ask over HTTP; a refusal raises."""
         async with httpx.AsyncClient(
-            base_url=self.http, timeout=10, trust_env=False
+            base_url=self.http, timeout=10, trust_env=False, headers=self.headers
         ) as client:
             answer = await client.request(method, path, json=body)
             answer.raise_for_status()

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 
 import httpx
 
+from services.runtime.instance import Instance
+
 _ASKED = 20
 
 
@@ -23,14 +25,16 @@ class ClockOffset:
         return self.least_ms if self.least_ms > 0 else self.most_ms
 
 
-async def offset(http: str, agent: str) -> ClockOffset:
+async def offset(found: Instance, agent: str) -> ClockOffset:
     """Compare the clocks by wishes of an agent, which the engine stamps.
 
     The stamp of each lies between the instants before and after its request: the
     narrowest bounds that all of them leave are returned. The agent is ready at the end.
     """
     least_ms, most_ms = float("-inf"), float("inf")
-    async with httpx.AsyncClient(base_url=http, trust_env=False) as client:
+    async with httpx.AsyncClient(
+        base_url=found.http, trust_env=False, headers=found.headers
+    ) as client:
         for turn in range(_ASKED):
             wish = "ready" if turn % 2 else "not-ready"
             body = {} if turn % 2 else {"reason": "bench"}

@@ -37,7 +37,7 @@ class _Pair:
 
 async def measure(stand: Stand, *, calls: int, per_s: float) -> list[Figure]:
     """Place calls while agents are free, and measure what each waited for."""
-    clock = await offset(stand.instance.http, stand.agents[0])
+    clock = await offset(stand.instance, stand.agents[0])
     plan = CallerPlan(
         number=DIRECT, callers=numbered(calls), hang_up_after_ms=(_TALK_MS,)
     )

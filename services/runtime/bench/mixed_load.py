@@ -137,7 +137,7 @@ async def _placed(
 @asynccontextmanager
 async def coming_back(stand: Stand) -> AsyncIterator[None]:
     """Have agents who were made not ready come back, as people do."""
-    async with open_hotline(stand.instance.http) as hotline:
+    async with open_hotline(stand.instance.http, token=stand.instance.token) as hotline:
         task = asyncio.create_task(_come_back(hotline))
         try:
             yield
@@ -160,7 +160,7 @@ async def _left_over(stand: Stand, records: Connection) -> list[dict[str, object
         {"name": name, "found": await records.fetchval(query), "expected": 0}
         for name, query in _LEFT_OVER.items()
     ]
-    async with open_hotline(stand.instance.http) as hotline:
+    async with open_hotline(stand.instance.http, token=stand.instance.token) as hotline:
         busy = [
             agent.agent_id
             for agent in await hotline.agents()

@@ -214,7 +214,9 @@ async def open_stand(
             )
         )
         stand = Stand.on(data, folder, plan.agent_ids, ready_after_s=ready_after_s)
-        async with open_hotline(stand.instance.http) as hotline:
+        async with open_hotline(
+            stand.instance.http, token=stand.instance.token
+        ) as hotline:
             await sign_in(hotline, stand.agents)
         yield stand
 

@@ -80,7 +80,7 @@ async def _worked(
     quiet: bool,
 ) -> None:
     async with open_hotline(
-        found.http, trust=trust_for(found.http, found.data)
+        found.http, token=found.token, trust=trust_for(found.http, found.data)
     ) as hotline:
         await work(
             shift,

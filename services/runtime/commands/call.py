@@ -102,7 +102,7 @@ async def _placed(
     plan: CallPlan, found: instance.Instance, *, quiet: bool
 ) -> CallReport:
     async with open_hotline(
-        found.http, trust=trust_for(found.http, found.data)
+        found.http, token=found.token, trust=trust_for(found.http, found.data)
     ) as hotline:
         return await place_call(
             plan,

@@ -29,12 +29,18 @@ from services.runtime.parts.obtain import obtain_parts
 from services.runtime.privileges import check_ways, let_pass, service_user
 from services.runtime.progress import say
 from services.runtime.published import differing, differing_flows, kept, kept_flows
+from services.runtime.secrets_kept import FIRST_LOG_IN, FOLDER, first_log_ins
 from services.runtime.settings import Settings, read_settings
 from services.runtime.shut import shut
 from services.runtime.supervisor import Supervised, Supervisor
 from services.runtime.vaults import check_keys
 from services.store.errors import StoreError, in_its_words
 from services.store.roles import grant, refuse_overpowered
+
+_OPEN = (
+    "OPEN: TIELINE_PEOPLE__IS_OPEN_HERE is true, so every program on this machine may"
+    " do all over HTTP without a log-in"
+)
 
 
 def up(
@@ -108,6 +114,8 @@ async def _run(launch: Launch, *, as_json: bool, began: float) -> None:
             flows = kept_flows(launch.data)
             if differs := differing_flows(launch.settings.flows, flows):
                 say(differs)
+            if launch.settings.people.is_open_here:
+                say(_OPEN)
             say(f"ready after {time.monotonic() - began:.1f} s")
             _print(told.ready_line() if as_json else _welcome(launch, told))
             systemd.tell("READY=1")
@@ -184,6 +192,21 @@ def _utility(launch: Launch, told: Instance) -> list[str]:
     return [f"utility   {launch.settings.utility.url or 'none'}"]
 
 
+def _log_ins(launch: Launch) -> list[str]:
+    """Tell passwords that were made here, until those whose they are have others."""
+    if not (kept := first_log_ins(launch.data)):
+        return []
+    longest = max(map(len, kept))
+    # The first people are called after their role, agents with their number.
+    lines = [
+        f"  {name:<{longest}}  {name.partition('-')[0]:<10}  {password}"
+        for name, password in kept.items()
+    ]
+    where = launch.data / FOLDER / f"{FIRST_LOG_IN}*"
+    head = f"Demo log-ins (name, role, password; kept in {where}), for POST /session:"
+    return ["", head, *lines]
+
+
 def _welcome(launch: Launch, told: Instance) -> str:
     numbers = [
         f"  {number.number}  {number.name}" for number in launch.floor.numbers.values()
@@ -204,9 +227,11 @@ def _welcome(launch: Launch, told: Instance) -> str:
             *agents,
             "",
             f"desk      {told.http}/desk/",
-            f"HTTP      {told.http} (its API: {told.http}/docs)",
+            f"HTTP      {told.http} (its API: {told.http}/openapi.json)",
             f"database  {told.database}",
             *_utility(launch, told),
+            f"token     of programs here, Authorization: Bearer, in {told.token_file}",
+            *_log_ins(launch),
             "",
             "Try it in two more terminals:",
             "  ./tieline agent --calls 1",

@@ -149,7 +149,7 @@ async def _devices(stand: Stand, group: AgentsPlanned) -> AsyncIterator[SippRun]
 async def _shown(
     stand: Stand, demo: Demo, show: Callable[[Moment], None]
 ) -> AsyncIterator[None]:
-    async with open_hotline(stand.instance.http) as hotline:
+    async with open_hotline(stand.instance.http, token=stand.instance.token) as hotline:
         task = asyncio.create_task(_show_on(hotline, stand, demo, show))
         try:
             yield

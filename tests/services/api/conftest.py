@@ -27,6 +27,7 @@ from services.runtime.cli import build
 from services.runtime.estimating import Estimator
 from services.runtime.instance import Instance
 from services.runtime.live_view import LiveView
+from services.runtime.secrets_kept import OPERATOR, kept_secret
 from services.runtime.switchboard import Switchboard
 from services.runtime.views import agent_view, call_view
 from services.runtime.web_socket import served
@@ -34,6 +35,7 @@ from services.store.journal import Journal
 from services.store.segments import Origin
 from services.store.shipper import Shipper
 from tests.support.builders import a_floor, at, seen
+from tests.support.doors import AS_OPERATOR, doors_to
 from tests.support.postgres import free_port, fresh_database
 
 
@@ -129,17 +131,21 @@ async def client(
         task = asyncio.create_task(shipper.run())
         # Brings the tables, too.
         assert await shipper.caught_up(30)
+        doors = doors_to(url, now=floor.now)
         app = create_app(
             floor,
             fan_out=floor.fan_out,
             figures=floor.figures(),
             shipping=shipper,
             database=url,
+            doors=doors,
         )
         async with (
             app.router.lifespan_context(app),
             httpx.AsyncClient(
-                transport=httpx.ASGITransport(app), base_url="http://127.0.0.1:16001"
+                transport=httpx.ASGITransport(app),
+                base_url="http://127.0.0.1:16001",
+                headers=AS_OPERATOR,
             ) as client,
         ):
             yield client
@@ -169,6 +175,7 @@ async def running(
             figures=Figures(),
             shipping=shipper,
             database=url,
+            doors=doors_to(url, now=floor.now, token=kept_secret(tmp_path, OPERATOR)),
         )
         floor.database_url = url
         now, estimated = floor.now, floor.engine.floor

@@ -147,12 +147,14 @@ def ready(small: RunningInstance) -> set[str]:
 
 
 def state(small: RunningInstance, agent_id: str) -> str:
-    told = httpx.get(f"{small.http}/agents/{agent_id}", timeout=10).json()
+    told = httpx.get(
+        f"{small.http}/agents/{agent_id}", timeout=10, headers=small.headers
+    ).json()
     return str(told["state"])
 
 
 def closed(small: RunningInstance) -> set[str]:
-    told = httpx.get(f"{small.http}/calls", timeout=10).json()
+    told = httpx.get(f"{small.http}/calls", timeout=10, headers=small.headers).json()
     return {call["sip_call_id"] for call in told if call["state"] == "closed"}
 
 

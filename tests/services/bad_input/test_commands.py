@@ -100,7 +100,9 @@ def test_an_agent_who_has_a_call_is_told_and_not_disturbed(
 
 def until_state(instance: RunningInstance, agent_id: str, state: str) -> None:
     deadline = time.monotonic() + 60
-    with httpx.Client(base_url=instance.http, trust_env=False) as client:
+    with httpx.Client(
+        base_url=instance.http, headers=instance.headers, trust_env=False
+    ) as client:
         while client.get(f"/agents/{agent_id}").json()["state"] != state:
             assert time.monotonic() < deadline
             time.sleep(0.2)

@@ -32,7 +32,9 @@ def test_a_body_that_is_a_bomb_is_refused_and_costs_little(
     assert pid is not None
     began_s = spent_s(pid)
     began = time.monotonic()
-    with httpx.Client(base_url=instance.http, trust_env=False, timeout=20) as client:
+    with httpx.Client(
+        base_url=instance.http, headers=instance.headers, trust_env=False, timeout=20
+    ) as client:
         answers = {
             client.post(
                 "/agents/1002/not-ready",

@@ -60,7 +60,7 @@ async def test_sockets_of_bad_will_cost_little_and_are_gone_in_seconds(
     before_bytes, before_files = rss_bytes(engine), open_files(engine)
     most_bytes = before_bytes
     async with httpx.AsyncClient(
-        base_url=instance.http, trust_env=False, timeout=20
+        base_url=instance.http, headers=instance.headers, trust_env=False, timeout=20
     ) as client:
         still = [await stalled(client, port) for _ in range(STALLED)]
         # Before the idle ones, who leave no room for others as long as they stay.
@@ -103,7 +103,7 @@ async def test_a_reader_who_reads_nothing_is_let_go_and_holds_up_nobody(
 ) -> None:
     port = instance.base_port + 1
     async with httpx.AsyncClient(
-        base_url=instance.http, trust_env=False, timeout=20
+        base_url=instance.http, headers=instance.headers, trust_env=False, timeout=20
     ) as client:
         reader = await stalled(client, port)
 
@@ -118,7 +118,9 @@ async def test_a_reader_who_reads_nothing_is_let_go_and_holds_up_nobody(
 
 
 async def test_no_log_tells_a_ticket(instance: RunningInstance) -> None:
-    async with httpx.AsyncClient(base_url=instance.http, trust_env=False) as client:
+    async with httpx.AsyncClient(
+        base_url=instance.http, headers=instance.headers, trust_env=False
+    ) as client:
         ticket = (await client.post("/live/tickets", json={})).json()["ticket"]
     reader = await RawSocket.open(instance.base_port + 1)
     reader.say(json.dumps({"ticket": ticket, "more": 1}).encode())

@@ -67,7 +67,10 @@ def test_from_the_trunk_nothing_but_our_numbers_is_answered(
         assert set(answers.values()) == {404}, answers
         assert heard(elsewhere) == b""
         assert trunk.requests == []
-        assert httpx.get(f"{instance.http}/calls/live").json() == []
+        assert (
+            httpx.get(f"{instance.http}/calls/live", headers=instance.headers).json()
+            == []
+        )
         assert trunk.invite("6000") == 200
 
 

@@ -14,7 +14,9 @@ TOO_LARGE = json.dumps({"reason": "a" * 70_000}).encode()
 
 @pytest.fixture
 def http(instance: RunningInstance) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=instance.http, trust_env=False, timeout=10) as client:
+    with httpx.Client(
+        base_url=instance.http, headers=instance.headers, trust_env=False, timeout=10
+    ) as client:
         yield client
 
 

@@ -19,7 +19,10 @@ from services.runtime import operator_figures
 from services.runtime.web_socket import served
 from services.store.journal import Journal
 from tests.services.api.conftest import JournaledFloor
+from tests.support.doors import AS_OPERATOR, doors_to
 from tests.support.postgres import free_port
+
+_AWAY = "postgresql://nobody@127.0.0.1:1/none"
 
 
 class Server(uvicorn.Server):
@@ -88,7 +91,8 @@ async def hotline(tmp_path: Path) -> AsyncIterator[Hotline]:
             fan_out=floor.fan_out,
             figures=figures,
             shipping=NoRecords(),
-            database="postgresql://nobody@127.0.0.1:1/none",
+            database=_AWAY,
+            doors=doors_to(_AWAY, now=floor.now),
         )
         server = Server(served(app, host="127.0.0.1", port=port))
         serving = asyncio.create_task(server._serve())
@@ -96,7 +100,9 @@ async def hotline(tmp_path: Path) -> AsyncIterator[Hotline]:
         while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(0.01)
         async with httpx.AsyncClient(
-            base_url=f"http://127.0.0.1:{port}", trust_env=False
+            base_url=f"http://127.0.0.1:{port}",
+            trust_env=False,
+            headers=AS_OPERATOR,
         ) as http:
             yield Hotline(floor=floor, http=http, port=port)
         server.should_exit = True

@@ -22,6 +22,7 @@ class Server:
         self._answers = list(answers)
         self.links = 0
         self.asked: list[bytes] = []
+        self.heads: list[bytes] = []
 
     async def serve(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -31,6 +32,7 @@ class Server:
             while self._answers:
                 head = await reader.readuntil(b"\r\n\r\n")
                 self.asked.append(head.split(b" ")[1])
+                self.heads.append(head)
                 answer = self._answers.pop(0)
                 if answer is None:
                     return
@@ -98,3 +100,15 @@ async def test_an_engine_that_is_silent_is_not_asked_twice() -> None:
             await one.get("/health", limit_s=0.2)
 
     assert server.asked == [b"/health", b"/health"]
+
+
+async def test_a_token_is_shown_only_where_it_is_needed() -> None:
+    server = Server(ALIVE, ALIVE)
+    async with asking(server) as one:
+        await one.get("/health", limit_s=5)
+        await one.get("/health/calls", limit_s=5, token="a-token")
+
+    assert [b"Authorization: Bearer a-token" in head for head in server.heads] == [
+        False,
+        True,
+    ]

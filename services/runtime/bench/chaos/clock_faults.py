@@ -66,7 +66,9 @@ class _Jumps:
             await asyncio.sleep(0.1)
             if processes.pid_of(self.stand.instance, "engine") not in (None, old):
                 break
-        async with open_hotline(self.stand.instance.http) as hotline:
+        async with open_hotline(
+            self.stand.instance.http, token=self.stand.instance.token
+        ) as hotline:
             await sign_in(hotline, self.stand.agents)
 
 

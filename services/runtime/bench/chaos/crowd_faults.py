@@ -34,7 +34,7 @@ async def _sign_in(room: Room) -> Found:
     """Have all agents' phones register, and all sign in, as after a power cut."""
     async with (
         open_stand(FloorPlan(agents=_AGENTS), base_port=room.base_port) as stand,
-        open_hotline(stand.instance.http) as hotline,
+        open_hotline(stand.instance.http, token=stand.instance.token) as hotline,
     ):
         for agent in stand.agents:
             await hotline.sign_out(agent)

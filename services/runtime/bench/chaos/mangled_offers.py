@@ -40,7 +40,7 @@ async def _over(stand: Stand, proxy: AmiProxy, calls: int) -> Found:
     idle = dict.fromkeys(stand.agents, "ready")
     async with (
         stand.devices(DevicePlan()) as devices,
-        open_hotline(stand.instance.http) as hotline,
+        open_hotline(stand.instance.http, token=stand.instance.token) as hotline,
     ):
         proxy.mangle(_BAD)
         callers = await ordinary_calls(

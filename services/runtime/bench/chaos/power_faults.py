@@ -99,7 +99,7 @@ async def _talk_until_cut(
     )
     load = Load(calls=calls, per_s=_PER_S, timeout_s=60)
     async with (
-        open_hotline(stand.instance.http) as hotline,
+        open_hotline(stand.instance.http, token=stand.instance.token) as hotline,
         stand.devices(DevicePlan()),
     ):
         await sign_in(hotline, stand.agents)

@@ -223,7 +223,9 @@ async def scene_on(
         BenchFailed: It does not come to stand.
     """
     async with AsyncExitStack() as stack:
-        hotline = await stack.enter_async_context(open_hotline(stand.instance.http))
+        hotline = await stack.enter_async_context(
+            open_hotline(stand.instance.http, token=stand.instance.token)
+        )
         silent = size.waiting - size.probes + size.talking - size.probes
         sound = await stack.enter_async_context(
             sound_probes(
