@@ -2,8 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
@@ -24,9 +23,7 @@ from cti_bridge.ami.connection import Account
 from cti_bridge.ami.switch import Switch
 from cti_bridge.audiosocket.server import AudioServer
 from cti_bridge.switch_log.file import SwitchLog
-from ivr.ports import Recogniser
 from ivr.runner import Speak, mute
-from ivr.sounds import Language
 from recordings.messages import MessageStore
 from recordings.store import RecordingStore
 from services.api.figures import Figures
@@ -46,10 +43,12 @@ from services.runtime.front import Front
 from services.runtime.in_force import InForce
 from services.runtime.live_view import LiveView
 from services.runtime.pace import Pace
+from services.runtime.ports import Ports
 from services.runtime.recall import Memory, recall, signed_in
 from services.runtime.studio import STUDIO, Serve
 from services.runtime.switchboard import Switchboard
 from services.runtime.waiting_line import WaitingLine
+from services.speech.chosen import Speech
 from services.store.journal import Journal
 from services.store.shipper import Shipper
 
@@ -71,8 +70,9 @@ class Surroundings:
     recordings: RecordingStore
     data: Path
     """The instance's folder."""
-    agi_host: str
-    agi_port: int
+    host: str
+    ports: Ports
+    """Where we listen."""
     is_recording: bool
     keep_days: float
     """How long the journal is kept after it was shipped."""
@@ -85,11 +85,9 @@ class Surroundings:
     """A rehearsal's; None means the world as it is."""
     studio: Serve | None = None
     """Serves agents' devices that record prompts."""
-    recognisers: Mapping[Language, Recogniser] = field(default_factory=dict)
-    """Who listens to callers' words, by language; without one nothing is listened to
-    and no port is opened for it."""
-    audio_port: int = 0
-    """Where callers' sound comes then; 0 takes a free one."""
+    speech: Speech
+    """Who listens to callers' words, not started yet; where it is nobody, nothing is
+    started and no port is opened for it."""
 
     @property
     def asterisk(self) -> Path:
@@ -182,13 +180,13 @@ class Composition:
     async def run(self) -> None:
         """Run every edge and the loop, until cancelled or one of them fails."""
         given = self._given
-        async with asyncio.TaskGroup() as tasks:
+        async with given.speech, asyncio.TaskGroup() as tasks:
             tasks.create_task(self.switchboard.run(), name="switchboard")
             tasks.create_task(given.shipper.run(), name="shipper")
             tasks.create_task(self._memory.run(), name="memory")
             tasks.create_task(self.fan_out.run(), name="fan-out")
             tasks.create_task(self._pace.run(), name="pace")
-            await self.agi.start(given.agi_host, given.agi_port)
+            await self.agi.start(given.host, given.ports.agi)
             self._agi_problem = None
             await self._listen_to_words()
             tasks.create_task(self.switch.run(), name="switch")
@@ -215,12 +213,12 @@ class Composition:
         Where the port is somebody else's, calls go on by keys.
         """
         given = self._given
-        if not given.recognisers:
+        if not given.speech.recognisers:
             return
         try:
-            await self.audio.start(given.audio_port)
+            await self.audio.start(given.ports.audio)
         except OSError as error:
-            log.warning("words_unheard", port=given.audio_port, problem=str(error))
+            log.warning("words_unheard", port=given.ports.audio, problem=str(error))
 
     def _add_figures(self) -> None:
         given, figures = self._given, self.figures
@@ -304,7 +302,7 @@ class Composition:
             line=WaitingLine(engine.floor, ask=ask, now=now),
             messages=given.asterisk / "spool" / MESSAGES,
             speak=given.speak,
-            recognisers=given.recognisers,
+            recognisers=given.speech.recognisers,
             audio=self.audio,
         )
 

@@ -68,6 +68,7 @@ from services.runtime.prompts_ahead import (
 )
 from services.runtime.published import keep_newest
 from services.runtime.publisher import Publisher
+from services.runtime.recognising import speech_of
 from services.runtime.replaying import Replayer
 from services.runtime.retention import Retention
 from services.runtime.secrets_kept import FOLDER as SECRETS
@@ -159,9 +160,8 @@ async def _serve(settings: Settings, rehearsed: Rehearsed | None) -> None:
                 shipper=shipper,
                 recordings=_recordings(settings, clock),
                 data=settings.data,
-                agi_host=settings.host,
-                agi_port=settings.ports.agi,
-                audio_port=settings.ports.audio,
+                host=settings.host,
+                ports=settings.ports,
                 is_recording=settings.recordings.is_on,
                 keep_days=settings.journal.keep_days,
                 speak=prompts.ready_now,
@@ -169,6 +169,7 @@ async def _serve(settings: Settings, rehearsed: Rehearsed | None) -> None:
                 office=office.declaring if office else no_office,
                 circumstances=rehearsed(settings, current) if rehearsed else None,
                 studio=studio_of(settings, audit, prompts.ready_now, clock.now).serve,
+                speech=speech_of(settings),
             )
         )
         app = _app(composition, shipper, records, doors)
