@@ -66,6 +66,8 @@ class CallView:
     """With agents, until now for a conversation that goes on."""
     place: Place = CENTRE
     """Where the call belongs: by that it is told who may see it."""
+    rung_id: AgentId | None = None
+    """Who is rung for it just now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

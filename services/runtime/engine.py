@@ -23,7 +23,6 @@ from cti_bridge.ami.errors import AccountOverpowered, LoginRefused
 from ivr.announcements import FILE_NAME as ANNOUNCEMENTS
 from recordings.store import RecordingStore
 from services.api import (
-    desk,
     estimates,
     flags,
     floor,
@@ -43,7 +42,7 @@ from services.runtime.asked_utility import back_office, told_of
 from services.runtime.circumstances import CircumstancesOf, no_office
 from services.runtime.clock import Clock
 from services.runtime.composition import Composition, Surroundings
-from services.runtime.desk.build import FOLDER as DESK
+from services.runtime.desk.serving import serve_desk
 from services.runtime.embedded.asterisk import AsteriskPlace
 from services.runtime.embedded.engine import NAME, SPARE
 from services.runtime.embedded.our_own import refused
@@ -173,7 +172,7 @@ async def _serve(settings: Settings, rehearsed: Rehearsed | None) -> None:
             )
         )
         app = _app(composition, shipper, records, doors)
-        desk.install(app, desk.DeskPages(settings.data / DESK))
+        serve_desk(app, settings.data, current)
         health.install(app, lambda: _utility_told(settings, office))
         estimator = _estimating(app, composition, database)
         around = _around(composition, settings, current, prompts, versions=versions)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from acd.vocabulary.facts import AgentWish
@@ -70,7 +71,11 @@ class Front:
     def live_call(self, call_id: CallId) -> CallView | None:
         """Return a call that has not closed, or None."""
         call = self._floor.calls.get(call_id)
-        return call_view(call, now=self._now()) if call else None
+        if call is None:
+            return None
+        offer = self._floor.offers.get(call.offer_id) if call.offer_id else None
+        rung_id = None if offer is None or offer.ended_at else offer.agent_id
+        return replace(call_view(call, now=self._now()), rung_id=rung_id)
 
     async def turned(self) -> None:
         """Return when the one loop has come round."""

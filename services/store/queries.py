@@ -176,6 +176,19 @@ class Records:
         async with self._connection() as connection:
             return list((await connection.execute(question.limit(2))).scalars())
 
+    async def way(self, call_id: str) -> list[Row]:
+        """Return the steps that a caller came through, without keys, in order.
+
+        Raises:
+            DatabaseAway: It cannot be asked.
+        """
+        if not is_uuid(call_id):
+            return []
+        its_own = (steps.c.call_id == call_id) & (steps.c.kind == "step")
+        entered = select(steps.c.flow, steps.c.step, steps.c.at).where(its_own)
+        async with self._connection() as connection:
+            return await _all(connection, entered.order_by(steps.c.nth))
+
     async def story(self, call_id: str) -> CallStory | None:
         """Return one call whole, or None.
 

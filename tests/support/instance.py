@@ -98,7 +98,7 @@ class RunningInstance:
         )
 
     async def ask(
-        self, method: str, path: str, body: Mapping[str, str] | None = None
+        self, method: str, path: str, body: Mapping[str, object] | None = None
     ) -> Any:
         """Ask over HTTP; a refusal raises."""
         async with httpx.AsyncClient(

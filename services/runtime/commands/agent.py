@@ -7,12 +7,15 @@ from typing import Annotated
 import typer
 
 from services.phone.agent import Shift, ShiftReport, work
+from services.phone.desk_phone import DeskPhone, answer_calls
 from services.phone.devices import Devices, read_devices
 from services.phone.errors import PhoneError
 from services.phone.hotline import open_hotline
 from services.phone.stopping import Stopped, run_until_stopped
 from services.runtime import instance
 from services.runtime.trust import trust_for
+
+_PHONE = "the telephone alone; the desk says the rest"
 
 
 def agent(
@@ -36,6 +39,7 @@ def agent(
     disposition: Annotated[
         str | None, typer.Option(help="what the calls were about")
     ] = None,
+    is_phone: Annotated[bool, typer.Option("--phone", help=_PHONE)] = False,
     as_json: Annotated[bool, typer.Option("--json", help="tell it as JSON")] = False,
     data: Annotated[
         Path | None, typer.Option(help="data folder of the instance")
@@ -59,7 +63,10 @@ def agent(
     report = ShiftReport()
     try:
         devices = read_devices(found.data)
-        run_until_stopped(_worked(shift, found, devices, report, quiet=as_json))
+        alone = _answered(shift, found, devices) if is_phone else None
+        run_until_stopped(
+            alone or _worked(shift, found, devices, report, quiet=as_json)
+        )
     except PhoneError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
@@ -69,6 +76,17 @@ def agent(
     finally:
         if as_json:
             typer.echo(json.dumps(report.as_json(), ensure_ascii=False))
+
+
+async def _answered(shift: Shift, found: instance.Instance, devices: Devices) -> None:
+    """Answer what rings; states and wrap-up are said at the desk."""
+    wanted = DeskPhone(
+        agent_id=shift.agent_id or "1001",
+        calls=shift.calls,
+        answer_after_s=shift.answer_after_s,
+        talk_s=shift.talk_s,
+    )
+    await answer_calls(wanted, sip=found.sip, devices=devices, tell=typer.echo)
 
 
 async def _worked(

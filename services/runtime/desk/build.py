@@ -118,11 +118,11 @@ def workplace(
     from services.runtime.desk.vocabulary import write_vocabulary
 
     node = find_node(place, tell)
-    packages = _packages(node, place, with_tools=with_tools, tell=tell)
+    found = packages(node, place, with_tools=with_tools, tell=tell)
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(SOURCES, folder, ignore=lambda _, names: _UNBUILT & set(names))
     write_vocabulary(folder / "src" / "vocabulary")
-    (folder / "node_modules").symlink_to(packages / "node_modules")
+    (folder / "node_modules").symlink_to(found / "node_modules")
     return node, folder
 
 
@@ -144,7 +144,12 @@ def _build(place: Path, built: Path, made_of: str, tell: Say) -> None:
     shutil.rmtree(draft, ignore_errors=True)
 
 
-def _packages(node: Node, place: Path, *, with_tools: bool, tell: Say) -> Path:
+def packages(node: Node, place: Path, *, with_tools: bool, tell: Say = say) -> Path:
+    """Return the folder with the packages of the list, fetched where it is not there.
+
+    Raises:
+        DeskNotBuilt: They cannot be had.
+    """
     lists = [SOURCES / name for name in ("package.json", "package-lock.json")]
     key = sha256(b"".join(path.read_bytes() for path in lists)).hexdigest()[:16]
     folder = place / f"desk-packages-{'all' if with_tools else 'few'}-{key}"

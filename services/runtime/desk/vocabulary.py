@@ -15,12 +15,18 @@ from fastapi import APIRouter, FastAPI
 from acd.vocabulary.ids import Place
 from acd.vocabulary.states import AgentState, CallState
 from acd.vocabulary.wire import kind_of
-from services.api import agents, calls, live
+from services.api import agents, call_way, calls, live, log_in
 from services.live.picture import AgentNow, CallNow, QueueNow
 from services.live.shown import SHOWN
 
 HEAD = "// Written by `./tieline desk types` from the Python types; never edited.\n\n"
-ROUTERS: tuple[APIRouter, ...] = (agents.router, calls.router, live.router)
+ROUTERS: tuple[APIRouter, ...] = (
+    agents.router,
+    calls.router,
+    call_way.router,
+    live.router,
+    log_in.router,
+)
 """What the desk asks."""
 
 _PLACED = {"province": "string", "unit": "string"}

@@ -16,6 +16,7 @@ from acd.core.engine import Engine
 from acd.policy import FloorPolicy
 from acd.vocabulary.ids import AgentId, Place
 from services.api import (
+    call_way,
     desk,
     estimates,
     flags,
@@ -137,6 +138,7 @@ async def running(
         flow_replaying.install(app, nothing)
         recordings.install(app, nothing)
         desk.install(app, desk.DeskPages(folder / "desk"))
+        call_way.install(app, lambda: call_way.Names(numbers={}, queues={}))
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(
             transport=transport, base_url="http://127.0.0.1:16001"
