@@ -8,6 +8,7 @@ from pathlib import Path
 from ivr.sounds import Language
 from services.runtime.settings import Settings
 from services.speech.chosen import Chosen, Speech, SpeechPlan
+from services.speech.listening import Patience
 
 _MOST_BY_ITSELF = 8
 """Streams that are taken without being asked for: each has a model in memory."""
@@ -20,11 +21,13 @@ def speech_plan(settings: Settings) -> SpeechPlan:
     own = settings.data / "speech"
     return SpeechPlan(
         by_language=dict(_chosen(settings)),
+        own_python=Path(sys.executable),
         python=chosen.python or Path(sys.executable),
         cache=own,
         streams=chosen.streams or max(1, min(_MOST_BY_ITSELF, cores // 2)),
         cores=cores,
         memory_mb=chosen.memory_mb,
+        patience=Patience(stall_s=chosen.stall_s),
         env=dict.fromkeys(("HOME", "TMPDIR"), str(own)),
     )
 

@@ -35,8 +35,10 @@ class SpeechSettings(BaseModel):
     """What listens to Mandarin; off means keys alone."""
     en: Listener = "off"
     python: Annotated[Path, AfterValidator(_absolute)] | None = None
-    """The Python in whose environment the recognisers are; None means our own."""
+    """The Python in whose environment Whisper is; None means our own, where Vosk is."""
     streams: Annotated[int, Field(ge=1, le=64)] | None = None
     """Callers heard at once, of each model; None means half of the cores."""
     memory_mb: Annotated[int, Field(ge=256, le=65_536)] = 2048
     """What one recogniser's process may take."""
+    stall_s: Annotated[float, Field(ge=0.5, le=30)] = 3.0
+    """One that has sound to work through and gives no sign for so long is ended."""

@@ -6,8 +6,11 @@ from pathlib import Path
 
 from ivr.ports import Recogniser
 from ivr.sounds import Language
+from services.speech.listening import Patience
 from services.speech.pool import Limits, RecogniserPool
 from services.speech.worker_process import Launch
+
+_OURS = "vosk"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +29,10 @@ class SpeechPlan:
 
     by_language: Mapping[Language, Chosen]
     """Languages that are missing are heard by keys alone."""
+    own_python: Path
+    """Ours, in whose environment Vosk is."""
     python: Path
-    """In whose environment the recognisers are."""
+    """In whose environment all others are."""
     cache: Path
     """A folder of their own, for what they make once."""
     streams: int
@@ -35,6 +40,7 @@ class SpeechPlan:
     cores: int
     memory_mb: int = 2048
     """Of each process."""
+    patience: Patience = field(default_factory=Patience)
     env: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -47,7 +53,8 @@ class Speech:
         for chosen in plan.by_language.values():
             if chosen not in pools:
                 pools[chosen] = RecogniserPool(
-                    launch_of(plan, chosen), Limits(workers=plan.streams)
+                    launch_of(plan, chosen),
+                    Limits(workers=plan.streams, patience=plan.patience),
                 )
         self.pools = tuple(pools.values())
         self.recognisers: Mapping[Language, Recogniser] = {
@@ -76,7 +83,7 @@ def launch_of(plan: SpeechPlan, chosen: Chosen) -> Launch:
     """Return how one process of a recogniser is started."""
     return Launch(
         recogniser=chosen.recogniser,
-        python=plan.python,
+        python=plan.own_python if chosen.recogniser == _OURS else plan.python,
         model=chosen.model,
         cache=str(plan.cache),
         memory_mb=plan.memory_mb,

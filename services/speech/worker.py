@@ -41,7 +41,10 @@ _PR_SET_PDEATHSIG = 1
 _LOOKS_S = 1.0
 
 
-def main(load: "Load | None" = None) -> None:
+def main(
+    load: "Load | None" = None,
+    find_detector: "Callable[[], Detector | None]" = silero,
+) -> None:
     """Load the model and say so, or why not; then listen to phrases."""
     read = argparse.ArgumentParser()
     read.add_argument("recogniser")
@@ -57,7 +60,7 @@ def main(load: "Load | None" = None) -> None:
     _bounded(given.parent, given.memory_mb)
     try:
         model = (load or _loaded)(given)
-        detector = silero()
+        detector = find_detector()
     except (RecognitionError, ImportError, OSError, MemoryError, ValueError) as error:
         _tell(answers, Kind.FAILED, why=str(error) or type(error).__name__)
         return
@@ -73,6 +76,10 @@ def _loaded(given: argparse.Namespace) -> "Model":
             from services.speech.vosk import VoskModel
 
             return VoskModel(Path(given.model))
+        case "whisper":
+            from services.speech.whisper import WhisperModel
+
+            return WhisperModel(given.model, given.cache, given.threads)
         case other:
             raise ValueError(f"{other!r}: no recogniser is called so")
 

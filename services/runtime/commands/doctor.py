@@ -10,6 +10,7 @@ from rich.table import Table
 
 from services.runtime.examination import Finding, examine
 from services.runtime.settings import read_settings
+from services.runtime.speech_look import speech_findings
 
 
 def doctor(
@@ -20,7 +21,8 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="print JSON instead")] = False,
 ) -> None:
     """Look at everything that up needs; changes nothing."""
-    findings = examine(read_settings(base_port=base_port))
+    settings = read_settings(base_port=base_port)
+    findings = [*examine(settings), *speech_findings(settings)]
     can_start = not any(one.state == "missing" for one in findings)
     if as_json:
         items = [one.as_dict() for one in findings]
