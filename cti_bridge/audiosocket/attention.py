@@ -19,7 +19,7 @@ from ivr.understanding.outcome import Said
 STALL_S: Final = 2.0
 """A recogniser that has heard words and tells nothing for so long, while the caller is
 quiet, is asked to come to an end."""
-FINISH_S: Final = 0.8
+FINISH_S: Final = 1.5
 """In which it must; both together are less than the 4 s that nobody hears nothing."""
 PHRASE_S: Final = 15.0
 """The longest phrase; ten digits in groups take half of it."""

@@ -89,7 +89,9 @@ class Ear:
             owed = MOST_OWED
         was_over = self._player.is_over
         for _ in range(owed):
-            self._leg.write(sound(self._player.next_frame()))
+            frame = self._player.next_frame()
+            self._gate.play(frame)
+            self._leg.write(sound(frame))
             self._sent += 1
         if self._player.is_over and not was_over:
             self._new.set()

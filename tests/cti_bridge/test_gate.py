@@ -58,6 +58,30 @@ def test_a_long_phrase_is_not_taken_for_the_lines_noise() -> None:
     assert opened(gate, voice(8000, 1)) > 10
 
 
+def test_what_a_line_gives_back_of_our_own_prompt_opens_nothing() -> None:
+    gate, prompt = Gate(), list(voice(12000, 10))
+    heard = []
+    for played in prompt[:5]:
+        gate.play(played)
+    for played, back in zip(prompt[5:], prompt, strict=False):
+        gate.play(played)
+        echo = array("h", (sample // 8 for sample in array("h", back)))
+        heard.append(gate.is_open(echo.tobytes()))
+
+    assert sum(heard) == 0
+    # Who speaks meanwhile is heard all the same.
+    gate.play(prompt[12])
+    assert opened(gate, voice(6000, 1)) > 5
+
+
+def test_behind_the_prompt_a_quiet_voice_is_heard() -> None:
+    gate = Gate()
+    for frame in [*voice(12000, 2), *(25 * [SILENCE])]:
+        gate.play(frame)
+
+    assert opened(gate, voice(700, 1)) > 10
+
+
 def test_silence_is_quiet() -> None:
     assert (peak_of(b""), peak_of(SILENCE)) == (0, 0)
     assert peak_of(array("h", [5, -32768, 3]).tobytes()) == 32768

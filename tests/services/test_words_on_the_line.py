@@ -101,6 +101,11 @@ class Played:
                 return fact.ending.value
         return "nothing"
 
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether the menu was said to its end."""
+        return any(it.step == "choices" for it in self.of(PromptHeard))
+
     def prompt(self, step: str) -> PromptHeard:
         return next(fact for fact in self.of(PromptHeard) if fact.step == step)
 
@@ -189,6 +194,18 @@ async def presses_while_speaking(talk: Talk) -> None:
     await talk.call.press("2")
 
 
+async def echoes(talk: Talk) -> None:
+    """Give back what is heard, 18 dB below, while the menu is said."""
+    given = len(talk.call.ear.pcm)
+    while not talk.played.is_at_rest:
+        heard = talk.call.ear.pcm[given:]
+        given += len(heard)
+        samples = array("h", heard)
+        talk.call.say(array("h", (it // 8 for it in samples)).tobytes())
+        await asyncio.sleep(0.1)
+    await talk.call.press("2")
+
+
 async def keeps_silent(_talk: Talk) -> None:
     pass
 
@@ -220,6 +237,7 @@ SCRIPTS: Mapping[str, tuple[Script, Fault]] = {
     "interrupts": (interrupts, ""),
     "speaks behind the prompt": (speaks_behind_the_prompt, ""),
     "coughs": (coughs, ""),
+    "echoes": (echoes, ""),
     "presses while speaking": (presses_while_speaking, "hangs"),
     "keeps silent": (keeps_silent, ""),
     "is deaf": (speaks_behind_the_prompt, "deaf"),
@@ -376,6 +394,16 @@ def test_a_cough_cuts_nothing_short(calls: Mapping[str, Played]) -> None:
     assert played.prompt("choices").interrupted_ms is None
     assert played.of(WordsHeard) == []
     assert played.ended == BILL_QUEUE
+
+
+def test_our_own_prompt_given_back_cuts_nothing_short(
+    calls: Mapping[str, Played],
+) -> None:
+    played = calls["echoes"]
+
+    assert played.ended == BILL_QUEUE
+    assert played.prompt("choices").interrupted_ms is None
+    assert played.recogniser.streams == 0
 
 
 def test_a_key_counts_while_the_caller_speaks(calls: Mapping[str, Played]) -> None:
