@@ -1,5 +1,5 @@
 /** The desk of one agent, from their own stream. */
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { CallCard, phaseOf } from "../features/call-card/call-card";
 import { KeysCard } from "../features/keys/keys-card";
 import { useKeys } from "../features/keys/use-keys";
@@ -8,6 +8,7 @@ import { KEYS } from "../features/ready-switch/reasons";
 import { ReadySwitch, stateWord } from "../features/ready-switch/ready-switch";
 import { canAsk } from "../features/ready-switch/ready-switch.select";
 import { useLead } from "../features/tabs/use-lead";
+import type { Refused } from "../lib/api";
 import { Button } from "../ui/button";
 import { LinkIcon } from "../ui/icons";
 import { Clock } from "../ui/timer";
@@ -29,8 +30,17 @@ export function DeskPage({
   onLogOut: () => void;
 }) {
   const { say } = useSettings();
-  const live = useDesk(agentId, say("unanswered"));
+  const why = useCallback(
+    (refused: Refused) => {
+      if (refused.isUnanswered) return say("unanswered");
+      if (refused.kind === "illegal_transition") return say("no_place");
+      return refused.message;
+    },
+    [say],
+  );
+  const live = useDesk(agentId, why);
   const lead = useLead(agentId);
+  const isLeading = lead.role === "leads";
   const agent = live.desk.isWhole ? live.desk.agents[agentId] : undefined;
 
   useEffect(() => {
@@ -38,10 +48,10 @@ export function DeskPage({
   }, [live.link, onOver]);
   const hasBegun = useRef(!beginsWork);
   useEffect(() => {
-    if (!agent || hasBegun.current || !lead.isLeading) return;
+    if (!agent || hasBegun.current || !isLeading) return;
     hasBegun.current = true;
     if (agent.state === "signed_out") live.wish("sign_in");
-  }, [agent, lead.isLeading, live]);
+  }, [agent, isLeading, live]);
 
   return (
     <Clock offsetMs={live.offsetMs}>
@@ -67,7 +77,7 @@ export function DeskPage({
             {say("link_lost_long")}
           </p>
         )}
-        {!lead.isLeading && (
+        {lead.role === "follows" && (
           <div className="banner calm" role="status" data-testid="follows">
             <p>
               <strong>{say("other_tab_title")}</strong> {say("other_tab")}
@@ -78,7 +88,7 @@ export function DeskPage({
           </div>
         )}
         {agent ? (
-          <Work agent={agent} live={live} isLeading={lead.isLeading} />
+          <Work agent={agent} live={live} isLeading={isLeading} />
         ) : (
           <p className="soft moment">{say("loading")}</p>
         )}

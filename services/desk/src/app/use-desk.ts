@@ -19,7 +19,12 @@ export interface Live {
 const SLEPT_MS = 3_000;
 const LOOK_MS = 1_000;
 
-export function useDesk(agentId: string, unanswered: string): Live {
+/**
+ * Follow an agent's stream, and ask for what they wish.
+ *
+ * @param why - Says in words why something was not granted.
+ */
+export function useDesk(agentId: string, why: (refused: Refused) => string): Live {
   const store = useMemo(() => new Store(), [agentId]);
   const desk = useSyncExternalStore(store.subscribe, store.get);
   const [link, setLink] = useState<Link>("connecting");
@@ -44,13 +49,12 @@ export function useDesk(agentId: string, unanswered: string): Live {
       told(kind, agentId, reason).then(
         () => store.change(taken),
         (error: unknown) => {
-          const isUnanswered = error instanceof Refused && error.isUnanswered;
-          const why = isUnanswered ? unanswered : String((error as Error).message);
-          store.change((now) => refused(now, why));
+          const said = error instanceof Refused ? why(error) : String(error);
+          store.change((now) => refused(now, said));
         },
       );
     },
-    [agentId, store, unanswered],
+    [agentId, store, why],
   );
   const acknowledge = useCallback(() => store.change(acknowledged), [store]);
   return { desk, link, offsetMs: offset, wish, acknowledge };
