@@ -175,9 +175,8 @@ def _bounded(parent: int, memory_mb: int) -> None:
     # That signal comes from the kernel at the end of the thread that started us; where
     # that is not the one that lives longest, or none comes, this looks by itself.
     threading.Thread(target=_look_after, args=(parent,), daemon=True).start()
-    most = memory_mb << 20
-    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _at_most(resource.RLIMIT_DATA, memory_mb << 20)
+    _at_most(resource.RLIMIT_CORE, 0)
     os.nice(_NICER)
 
 
@@ -193,8 +192,15 @@ def _stopped(*_: object) -> None:
 
 def _more_cpu() -> None:
     used = resource.getrusage(resource.RUSAGE_SELF)
-    until = int(used.ru_utime + used.ru_stime) + MOST_CPU_S
-    resource.setrlimit(resource.RLIMIT_CPU, (until, resource.RLIM_INFINITY))
+    _at_most(resource.RLIMIT_CPU, int(used.ru_utime + used.ru_stime) + MOST_CPU_S)
+
+
+def _at_most(limit: int, most: int) -> None:
+    """Bound ourselves, within what we were given."""
+    _, given = resource.getrlimit(limit)
+    if given != resource.RLIM_INFINITY:
+        most = min(most, given)
+    resource.setrlimit(limit, (most, given))
 
 
 if __name__ == "__main__":

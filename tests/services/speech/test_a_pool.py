@@ -295,17 +295,22 @@ OWNER = """
 import asyncio, sys
 from pathlib import Path
 from services.speech.pool import Limits, RecogniserPool
+from services.speech.listening import Patience
 from services.speech.worker_process import Launch
+from tests.services.speech.sounds import grammar, line, tone
 
 async def main():
     launch = Launch(recogniser="fake", python=Path(sys.executable),
                     program=Path(sys.argv[1]), model="hangs")
-    pool = RecogniserPool(launch, Limits(workers=1))
+    patience = Patience(stall_s=3600, grace_s=3600)
+    pool = RecogniserPool(launch, Limits(workers=1, patience=patience))
     await pool.start()
     while not pool.free:
         await asyncio.sleep(0.05)
-    print(pool.ready[0].pid, flush=True)
-    await asyncio.sleep(3600)
+    # In the middle of a phrase, where it reads nothing: its input's end is no news.
+    async for _ in pool.hear(line(tone(3), then_open=True), grammar("yes"), 3600):
+        await asyncio.sleep(1)
+        print(pool.ready[0].pid, flush=True)
 
 asyncio.run(main())
 """

@@ -1,6 +1,7 @@
 """The packaged model is put together of parts whose sums are known."""
 
 import hashlib
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -82,3 +83,16 @@ def test_few_phrases_are_told_it_in_advance() -> None:
 
 def _sum(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
+
+
+def test_its_process_needs_nothing_of_our_environment() -> None:
+    # -S: without what is installed there; its Python is another one than ours.
+    root = str(Path(__file__).resolve().parents[3])
+    told = "import services.speech.worker, services.speech.whisper"
+    program = f"import sys; sys.path.insert(0, {root!r}); {told}"
+
+    done = subprocess.run(
+        (sys.executable, "-I", "-S", "-c", program), capture_output=True, check=False
+    )
+
+    assert (done.returncode, done.stderr.decode()) == (0, "")
