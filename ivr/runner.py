@@ -59,6 +59,8 @@ WAIT_HEARD_AFTER_S = 1.5
 """An answer that takes longer is waited for with words."""
 WAIT_HEARD_AGAIN_S = 3.0
 """And these are said again: nobody hears nothing for 4 s."""
+STILL_FOR_S = 3.5
+"""The rest of a limit that is waited for without words: they would take longer."""
 
 LONGEST_TOLD = 300
 """Letters of what broke that a fact keeps."""
@@ -367,13 +369,14 @@ class _Driver:
         """Return the key that ended the wait; None for the answer or the limit.
 
         What is being said is said to its end: a command on the line cannot be
-        taken back.
+        taken back. So nothing is begun that would hold up who may soon go on.
         """
         now_s = asyncio.get_running_loop().time
         until_s, wait_s = now_s() + act.limit_s, WAIT_HEARD_AFTER_S
         while (left_s := until_s - now_s()) > 0:
-            done, _ = await asyncio.wait({asked}, timeout=min(wait_s, left_s))
-            if done:
+            is_rest = left_s <= STILL_FOR_S
+            done, _ = await asyncio.wait({asked}, timeout=left_s if is_rest else wait_s)
+            if done or is_rest:
                 return None
             wait_s = WAIT_HEARD_AGAIN_S
             with contextlib.suppress(CallerGone, SoundMissing):
