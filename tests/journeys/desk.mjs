@@ -32,7 +32,8 @@ async function opened() {
 }
 
 const at = (page, id) => page.locator(`[data-testid="${id}"]`);
-const state = (page, wanted) => at(page, "state").filter({ hasText: wanted }).waitFor();
+const state = (page, wanted, timeout = LIMIT) =>
+  at(page, "state").filter({ hasText: wanted }).waitFor({ timeout });
 
 let pictured = 0;
 async function picture(page, what) {
@@ -112,7 +113,7 @@ await at(page, "lost").waitFor({ state: "detached" });
 await state(page, "Talking");
 
 // Wrap-up with its clock, finished by its key; then the break that was asked for.
-await state(page, "Wrap-up");
+await state(page, "Wrap-up", 2 * LIMIT);
 await at(page, "caller").filter({ hasText: "13800138000" }).waitFor();
 await picture(page, "wrap-up");
 await page.keyboard.press("F8");

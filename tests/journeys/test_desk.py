@@ -88,7 +88,7 @@ async def test_an_agents_day_at_the_desk(
 
 
 PHONE = ("--answer-after", "15")
-CALLER = ("--name", NAME, "--talk", "80", "--wait", "120")
+CALLER = ("--name", NAME, "--talk", "45", "--wait", "120")
 
 
 def tools() -> Path:
