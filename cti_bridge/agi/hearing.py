@@ -26,7 +26,13 @@ Run = Callable[[bytes, float], Awaitable[Reply]]
 
 
 class LiveSound:
-    """Takes the sound of one leg when it is first listened to, and keeps it."""
+    """Takes the sound of one leg when it is first listened to, and keeps it.
+
+    ``EXEC AudioSocket`` holds the session meanwhile. Asterisk 22.10.1 ends it with 0
+    when we send the frame that hangs up, and with -1 when the connection breaks, never
+    came, or the caller left; the session takes the next command in every case, and that
+    tells whether the caller is there. Keys come as frames, each when it is let go.
+    """
 
     def __init__(self, server: AudioServer | None, run: Run) -> None:
         """Begin without it.
