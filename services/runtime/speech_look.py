@@ -38,7 +38,7 @@ def speech_findings(settings: Settings) -> Iterator[Finding]:
         try:
             sound = _sample(settings, language)
             found = asyncio.run(_listened(plan, language, chosen, sound))
-        except (RecognitionError, _NotReady, _NoSample) as problem:
+        except (RecognitionError, NotReady, _NoSample) as problem:
             found = f"callers use keys: {problem}"
             mend = "docs/speech.md"
             yield Finding(name=name, state="optional", found=found, mend=mend)
@@ -46,7 +46,7 @@ def speech_findings(settings: Settings) -> Iterator[Finding]:
             yield Finding(name=name, state="ok", found=found)
 
 
-class _NotReady(Exception):
+class NotReady(Exception):
     """The model was not loaded; with the sentence of its process."""
 
 
@@ -64,7 +64,7 @@ async def _listened(
     began = time.monotonic()
     async with Speech(replace(plan, by_language={language: chosen})) as speech:
         (pool,) = speech.pools
-        await _ready(pool)
+        await until_ready(pool)
         loaded_s, began = time.monotonic() - began, time.monotonic()
         line = pool.hear(_line(sound), grammar, _LISTENS_S)
         async with contextlib.aclosing(line) as heard:
@@ -72,7 +72,7 @@ async def _listened(
         took_s = time.monotonic() - began
         ends_by = pool.ready[0].ends_by if pool.ready else ""
     if not said:
-        raise _NotReady(f"{_named(chosen)}: heard nothing where {sample!r} was spoken")
+        raise NotReady(f"{_named(chosen)}: heard nothing where {sample!r} was spoken")
     best = said[0]
     return (
         f"{_named(chosen)}: loaded in {loaded_s:.1f} s; {sample!r} heard as"
@@ -84,15 +84,20 @@ def _named(chosen: Chosen) -> str:
     return f"{chosen.recogniser} {chosen.model or '(packaged model)'}"
 
 
-async def _ready(pool: RecogniserPool) -> None:
+async def until_ready(pool: RecogniserPool) -> None:
+    """Wait until a recogniser listens.
+
+    Raises:
+        NotReady: It does not; with the sentence of its process.
+    """
     try:
         async with asyncio.timeout(_READY_S):
             while not pool.free:
                 if pool.trouble:
-                    raise _NotReady(pool.trouble)
+                    raise NotReady(pool.trouble)
                 await asyncio.sleep(_LOOKS_S)
     except TimeoutError:
-        raise _NotReady(f"{pool.name}: not loaded in {_READY_S:g} s") from None
+        raise NotReady(f"{pool.name}: not loaded in {_READY_S:g} s") from None
 
 
 async def _line(sound: bytes) -> AsyncIterator[bytes]:

@@ -172,6 +172,16 @@ def bench_flow(
     _tell(_run(flow.run(only=wanted, is_short=short)), as_json=as_json, keep=keep)
 
 
+@app.command(name="speech")
+def bench_speech(
+    *, as_json: AsJson = False, keep: Keep = None, short: Short = False
+) -> None:
+    """Speak phrases of the flows to the recognisers: what is heard, and what not."""
+    from services.runtime.bench import speech
+
+    _tell(_run(speech.run(is_short=short)), as_json=as_json, keep=keep)
+
+
 @app.command(name="routing")
 def bench_routing(
     *,

@@ -12,7 +12,7 @@ from services.speech import whisper
 from services.speech.ending import Times
 from services.speech.errors import NotAModel
 from services.speech.phrase import Asked
-from services.speech.whisper import hint_of, packaged
+from services.speech.whisper import hint_of, packaged, sure_of
 
 
 def asked(language: str, *phrases: str) -> Asked:
@@ -79,6 +79,14 @@ def test_packages_that_are_not_there_are_told(tmp_path: Path) -> None:
 def test_few_phrases_are_told_it_in_advance() -> None:
     assert hint_of(asked("zh", "停电", "电费")) == "以下是普通话的句子：电费，停电。"
     assert len(hint_of(asked("en", *["power outage"] * 500))) < 200
+
+
+def test_what_is_listened_for_is_surer_than_what_is_not() -> None:
+    step = asked("en", "customer service")
+
+    assert sure_of("Customer service.", 0.2, step) == 0.6
+    assert sure_of("Costumer serving", 0.2, step) == 0.2
+    assert sure_of("Customer service", 1.1, step) == 1.0
 
 
 def _sum(content: bytes) -> str:
