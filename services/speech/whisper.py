@@ -169,7 +169,9 @@ def sure_of(text: str, likely: float, asked: Asked) -> float:
     is listened for, out of all that could be written, speaks for it.
     """
     likely = max(0.0, min(1.0, likely))
-    is_asked = _bare(text) in {_bare(phrase) for phrase in asked.phrases}
+    is_asked = len(_bare(text)) > 1 and _bare(text) in {
+        _bare(phrase) for phrase in asked.phrases
+    }
     return 0.5 + likely / 2 if is_asked else likely
 
 

@@ -87,6 +87,7 @@ def test_what_is_listened_for_is_surer_than_what_is_not() -> None:
     assert sure_of("Customer service.", 0.2, step) == 0.6
     assert sure_of("Costumer serving", 0.2, step) == 0.2
     assert sure_of("Customer service", 1.1, step) == 1.0
+    assert sure_of("，好，", 0.4, asked("zh", "好")) == 0.4
 
 
 def _sum(content: bytes) -> str:
