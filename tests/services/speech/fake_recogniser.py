@@ -9,6 +9,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
 from services.speech import worker
 from services.speech.errors import NotAModel, RecogniserBroken
+from services.speech.frames import Kind, packed_json
 from services.speech.phrase import Asked, Words
 
 
@@ -24,6 +25,10 @@ class Counting:
     def accept(self, sound: bytes) -> Words | None:
         self._heard += len(sound)
         if self._how == "hangs" and self._heard > 8000:
+            said = [["hangs now", 0.5]]
+            number = self._asked.number
+            told = packed_json(Kind.HEARD, number=number, said=said, is_final=False)
+            os.write(worker_out, told)
             while True:
                 time.sleep(0.01)
         if self._how == "dies" and self._heard > 8000:
