@@ -2,24 +2,18 @@
 
 import argparse
 import asyncio
-import contextlib
-import gc
 import os
-import signal
 import sys
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
 import structlog
-import uvicorn
 import uvloop
 from fastapi import FastAPI
 from pydantic import SecretStr
 
-from acd.vocabulary.floor_facts import FloorPublished
 from cti_bridge.ami.connection import Account
-from cti_bridge.ami.errors import AccountOverpowered, LoginRefused
 from ivr.announcements import FILE_NAME as ANNOUNCEMENTS
 from recordings.store import RecordingStore
 from services.api import (
@@ -35,50 +29,38 @@ from services.api.app import create_app
 from services.api.listeners import Listeners
 from services.api.recordings import Hearing
 from services.api.who_asks import Doors
-from services.floor.floor import Floor
-from services.prompts.store import PromptStore
 from services.runtime.announcing import Announcer
 from services.runtime.asked_utility import back_office, told_of
+from services.runtime.begun_with import around_of, begin_with
 from services.runtime.circumstances import CircumstancesOf, no_office
 from services.runtime.clock import Clock
 from services.runtime.composition import Composition, Surroundings
 from services.runtime.desk.serving import serve_desk
-from services.runtime.embedded.asterisk import AsteriskPlace
 from services.runtime.embedded.engine import NAME, SPARE
 from services.runtime.embedded.our_own import refused
-from services.runtime.errors import RuntimeProblem
+from services.runtime.errors import EngineRefused, RuntimeProblem
 from services.runtime.estimating import Estimator
 from services.runtime.flag_keeper import FlagKeeper
 from services.runtime.flags import Flags
 from services.runtime.flow_publisher import FlowPublisher
-from services.runtime.in_force import Around, InForce, ToSwitch
-from services.runtime.launch import floor_file, launch_with, read_in_force
+from services.runtime.in_force import InForce
 from services.runtime.logs import set_up_logs
 from services.runtime.nightly import Nightly, rebuild_aside
-from services.runtime.notify import Notifier
 from services.runtime.open_prompts import begin_to_name
 from services.runtime.people import are_known, doors_of, keep_people
 from services.runtime.prompting import prompt_store
-from services.runtime.prompts_ahead import (
-    make_aside,
-    nearest_first,
-    prepare_first,
-    prepare_rest,
-)
-from services.runtime.published import keep_newest
 from services.runtime.publisher import Publisher
 from services.runtime.recognising import speech_of
 from services.runtime.replaying import Replayer
 from services.runtime.retention import Retention
 from services.runtime.secrets_kept import FOLDER as SECRETS
 from services.runtime.secrets_kept import OPERATOR
+from services.runtime.serving import serve_until_stopped
 from services.runtime.settings import Settings, read_settings
 from services.runtime.settling import settle
 from services.runtime.spare import wait_for_turn
 from services.runtime.studio import studio_of
-from services.runtime.switch_floor import SwitchFloor
 from services.runtime.vaults import anchor_of, vault_of
-from services.runtime.web_socket import served
 from services.store.audit import Audit
 from services.store.flag_changes import FlagChanges
 from services.store.flow_versions import FlowVersions
@@ -88,21 +70,6 @@ from services.store.versions import FloorVersions
 from services.utility.back_office import HttpBackOffice
 
 log = structlog.get_logger()
-
-
-class EngineRefused(RuntimeProblem):
-    """The engine cannot start with what it was given."""
-
-    exit_code = 2
-
-
-class HttpServer(uvicorn.Server):
-    """uvicorn, but for signals: the engine's process has its own way to stop."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave the signals alone."""
-        yield
 
 
 Rehearsed = Callable[[Settings, InForce], CircumstancesOf]
@@ -142,7 +109,7 @@ async def _serve(settings: Settings, rehearsed: Rehearsed | None) -> None:
     versions = FloorVersions(records, audit), FlowVersions(records, audit)
     prompts = prompt_store(settings)
     announcer = Announcer(settings.flows.parent / ANNOUNCEMENTS, prompts)
-    current, make_rest = await _in_force(versions, settings, prompts)
+    current, make_rest = await begin_with(versions, settings, prompts)
     office = back_office(settings)
     database = _given(settings.database.url, "TIELINE_DATABASE__URL")
     is_first = not (settings.data / SECRETS / OPERATOR).exists()
@@ -175,7 +142,7 @@ async def _serve(settings: Settings, rehearsed: Rehearsed | None) -> None:
         serve_desk(app, settings.data, current)
         health.install(app, lambda: _utility_told(settings, office))
         estimator = _estimating(app, composition, database)
-        around = _around(composition, settings, current, prompts, versions=versions)
+        around = around_of(composition, settings, current, prompts, versions=versions)
         floor.install(app, Publisher(around))
         flows.install(app, FlowPublisher(around), database=records)
         flow_replaying.install(app, Replayer(around, records))
@@ -193,7 +160,7 @@ async def _serve(settings: Settings, rehearsed: Rehearsed | None) -> None:
         }
         try:
             await are_known(doors, is_first=is_first)
-            await _until_stopped(composition, app, settings)
+            await serve_until_stopped(composition, app, settings)
         finally:
             await _end(aside, office)
 
@@ -235,25 +202,6 @@ def _account(settings: Settings) -> Account:
     )
 
 
-async def _in_force(
-    versions: tuple[FloorVersions, FlowVersions],
-    settings: Settings,
-    prompts: PromptStore,
-) -> tuple[InForce, Callable[[], Coroutine[None, None, None]]]:
-    """Return what is in force, and what makes the prompts that can wait."""
-    # Kept before it is read.
-    await keep_newest(*versions, settings.data)
-    current = read_in_force(settings)
-    read = current.floor
-    ordered = nearest_first(read.flows, (n.flow for n in read.numbers.values()))
-    sounds = await prepare_first(prompts, ordered)
-    if current.trial:
-        sounds.update(await prompts.prepare(current.trial.flows.values()))
-    current.sounds = sounds
-    make = partial(make_aside, settings)
-    return current, partial(prepare_rest, prompts, ordered, sounds, make=make)
-
-
 def _app(
     composition: Composition, shipper: Shipper, records: str, doors: Doors
 ) -> FastAPI:
@@ -275,45 +223,6 @@ def _estimating(app: FastAPI, composition: Composition, database: str) -> Estima
     return estimator
 
 
-def _around(
-    composition: Composition,
-    settings: Settings,
-    current: InForce,
-    prompts: PromptStore,
-    *,
-    versions: tuple[FloorVersions, FlowVersions],
-) -> Around:
-    floors, flow_versions = versions
-    return Around(
-        floors=floors,
-        flow_versions=flow_versions,
-        current=current,
-        live=composition.switchboard.engine.floor,
-        data=settings.data,
-        file=floor_file(settings),
-        folder=settings.flows,
-        prepare=prompts.prepare,
-        to_switch=_to_switch(composition, settings),
-        tell=partial(_tell_published, composition),
-        now=composition.front.now,
-    )
-
-
-def _to_switch(composition: Composition, settings: Settings) -> ToSwitch:
-    live = composition.switchboard.engine.floor
-
-    def place_of(floor: Floor) -> AsteriskPlace:
-        return launch_with(settings, floor).asterisk()
-
-    return SwitchFloor(place_of, live, link=lambda: composition.switch.link).show
-
-
-async def _tell_published(composition: Composition, fact: FloorPublished) -> None:
-    # Not a wish: it must not be refused for the many that wait.
-    composition.switchboard.tell(fact)
-    await composition.switchboard.turned()
-
-
 def _kept(app: FastAPI, settings: Settings, records: str) -> Retention:
     """Let recordings be heard by the app, and return what looks after them."""
     vault, audit = vault_of(settings.data), Audit(records, anchor_of(settings.data))
@@ -321,64 +230,6 @@ def _kept(app: FastAPI, settings: Settings, records: str) -> Retention:
     recordings.install(app, Hearing(vault, audit, listeners, database=records))
     keep_days = settings.recordings.keep_days
     return Retention(vault, audit, database=records, keep_days=keep_days)
-
-
-async def _until_stopped(
-    composition: Composition, app: FastAPI, settings: Settings
-) -> None:
-    """Run engine and HTTP together until SIGTERM or SIGINT, or until one fails."""
-    stopping = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for stop in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(stop, stopping.set)
-    config = served(app, host=settings.host, port=settings.ports.http)
-    server = HttpServer(config)
-    renewing = None
-    if settings.https.is_on:
-        # What reads certificates costs a tenth of a second and some megabytes.
-        from services.runtime.https import Https
-
-        https = Https(settings.data, app)
-        https.serve(config)
-        renewing = asyncio.create_task(https.run(), name="certificate")
-    # What there is by now stays: the collector need not look at it again, and what a
-    # call leaves behind is little and soon gone.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 50, 50)
-    running = asyncio.create_task(composition.run(), name="composition")
-    serving = asyncio.create_task(server.serve(), name="http")
-    waiting = asyncio.create_task(stopping.wait(), name="stopping")
-    systemd = Notifier.taken()
-    turned = composition.switchboard.turned
-    beat = systemd.keep_telling(turned, is_ready_then=True)
-    beating = asyncio.create_task(beat, name="beating")
-    try:
-        await asyncio.wait(
-            {running, serving, waiting}, return_when=asyncio.FIRST_COMPLETED
-        )
-    finally:
-        log.info("stopping")
-        server.should_exit = True
-        await composition.close()
-        running.cancel()
-        waiting.cancel()
-        if renewing:
-            renewing.cancel()
-        beating.cancel()
-        ended = await asyncio.gather(running, serving, return_exceptions=True)
-    for error in ended:
-        _raise_in_words(error)
-
-
-def _raise_in_words(ended: object) -> None:
-    """Raise what ended a part: what an operator can mend as a sentence."""
-    if isinstance(ended, ExceptionGroup):
-        for error in ended.exceptions:
-            if isinstance(error, LoginRefused | AccountOverpowered):
-                raise EngineRefused(str(error)) from None
-    if isinstance(ended, Exception):
-        raise ended
 
 
 def _records_url(settings: Settings) -> str:

@@ -25,3 +25,9 @@ class NoInstance(RuntimeProblem):
             f"{data}: no instance runs here, {found}; "
             "start one by ./tieline up, or name its folder by --data or TIELINE_DATA"
         )
+
+
+class EngineRefused(RuntimeProblem):
+    """The engine cannot start with what it was given."""
+
+    exit_code = 2

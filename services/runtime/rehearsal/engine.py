@@ -8,7 +8,8 @@ makes the engine of production one.
 from ivr.problems import Refused
 from services.flows.cases import load_cases
 from services.runtime.circumstances import CircumstancesOf
-from services.runtime.engine import EngineRefused, main
+from services.runtime.engine import main
+from services.runtime.errors import EngineRefused
 from services.runtime.in_force import InForce
 from services.runtime.rehearsal.circumstances import Rehearsed
 from services.runtime.settings import Settings
