@@ -1,6 +1,7 @@
 """Steps that do something by themselves: decide, remember, ask others, take down."""
 
 from types import MappingProxyType
+from typing import assert_never
 
 from acd.vocabulary.flow_facts import (
     BranchTaken,
@@ -12,6 +13,7 @@ from acd.vocabulary.flow_facts import (
     SubFlowEntered,
 )
 from ivr.flow import Flow
+from ivr.lookups import LookUp, LookUps, OrderKind
 from ivr.saying import filled
 from ivr.steps import (
     Arguments,
@@ -62,14 +64,31 @@ def decide(stride: Stride, step: BranchStep) -> Then:
 
 def ask_others(stride: Stride, step: AskStep) -> Then:
     """Ask another system."""
+    question = _question(stride, step)
     act = Ask(
-        question=_question(stride, step),
+        question=question,
+        due_s=_due_s(stride.flow_set.look_ups, question),
         limit_s=ASK_LIMIT_S,
         waiting=stride.heard(stride.flow.defaults.please_wait),
         # Who leaves the wait for an order may not know whether it was made.
         keys=PERSON_KEY if isinstance(step, LookUpStep) else "",
     )
     return stride.use(Phase.ASKING, act)
+
+
+def _due_s(declared: LookUps, question: Question) -> float:
+    """Return by when an answer is there or has failed; the limit where nobody says."""
+    one: LookUp | OrderKind | None
+    match question.kind:
+        case QuestionKind.LOOK_UP:
+            one = declared.look_ups.get(question.name)
+        case QuestionKind.ORDER:
+            one = declared.orders.get(question.name)
+        case QuestionKind.SMS:
+            return declared.sms_limit_s
+        case _:
+            assert_never(question.kind)
+    return one.limit_s if one else ASK_LIMIT_S
 
 
 def _question(stride: Stride, step: AskStep) -> Question:

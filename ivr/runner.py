@@ -61,6 +61,8 @@ WAIT_HEARD_AGAIN_S = 3.0
 """And these are said again: nobody hears nothing for 4 s."""
 STILL_FOR_S = 3.5
 """The rest of a limit that is waited for without words: they would take longer."""
+LATE_S = 0.25
+"""An answer may be so much behind its own limit, on a machine that is busy."""
 
 LONGEST_TOLD = 300
 """Letters of what broke that a fact keeps."""
@@ -372,11 +374,12 @@ class _Driver:
         taken back. So nothing is begun that would hold up who may soon go on.
         """
         now_s = asyncio.get_running_loop().time
-        until_s, wait_s = now_s() + act.limit_s, WAIT_HEARD_AFTER_S
-        while (left_s := until_s - now_s()) > 0:
-            is_rest = left_s <= STILL_FOR_S
-            done, _ = await asyncio.wait({asked}, timeout=left_s if is_rest else wait_s)
-            if done or is_rest:
+        began_s, wait_s = now_s(), WAIT_HEARD_AFTER_S
+        while (left_s := began_s + act.limit_s - now_s()) > 0:
+            rest_s = _rest_s(began_s + act.due_s + LATE_S - now_s(), left_s)
+            timeout_s = wait_s if rest_s is None else rest_s
+            done, _ = await asyncio.wait({asked}, timeout=timeout_s)
+            if done or rest_s == left_s:
                 return None
             wait_s = WAIT_HEARD_AGAIN_S
             with contextlib.suppress(CallerGone, SoundMissing):
@@ -384,6 +387,11 @@ class _Driver:
                 if key is not None:
                     return key
         return None
+
+
+def _rest_s(*ends_s: float) -> float | None:
+    """Return how long it is to the next end, where it is worth no words."""
+    return min((it for it in ends_s if 0 < it <= STILL_FOR_S), default=None)
 
 
 def _asks(act: Queue, walk: Walk) -> Asks | None:

@@ -182,7 +182,10 @@ class Ask:
     """Ask another system, and let the caller hear that it takes its time."""
 
     question: Question
+    due_s: float
+    """By when the other system has answered, or has failed by its own limit."""
     limit_s: float
+    """After it nobody waits any more, whatever the other system does."""
     waiting: tuple[Heard, ...]
     """Said when the answer takes its time, and again."""
     keys: str = ""

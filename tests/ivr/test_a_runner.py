@@ -19,6 +19,7 @@ from acd.vocabulary.flow_facts import (
 )
 from ivr import doing, runner
 from ivr.flow_set import FlowSet
+from ivr.lookups import NOTHING, LookUp, LookUps
 from ivr.ports import (
     Asks,
     BackOffice,
@@ -376,6 +377,7 @@ async def asking(
     script: Sequence[str | Exception | None] = (),
     *,
     speak: Speak = mute,
+    look_ups: LookUps = NOTHING.look_ups,
 ) -> tuple[list[object], list[FlowFact]]:
     line, told = PlainLine(script), list[FlowFact]()
     around = Around(
@@ -385,7 +387,8 @@ async def asking(
         back_office=back_office,
         speak=speak,
     )
-    await walk_flow(FlowSet.of(ASKING), "main", ALICE, line, around=around)
+    flow_set = FlowSet(flows={"main": ASKING}, look_ups=look_ups)
+    await walk_flow(flow_set, "main", ALICE, line, around=around)
     return line.done, told
 
 
@@ -443,6 +446,30 @@ async def test_an_answer_that_takes_its_time_is_waited_for_with_words(
 
     assert done[:3] == ["answer", "/正在查询，请稍候。", "/正在查询，请稍候。"]
     assert done[-1] == "hang up"
+
+
+async def test_no_words_are_begun_where_the_other_systems_own_limit_is_near(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(runner, "WAIT_HEARD_AFTER_S", 0.01)
+    account = LookUp(asks="account", limit_s=2)
+    look_ups = LookUps(look_ups={"account": account}, sms_limit_s=10)
+
+    done, _ = await asking(Answering(FOUND, after_s=0.3), look_ups=look_ups)
+
+    assert done[:2] == ["answer", "/您好"]
+
+
+async def test_words_are_said_where_the_other_system_passes_its_own_limit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(runner, "LATE_S", 0.0)
+    account = LookUp(asks="account", limit_s=0.05)
+    look_ups = LookUps(look_ups={"account": account}, sms_limit_s=10)
+
+    done, _ = await asking(Answering(FOUND, after_s=0.3), look_ups=look_ups)
+
+    assert done[:2] == ["answer", "/正在查询，请稍候。"]
 
 
 async def test_an_answer_that_never_comes_is_a_failure_at_the_limit(
