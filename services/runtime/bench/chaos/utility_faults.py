@@ -264,6 +264,11 @@ async def _away(room: Room) -> Found:
     for phase in phases:
         figures += _figures(phase, control)
     figures += _added(phases, control)
+    figures += beside.slower(
+        "all of these",
+        [set_up_ms for phase in phases for set_up_ms in phase.others.set_up_ms],
+        control.others.set_up_ms,
+    )
     lost = [len(_unserved(phase.asked)) / (2 * _ASK_PER_S) for phase in phases]
     return Found(figures=figures, unserved_s=max(lost))
 
