@@ -32,10 +32,9 @@ class CallReach:
         self._request = request
         self._asker = asker
 
-    @property
-    def bounds(self) -> tuple[CallsOf, ...]:
-        """All calls on record that they may see."""
-        found = extent(self._asker, Right.SEE_CALLS)
+    def bounds(self, right: Right = Right.SEE_CALLS) -> tuple[CallsOf, ...]:
+        """Return all calls on record that a right of theirs reaches."""
+        found = extent(self._asker, right)
         of_scopes = tuple(
             CallsOf(province=one.province, unit=one.unit, queue_id=one.queue_id)
             for one in found.scopes
@@ -44,9 +43,9 @@ class CallReach:
             return of_scopes
         return (*of_scopes, CallsOf(agent_id=found.agent_id))
 
-    def covers(self, view: CallView) -> bool:
-        """Tell whether they may see a live call."""
-        return may(self._asker, Right.SEE_CALLS, of_call(view)).is_allowed
+    def covers(self, view: CallView, right: Right = Right.SEE_CALLS) -> bool:
+        """Tell whether a right of theirs reaches a live call."""
+        return may(self._asker, right, of_call(view)).is_allowed
 
     def shown(self, out: _Out, thing: Thing) -> _Out:
         """Return a call as they may see it: caller's number and name maybe masked."""

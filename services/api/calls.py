@@ -155,15 +155,18 @@ async def calls(
     ``since`` is an instant with its zone, as in ``2026-11-21T08:00:00Z``; without one
     it is UTC. A call that ended a moment ago is waited for, lest it seem gone.
     """
+    right = Right.SEE_CALLS
     if caller_number is not None:
         reach.must_know_numbers()
+        # What is found tells whose number it is, however it is masked.
+        right = Right.SEE_NUMBERS
     await shipping.caught_up(_CATCH_UP_S)
     wanted = CallFilter(
         sip_call_id=sip_call_id,
         caller_number=caller_number,
         since=since if since is None or since.tzinfo else since.replace(tzinfo=UTC),
         limit=limit,
-        within=reach.bounds,
+        within=reach.bounds(right),
     )
     found = {
         row["call_id"]: reach.shown(_out(row), of_row(row))
@@ -171,7 +174,7 @@ async def calls(
     }
     # The floor knows better than the record what is so this moment.
     for view in floor.live_calls():
-        if reach.covers(view) and _is_wanted(view, wanted):
+        if reach.covers(view, right) and _is_wanted(view, wanted):
             out = CallOut.model_validate(view)
             found[view.call_id] = reach.shown(out, of_call(view))
     return sorted(found.values(), key=_arrival, reverse=True)[:limit]
@@ -227,10 +230,11 @@ async def story(
     ``call_id`` may be the beginning of an id, where only one call has it.
     """
     is_complete = await shipping.caught_up(_CATCH_UP_S)
-    call_id = await _whole_id(records, call_id, is_complete=is_complete)
-    found = await records.story(call_id)
+    whole = await _whole_id(records, call_id, is_complete=is_complete)
+    found = await records.story(whole)
     if found is None:
         raise _absent(call_id, is_complete=is_complete)
+    # The rest of the id would tell that there is one.
     reach.must(Right.TELL_CALLS, of_row(found.call), call_id)
     return _story_out(found)
 
@@ -285,15 +289,15 @@ async def decisions(
     ``call_id`` may be the beginning of an id, where only one call has it.
     """
     is_complete = await shipping.caught_up(_CATCH_UP_S)
-    call_id = await _whole_id(records, call_id, is_complete=is_complete)
-    found = await records.decisions(call_id)
+    whole = await _whole_id(records, call_id, is_complete=is_complete)
+    found = await records.decisions(whole)
     if found is None:
         raise _absent(call_id, is_complete=is_complete)
-    row = await records.call(call_id)
+    row = await records.call(whole)
     if row is None:
         raise _absent(call_id, is_complete=is_complete)
     reach.must(Right.SEE_REASONS, of_row(row), call_id)
-    return decisions_out(call_id, *found, lang)
+    return decisions_out(whole, *found, lang)
 
 
 async def _whole_id(records: Records, call_id: str, *, is_complete: bool) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
-from services.api.agents import OfFloor
+from acd.vocabulary.ids import AgentId
 from services.api.log_in import Password, RoleOut
 from services.api.ports import Floor
 from services.api.problems import told_by
@@ -164,13 +164,11 @@ async def people(request: Request, asker: OfAsker) -> list[PersonOut]:
 
 
 @router.post("", status_code=201, responses=told_by(409, 422, 503), **_CHANGED)
-async def add(
-    request: Request, floor: OfFloor, asker: OfAsker, said: PersonIn
-) -> SecretOut:
+async def add(request: Request, asker: OfAsker, said: PersonIn) -> SecretOut:
     """Add somebody; a password that is not given, or a token, is made and told once."""
     grants = tuple(one.grant() for one in said.roles)
     _must(request, asker, grants)
-    _must_reach_agent(request, floor, asker, said.agent_id)
+    _must_reach_agent(request, asker, said.agent_id)
     new = NewPerson(
         name=said.name,
         kind=Kind.PROGRAM if said.is_program else Kind.PERSON,
@@ -223,9 +221,11 @@ async def enable(request: Request, asker: OfAsker, name: OfPerson) -> PersonOut:
 
 
 def _theirs(request: Request, asker: Asker, name: str) -> Register:
-    """See that somebody is in reach as they are now, with all of their roles."""
+    """See that somebody is in reach as they are now: all roles, and who they are."""
     register = register_of(request)
-    _must(request, asker, grants_of(register.person(name)))
+    row = register.person(name)
+    _must(request, asker, grants_of(row))
+    _must_reach_agent(request, asker, row.agent_id)
     return register
 
 
@@ -236,12 +236,17 @@ def _must(request: Request, asker: Asker, grants: tuple[Grant, ...]) -> None:
         raise refused(request, asker, right, why)
 
 
-def _must_reach_agent(
-    request: Request, floor: Floor, asker: Asker, agent_id: str | None
-) -> None:
-    """See that nobody makes themselves an agent of elsewhere."""
-    view = next((one for one in floor.agents() if one.agent_id == agent_id), None)
-    if agent_id is None or view is None:
+def _must_reach_agent(request: Request, asker: Asker, agent_id: str | None) -> None:
+    """See that nobody makes themselves an agent of elsewhere.
+
+    Who is not on the floor now may have been anywhere, and may come to be.
+    """
+    if agent_id is None:
+        return
+    floor: Floor = request.app.state.floor
+    view = floor.agent(AgentId(agent_id))
+    if view is None:
+        _must(request, asker, ())
         return
     right = Right.CHANGE_PEOPLE
     verdict = may(asker, right, of_agent(view))

@@ -97,7 +97,7 @@ def add(
         "is_program": program,
         "shown_name": shown,
         "agent_id": agent,
-        "roles": [_read(one) for one in role or ()],
+        "roles": [read_role(one) for one in role or ()],
         "password": _typed() if typed else None,
     }
     _tell_secret(send(found, "POST", "/people", body))
@@ -112,7 +112,7 @@ def role(
 ) -> None:
     """Let somebody have these roles and no others; none takes all of them."""
     found = instance.find(data)
-    body = {"roles": [_read(one) for one in roles or ()]}
+    body = {"roles": [read_role(one) for one in roles or ()]}
     told = send(found, "PUT", f"/people/{name}/roles", body)
     typer.echo(f"{name}: {', '.join(map(_words, told['roles'])) or 'no role'}")
 
@@ -157,14 +157,21 @@ def _typed() -> str:
     return first
 
 
-def _read(text: str) -> dict[str, str]:
-    """Return a role as the API takes it."""
+def read_role(text: str) -> dict[str, str]:
+    """Return a role as the API takes it.
+
+    Raises:
+        RoleUnread: It is not written as ``role``, ``role@province``,
+            ``role@province/unit`` or ``role@queue:id``.
+    """
     name, has_scope, where = text.partition("@")
     told = {"role": name}
-    if queue := where.removeprefix("queue:") if where.startswith("queue:") else "":
+    is_queue, queue = where.startswith("queue:"), where.removeprefix("queue:")
+    if is_queue and queue:
         return told | {"queue_id": queue}
-    province, _, unit = where.partition("/")
-    if not name or (has_scope and not province):
+    province, has_unit, unit = where.partition("/")
+    # A part that is written and empty would give more than was meant.
+    if not name or is_queue or (has_scope and not province) or (has_unit and not unit):
         raise RoleUnread(text)
     told |= {"province": province} if province else {}
     return told | ({"unit": unit} if unit else {})

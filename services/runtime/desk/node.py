@@ -14,8 +14,8 @@ from services.runtime.progress import Say
 from services.runtime.settings import CHECKOUT
 
 LOCK = CHECKOUT / "requirements-desk.lock"
-OLDEST = (20, 19)
-"""What Vite 8 runs on."""
+_FITTING = (((20, 19), (21, 0)), ((22, 13), (23, 0)), ((23, 5), (1000, 0)))
+"""What Vite 8 runs on: from the one, below the other."""
 _ASK_S, _FETCH_S = 20.0, 900.0
 
 
@@ -88,7 +88,8 @@ def _on_machine() -> Node | None:
     except (OSError, subprocess.TimeoutExpired):
         return None
     version = tuple(map(int, re.findall(r"\d+", told)[:2]))
-    return Node(node=node, npm=npm) if version >= OLDEST and npm.is_file() else None
+    fits = any(oldest <= version < end for oldest, end in _FITTING)
+    return Node(node=node, npm=npm) if fits and npm.is_file() else None
 
 
 def _fetched(cache: Path, tell: Say) -> Node:

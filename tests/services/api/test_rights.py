@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +26,7 @@ from services.api import (
     recordings,
 )
 from services.api.app import create_app
+from services.api.call_reach import CallReach
 from services.api.figures import Figures
 from services.api.rights import ANYBODY, DECLARED
 from services.live.fan_out import FanOut
@@ -45,6 +46,7 @@ from services.people.rights import (
 from services.runtime.live_view import LiveView
 from services.store.journal import Journal
 from services.store.people import PersonRow, RoleRow
+from services.store.queries import CallsOf
 from tests.services.api.conftest import JournaledFloor
 from tests.support.builders import (
     ALICE,
@@ -71,6 +73,8 @@ SCOPES: Mapping[str, Scope] = {
     "queue": Scope(queue_id="q_fault"),
 }
 AWAY = {401, 403}
+GONE = "9999"
+"""An agent who is not on the floor now."""
 
 
 def askers() -> Iterator[tuple[str, Grant]]:
@@ -111,7 +115,7 @@ class NoRecords:
 
 @asynccontextmanager
 async def running(
-    folder: Path, *, is_open_here: bool = False
+    folder: Path, *, is_open_here: bool = False, more: Iterable[PersonRow] = ()
 ) -> AsyncIterator[tuple[FastAPI, httpx.AsyncClient]]:
     """Give the app with every path that the engine serves; no database answers."""
     async with Journal(folder) as journal:
@@ -121,7 +125,7 @@ async def running(
         shown.take(seen(-100), arrived(1, 1), queued(1, 2, FAULT))
         shown.take(arrived(2, 3), queued(2, 4, BILL))
         doors = replace(doors_to(NOWHERE, now=shown.now), is_open_here=is_open_here)
-        doors.register.begin(rows())
+        doors.register.begin([*rows(), *more])
         app = create_app(
             shown,
             fan_out=shown.fan_out,
@@ -450,12 +454,40 @@ async def test_nobody_makes_themselves_an_agent_of_elsewhere(
 ) -> None:
     role = {"role": "agent", "province": "YJ"}
     statuses = {}
-    for agent_id in (NEAR, FAR):
+    for agent_id in (NEAR, FAR, GONE):
         body = {"name": "dave", "agent_id": agent_id, "roles": [role]}
         answer = await client.post("/people", headers=as_("admin-province"), json=body)
         statuses[agent_id] = answer.status_code
 
-    assert statuses == {NEAR: 503, FAR: 403}
+    assert statuses == {NEAR: 503, FAR: 403, GONE: 403}
+
+
+async def test_nobody_takes_over_an_agent_of_elsewhere(tmp_path: Path) -> None:
+    far = replace(next(rows()), name="carol", agent_id=FAR, token_sum=None)
+    near = replace(far, name="bob", agent_id=NEAR)
+    role = RoleRow(role="agent", province="YJ", unit=None, queue_id=None)
+    more = [replace(one, roles=(role,)) for one in (far, near)]
+    statuses = {}
+    async with running(tmp_path, more=more) as (_, client):
+        for name in ("bob", "carol"):
+            path, body = f"/people/{name}/password", {"password": None}
+            answer = await client.put(path, headers=as_("admin-province"), json=body)
+            statuses[name] = answer.status_code
+
+    assert statuses == {"bob": 503, "carol": 403}
+
+
+def test_a_number_is_looked_for_where_it_may_be_seen_alone() -> None:
+    nothing: Any = None
+    grants = (
+        Grant(role=Role.OPERATIONS, scope=Scope()),
+        Grant(role=Role.SUPERVISOR, scope=Scope(province="YJ")),
+    )
+    both = Asker(name="erin", kind=Kind.PERSON, grants=grants)
+    reach = CallReach(nothing, both)
+
+    assert CallsOf() in reach.bounds()
+    assert reach.bounds(Right.SEE_NUMBERS) == (CallsOf(province="YJ"),)
 
 
 async def test_nobody_takes_over_who_has_more_than_they(

@@ -63,12 +63,13 @@ def test_the_list_of_packages_names_no_registry() -> None:
     assert '"integrity"' in lock
 
 
-def test_an_old_node_is_not_taken(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("version", ["v18.19.0", "v21.7.0", "v22.11.0", "v23.4.0"])
+def test_a_node_that_does_not_fit_is_not_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str
 ) -> None:
     old = tmp_path / "bin" / "node"
     old.parent.mkdir()
-    old.write_text("#!/bin/sh\necho v18.19.0\n", encoding="ascii")
+    old.write_text(f"#!/bin/sh\necho {version}\n", encoding="ascii")
     old.chmod(0o755)
     monkeypatch.setenv("PATH", str(old.parent))
 
