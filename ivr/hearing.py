@@ -237,10 +237,23 @@ def _sure(stride: Stride, step: AskingStep) -> Then:
 # ---- what is told
 
 
-def tell_words(stride: Stride, came: WordsCame, outcome: Outcome) -> None:
-    """Tell what was said and what is made of it; of a secret step that it was said."""
+def tell_words(
+    stride: Stride,
+    came: WordsCame,
+    outcome: Outcome,
+    *,
+    asked: AnyStep | None = None,
+) -> None:
+    """Tell what was said and what is made of it; of a secret step that it was said.
+
+    Args:
+        stride: Where the walk is.
+        came: What was said.
+        outcome: What is made of it.
+        asked: The step that it may be meant for, if it is another than the walk's.
+    """
     said = came.said[0] if came.said else Said("", 0.0)
-    is_secret = bool(getattr(stride.step, "secret", False))
+    is_secret = any(getattr(step, "secret", False) for step in (stride.step, asked))
     told, meant = _told(outcome)
     is_hidden = is_secret and meant not in (_DANGER_TOLD, PERSON_KEY)
     stride.tell(

@@ -224,7 +224,8 @@ def _words_came(stride: Stride, came: WordsCame) -> Then:
         # Said ahead of the question that follows.
         stride.note_entry(step.goto) if isinstance(step, SayStep) else None
         return words_came(stride, following, came)
-    tell_words(stride, came, outcome)
+    # What fits nothing may still be a secret that was said ahead.
+    tell_words(stride, came, outcome, asked=following)
     return leaves(stride, outcome) or _unmoved(stride, step)
 
 

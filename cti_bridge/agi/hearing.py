@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
+import structlog
+
 from cti_bridge.agi import protocol
 from cti_bridge.agi.errors import ReplyTimedOut
 from cti_bridge.agi.protocol import Reply
@@ -20,6 +22,8 @@ COME_S: Final = 2.5
 BACK_S: Final = 3.0
 """In which Asterisk goes on with the session behind a leg that was given back."""
 _LONGEST_S: Final = 3600.0
+
+log = structlog.get_logger()
 
 Run = Callable[[bytes, float], Awaitable[Reply]]
 """Has the session carry out one command, within a time."""
@@ -45,6 +49,8 @@ class LiveSound:
         self._run = run
         self._ear: Ear | None = None
         self._lent: asyncio.Task[Reply] | None = None
+        self.was_lent = False
+        """Whether it ever was: then a break may be the caller's leaving."""
 
     @property
     def is_lent(self) -> bool:
@@ -65,10 +71,16 @@ class LiveSound:
             ear = self._ear or await self._taken()
         except (SoundUnstreamable, NobodyCame) as problem:
             return await self._broken(str(problem), limit_s)
+        except BaseException:
+            self.drop()
+            raise
         try:
             heard = await ear.hear(streams, keys, limit_s, ears)
+        except Exception as error:  # the session's next command must get its own answer
+            log.exception("hearing_crashed")
+            return await self._broken(type(error).__name__, limit_s)
         except BaseException:
-            self._drop()
+            self.drop()
             raise
         if isinstance(heard, HearingBroke):
             await self.give_back()
@@ -105,6 +117,7 @@ class LiveSound:
         awaited = server.await_leg(self._take)
         arguments = f"{awaited.id},{server.address}"
         command = protocol.run("AudioSocket", arguments)
+        self.was_lent = True
         lent = self._lent = asyncio.ensure_future(self._run(command, _LONGEST_S))
         lent.add_done_callback(self._is_back)
         try:
@@ -127,8 +140,8 @@ class LiveSound:
             self._ear.close()
             self._ear.lost("asterisk gave it back")
 
-    def _drop(self) -> None:
-        """Let go without waiting: the session ends too."""
+    def drop(self) -> None:
+        """Let go without waiting: the session ends too; again is harmless."""
         if self._ear is not None:
             self._ear.close()
         if self._lent is not None:

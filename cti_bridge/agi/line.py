@@ -24,7 +24,7 @@ from cti_bridge.agi.protocol import Reply
 from cti_bridge.agi.server import Session
 from cti_bridge.audiosocket.server import AudioServer
 from cti_bridge.forms import MOST_NAME, NUMBER, SIP_CALL_ID, UUID
-from ivr.ports import Asks, CallerGone, Ears, Heard, Message
+from ivr.ports import Asks, CallerGone, Ears, Heard, HearingBroke, Message
 
 log = structlog.get_logger(__name__)
 
@@ -176,9 +176,15 @@ class AgiLine:
     ) -> Heard:
         """Play sounds and hear words and keys; see ``ivr.ports.Line``."""
         heard = await self._live.hear(sounds, keys, limit_s, ears)
-        if self._session.hung_up:
+        # A caller who leaves breaks the connection too, before anything says why.
+        may_be_gone = isinstance(heard, HearingBroke) and self._live.was_lent
+        if self._session.hung_up or (may_be_gone and await self._is_gone()):
             raise CallerGone(self._call_id, "hear")
         return heard
+
+    def close(self) -> None:
+        """Let go of the leg's sound, however the walk ended; again is harmless."""
+        self._live.drop()
 
     async def record(self, name: str, limit_s: float, keys: str) -> Message:
         """Take down what the caller says; see ``ivr.ports.Line``.

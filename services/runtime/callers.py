@@ -102,6 +102,13 @@ class Callers:
             place=self._line.place,
             audio=self._audio,
         )
+        try:
+            await self._served(line)
+        finally:
+            # Asterisk waits for a leg that is lent, and looks at no session meanwhile.
+            line.close()
+
+    async def _served(self, line: AgiLine) -> None:
         if line.script == PROBE:
             await self._turned()
             await line.hang_up()

@@ -43,11 +43,16 @@ NUMBER_TRAILING_S = 1.2
 """Who says a number in groups breathes between them."""
 
 
+START_WITHIN_S = 3.0
+"""It is asked when something was loud; if that was a cough, it is soon free again."""
+
+
 def times_for(digits: int, deadline_s: float) -> Times:
     """Return how to listen where so many digits are awaited, 0 for none."""
+    start_within_s = min(deadline_s, START_WITHIN_S)
     if digits:
-        return Times(start_within_s=deadline_s, trailing_s=NUMBER_TRAILING_S)
-    return Times(start_within_s=deadline_s)
+        return Times(start_within_s=start_within_s, trailing_s=NUMBER_TRAILING_S)
+    return Times(start_within_s=start_within_s)
 
 
 _W, _R = Speaking.WAITING, Speaking.RISING

@@ -7,7 +7,7 @@ import struct
 import wave
 from array import array
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from uuid import UUID
 
@@ -310,6 +310,46 @@ async def test_a_leg_that_ends_by_itself_breaks_the_hearing(prompt: str) -> None
     assert isinstance(broke, HearingBroke)
     assert "failed with 4" in broke.detail
     assert leg.results == [-1]
+
+
+async def test_what_breaks_in_listening_leaves_the_session_in_step(
+    prompt: str,
+) -> None:
+    async def speaks(writer: asyncio.StreamWriter) -> None:
+        while True:
+            writer.write(sound(LOUD))
+            await asyncio.sleep(0.02)
+
+    def unfit(_said: object) -> bool:
+        raise LookupError
+
+    leg, told = LentLeg(acts=speaks), list[Heard | str | None]()
+
+    async def walk(line: AgiLine) -> None:
+        listening = replace(ears(), fits=unfit)
+        told.append(await line.hear(20 * [prompt], "1", 3, ears=listening))
+        told.append(await line.play("beep", ""))
+
+    assert await lent(leg, walk) is None
+    assert isinstance(told[0], HearingBroke)
+    assert leg.results == [0]
+    assert told[1] is None
+
+
+async def test_a_leg_is_given_back_however_its_walk_ends(prompt: str) -> None:
+    leg, audio = LentLeg(), AudioServer()
+    await audio.start(0)
+
+    async def walk(line: AgiLine) -> None:
+        try:
+            await line.hear([prompt], "1", 0, ears=ears())
+            raise CallerGone("3f2a", "a walk that broke")
+        finally:
+            line.close()
+
+    await lent(leg, walk, audio=audio)
+    await eventually(lambda: leg.results == [0])
+    await audio.close()
 
 
 async def test_frames_keep_to_the_clock() -> None:

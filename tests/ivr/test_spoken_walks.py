@@ -281,6 +281,22 @@ def test_words_of_a_secret_step_are_seen_nowhere() -> None:
     assert "二四六" not in seen
 
 
+def test_a_secret_said_ahead_that_fits_nothing_is_seen_nowhere() -> None:
+    told = {"tell": {"say": TEXT, "goto": "pin"}, "pin": STEPS["pin"]}
+    rest = {name: STEPS[name] for name in ("rate", "bill", "person")}
+    rest["inner"] = {"flow": "inner", "goto": "bill"}
+    flow_set = FlowSet.of(flow("main", {**told, **rest}), ALL.flows["inner"])
+    walk, turns = fresh_walk(flow_set.flows["main"], ALICE), list[Turn]()
+    inputs: list[Input] = [Begun(), Answered(), said("等等应该是四七然后我想想")]
+    for nth, came in enumerate(inputs):
+        turns.append(take(flow_set, walk, came, at(nth)))
+        walk = turns[-1].walk
+
+    (fact,) = words(turns)
+    assert fact.outcome is WordsOutcome.REFUSED
+    assert "四七" not in repr([(turn.facts, turn.walk) for turn in turns])
+
+
 @pytest.mark.parametrize(("text", "score"), [("满意", 1), ("不满意", 2), ("二", 2)])
 def test_a_survey_takes_words(text: str, score: int) -> None:
     turns = walked(KeyCame(key="3"), Played(), said("二四六八零三"), said(text))

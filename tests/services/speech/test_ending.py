@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.speech.ending import EndedBy, Ending, Speaking, Times, times_for
+from services.speech.ending import (
+    START_WITHIN_S,
+    EndedBy,
+    Ending,
+    Speaking,
+    Times,
+    times_for,
+)
 from services.speech.voicing import PIECE_SAMPLES, Loudness, samples_of
 from tests.services.speech.sounds import noise, silence, tone
 
@@ -93,7 +100,8 @@ def test_a_longer_patience_never_ends_sooner(voices: list[bool], longer: float) 
 
 def test_a_number_in_groups_has_longer_breaths() -> None:
     assert times_for(0, 6.0).trailing_s < times_for(10, 6.0).trailing_s
-    assert times_for(10, 6.0).start_within_s == 6.0
+    assert times_for(10, 6.0).start_within_s == START_WITHIN_S
+    assert times_for(10, 2.0).start_within_s == 2.0
 
 
 def voiced(sound: bytes) -> list[bool]:
