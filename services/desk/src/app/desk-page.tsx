@@ -65,7 +65,7 @@ export function DeskPage({
           <LinkIcon isOpen={live.link === "open"} />
           {say(live.link === "open" ? "link_open" : live.link === "lost" ? "link_lost" : "link_connecting")}
         </p>
-        {agent?.state === "signed_out" && (
+        {(!agent || agent.state === "signed_out") && (
           <Button weight="quiet" onPress={onLogOut}>
             {say("log_out")}
           </Button>
@@ -89,6 +89,11 @@ export function DeskPage({
         )}
         {agent ? (
           <Work agent={agent} live={live} isLeading={isLeading} />
+        ) : live.link === "refused" ? (
+          <section className="card log-in" role="alert">
+            <h1>{say("no_agent_title")}</h1>
+            <p className="soft">{say("no_agent")}</p>
+          </section>
         ) : (
           <p className="soft moment">{say("loading")}</p>
         )}
@@ -141,7 +146,7 @@ function Work({ agent, live, isLeading }: { agent: AgentNow; live: Live; isLeadi
       </div>
       <CallCard agent={agent} call={call} />
       <div className="column">
-        <OwnCalls agentId={agent.agent_id} changed={`${agent.state} ${agent.since}`} />
+        <OwnCalls agentId={agent.agent_id} changed={agent.state === "wrap_up" ? agent.since : ""} />
         {showsKeys && <KeysCard />}
       </div>
       <Announcer agent={agent} call={call} />

@@ -61,7 +61,7 @@ describe("a wish", () => {
   test("is pending until its fact comes, whatever was answered", () => {
     const desk = taken(asked(after(story, 2), "ready"));
 
-    expect(desk.wish).toEqual({ kind: "ready", reason: "", isTaken: true });
+    expect(desk.wish).toMatchObject({ kind: "ready", isTaken: true });
     expect(take(desk, ready(desk.seq + 1)).wish).toBeNull();
   });
 
@@ -77,6 +77,8 @@ describe("a wish", () => {
 
     expect(take(taken(asked(NOTHING, "ready")), first.message).wish).toBeNull();
     expect(take(asked(NOTHING, "ready"), first.message).wish).not.toBeNull();
+    // The link broke before the engine said yes, and the snapshot has it all.
+    expect(taken(take(asked(NOTHING, "ready"), first.message)).wish).toBeNull();
   });
 
   test("that is refused says why until the next", () => {

@@ -15,6 +15,8 @@ export interface Wish {
   readonly reason: string;
   /** Whether the engine took it; its fact comes by the stream. */
   readonly isTaken: boolean;
+  /** Whether a whole snapshot came since: its fact may be in that, and come no more. */
+  readonly isOlder: boolean;
 }
 
 export interface Desk {
@@ -75,12 +77,13 @@ export function take(desk: Desk, message: Message): Desk {
 }
 
 export function asked(desk: Desk, kind: WishKind, reason = ""): Desk {
-  return { ...desk, wish: { kind, reason, isTaken: false }, refusal: "" };
+  return { ...desk, wish: { kind, reason, isTaken: false, isOlder: false }, refusal: "" };
 }
 
 /** The engine took the wish; where its fact was there first, nothing is pending. */
 export function taken(desk: Desk): Desk {
-  return desk.wish ? { ...desk, wish: { ...desk.wish, isTaken: true } } : desk;
+  if (!desk.wish) return desk;
+  return { ...desk, wish: desk.wish.isOlder ? null : { ...desk.wish, isTaken: true } };
 }
 
 export function refused(desk: Desk, why: string): Desk {
@@ -96,7 +99,7 @@ function begun(desk: Desk, part: Snapshot): Desk {
   const before = part.part === 1 ? { agents: {}, calls: {} } : desk;
   const isWhole = part.part === part.parts;
   // What was taken by the engine is in a snapshot that comes after.
-  const wish = isWhole && desk.wish?.isTaken ? null : desk.wish;
+  const wish = isWhole ? afterSnapshot(desk.wish) : desk.wish;
   return {
     ...desk,
     stream: part.stream,
@@ -106,6 +109,10 @@ function begun(desk: Desk, part: Snapshot): Desk {
     calls: { ...before.calls, ...by(part.calls, (call) => call.call_id) },
     wish,
   };
+}
+
+function afterSnapshot(wish: Wish | null): Wish | null {
+  return wish && !wish.isTaken ? { ...wish, isOlder: true } : null;
 }
 
 function by<Row>(rows: readonly Row[], key: (row: Row) => string): Record<string, Row> {

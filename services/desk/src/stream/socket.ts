@@ -3,7 +3,7 @@ import { ask, Refused } from "../lib/api";
 import { offsetMs } from "../lib/clock";
 import type { Message } from "../vocabulary/wire";
 
-export type Link = "connecting" | "open" | "lost" | "over";
+export type Link = "connecting" | "open" | "lost" | "over" | "refused";
 
 export interface Listener {
   /** Takes one message; throws when one before it is missing. */
@@ -14,8 +14,8 @@ export interface Listener {
 
 const FIRST_MS = 250;
 const LONGEST_MS = 5_000;
-/** The rights were taken, or the session is over: asking again would not help. */
-const OVER = new Set([4401, 4403]);
+/** Whoever asks may not watch this agent, or there is none: asking again would not help. */
+const NEVER = new Set([403, 404]);
 
 /**
  * Follow one agent's stream until told to stop.
@@ -43,7 +43,8 @@ export function follow(agentId: string, listener: Listener): { stop(): void; wak
       if (!isStopped && round === own) open(ticket.ticket);
     } catch (error) {
       if (round !== own) return;
-      if (error instanceof Refused && error.isOfSession) return end();
+      if (error instanceof Refused && error.isOfSession) return end("over");
+      if (error instanceof Refused && NEVER.has(error.status)) return end("refused");
       again();
     }
   }
@@ -65,7 +66,8 @@ export function follow(agentId: string, listener: Listener): { stop(): void; wak
         lost(mine);
       }
     };
-    mine.onclose = (event) => (OVER.has(event.code) ? end() : lost(mine));
+    // Whatever closed it: the next ticket tells whether the session is over.
+    mine.onclose = () => lost(mine);
   }
 
   function lost(mine: WebSocket): void {
@@ -82,8 +84,8 @@ export function follow(agentId: string, listener: Listener): { stop(): void; wak
     waitMs = Math.min(waitMs * 2, LONGEST_MS);
   }
 
-  function end(): void {
-    if (!isStopped) listener.link("over");
+  function end(link: Link): void {
+    if (!isStopped) listener.link(link);
     stop();
   }
 

@@ -1,5 +1,5 @@
 /** The agent's last calls, from the records; looked at again after each. */
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { useSettings } from "../../app/settings";
 import { ask } from "../../lib/api";
 import { inFigures } from "../../lib/clock";
@@ -15,6 +15,7 @@ const AGAIN_MS = 2_000;
 export function OwnCalls({ agentId, changed }: { agentId: string; changed: string }) {
   const { say, language } = useSettings();
   const [told, setTold] = useState<Told>({ kind: "asking" });
+  const hasLooked = useRef(false);
 
   const look = useCallback(async () => {
     try {
@@ -26,6 +27,8 @@ export function OwnCalls({ agentId, changed }: { agentId: string; changed: strin
     }
   }, [agentId]);
   useEffect(() => {
+    if (changed === "" && hasLooked.current) return;
+    hasLooked.current = true;
     void look();
     // The record follows the call by a moment.
     const timer = setTimeout(() => void look(), AGAIN_MS);
