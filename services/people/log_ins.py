@@ -65,6 +65,8 @@ class LogIns:
         self._passwords = passwords
         self._notes = notes
         self._now = now
+        self._to_forget: set[tuple[str, str]] = set()
+        """Sessions that are over here and not yet in the tables, and whose."""
         self.tries = Tries()
         self.known = asyncio.Event()
         """Set once it is known who there is."""
@@ -129,14 +131,19 @@ class LogIns:
         return await self._begin(person, address, ended={instead_of} - {""})
 
     async def log_out(self, asker: Asker) -> None:
-        """End a session.
-
-        Raises:
-            DatabaseAway: It could not be forgotten there; it is over all the same.
-        """
+        """End a session; in the tables too, as soon as they can be written."""
         self._sessions.end({asker.session})
-        told = audited(Act.LOGGED_OUT, asker.name, asker.name)
-        await self._tables.end([asker.session], told)
+        self._to_forget.add((asker.session, asker.name))
+        try:
+            await self._forget()
+        except DatabaseAway as away:
+            log.warning("session_not_forgotten", why=away.why)
+
+    async def _forget(self) -> None:
+        for session, name in sorted(self._to_forget):
+            told = audited(Act.LOGGED_OUT, name, name)
+            await self._tables.end([session], told)
+            self._to_forget.discard((session, name))
 
     async def change_own_password(
         self, asker: Asker, *, old: str, new: str, address: str
@@ -236,6 +243,7 @@ class LogIns:
         Raises:
             DatabaseAway: It could not be kept; it is so all the same.
         """
+        await self._forget()
         now = self._now()
         for one in self.present():
             self._sessions.used(one, now)

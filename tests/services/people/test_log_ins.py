@@ -136,6 +136,26 @@ async def test_sessions_outlive_a_restart_and_go_on_growing_old(house: House) ->
     assert house.log_ins.by_session(token) is None
 
 
+async def test_who_logs_out_while_the_database_is_away_is_forgotten_later(
+    house: House,
+) -> None:
+    await house.add("carol")
+    token = await house.token("carol")
+    asker = house.log_ins.by_session(token)
+    assert asker is not None
+    owner = await asyncpg.connect(house.owner)
+    await owner.execute("ALTER TABLE sessions RENAME TO sessions_away")
+
+    await house.log_ins.log_out(asker)
+
+    assert house.log_ins.by_session(token) is None
+    await owner.execute("ALTER TABLE sessions_away RENAME TO sessions")
+    assert await owner.fetchval("SELECT count(*) FROM sessions") == 1
+    await house.log_ins.look()
+    assert await owner.fetchval("SELECT count(*) FROM sessions") == 0
+    await owner.close()
+
+
 async def test_who_logs_out_is_out_also_after_a_restart(house: House) -> None:
     await house.add("carol")
     token = await house.token("carol")
