@@ -58,6 +58,14 @@ def place_a_call(running: RunningInstance) -> None:
     assert json.loads(told)["keys"] == PIN
 
 
+def _content(path: Path) -> bytes:
+    """Return what a file holds; nothing of one that its program has just removed."""
+    try:
+        return path.read_bytes() if path.is_file() else b""
+    except FileNotFoundError:
+        return b""
+
+
 def holders(folder: Path, marker: str) -> list[str]:
     """Return the files that hold a marker, also as UTF-16 or hexadecimal."""
     raw = marker.encode()
@@ -65,7 +73,7 @@ def holders(folder: Path, marker: str) -> list[str]:
     return [
         str(path.relative_to(folder))
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and any(form in path.read_bytes() for form in forms)
+        if any(form in _content(path) for form in forms)
     ]
 
 
