@@ -41,7 +41,7 @@ from tests.support.by_energy import ByEnergy, Fault
 from tests.support.eventually import eventually
 from tests.support.real_pbx import RealPbx, real_pbx
 
-pytestmark = pytest.mark.asterisk
+pytestmark = [pytest.mark.asterisk, pytest.mark.xdist_group("words_on_the_line")]
 
 MENU = "停电报修请按一，电费查询请按二，报装请按三，其他业务请按四。"
 FLOW = flow_of(
