@@ -31,7 +31,6 @@ from services.api.recordings import Hearing
 from services.api.who_asks import Doors
 from services.runtime.announcing import Announcer
 from services.runtime.asked_utility import back_office, told_of
-from services.runtime.begun_with import around_of, begin_with
 from services.runtime.circumstances import CircumstancesOf, no_office
 from services.runtime.clock import Clock
 from services.runtime.composition import Composition, Surroundings
@@ -44,6 +43,7 @@ from services.runtime.flag_keeper import FlagKeeper
 from services.runtime.flags import Flags
 from services.runtime.flow_publisher import FlowPublisher
 from services.runtime.in_force import InForce
+from services.runtime.in_force_at_start import around_of, read_at_start
 from services.runtime.logs import set_up_logs
 from services.runtime.nightly import Nightly, rebuild_aside
 from services.runtime.open_prompts import begin_to_name
@@ -109,7 +109,7 @@ async def _serve(settings: Settings, rehearsed: Rehearsed | None) -> None:
     versions = FloorVersions(records, audit), FlowVersions(records, audit)
     prompts = prompt_store(settings)
     announcer = Announcer(settings.flows.parent / ANNOUNCEMENTS, prompts)
-    current, make_rest = await begin_with(versions, settings, prompts)
+    current, make_rest = await read_at_start(versions, settings, prompts)
     office = back_office(settings)
     database = _given(settings.database.url, "TIELINE_DATABASE__URL")
     is_first = not (settings.data / SECRETS / OPERATOR).exists()

@@ -1,11 +1,11 @@
 """Passwords made at the first start and kept in the data folder, read by us only."""
 
-import os
 import re
 import secrets
 import stat
 from pathlib import Path
 
+from recordings.disk import put
 from services.runtime.errors import RuntimeProblem
 
 FOLDER = "secrets"
@@ -44,12 +44,7 @@ def kept_secret(data: Path, name: str) -> str:
         return _read(path)
     except FileNotFoundError:
         secret = new_secret()
-        draft = path.with_suffix(".new")
-        draft.unlink(missing_ok=True)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-        with os.fdopen(os.open(draft, flags, 0o600), "w", encoding="ascii") as out:
-            out.write(f"{secret}\n")
-        draft.rename(path)
+        put(path, f"{secret}\n".encode("ascii"))
         return secret
 
 

@@ -23,7 +23,7 @@ from services.store.flow_versions import FlowVersions
 from services.store.versions import FloorVersions
 
 
-async def begin_with(
+async def read_at_start(
     versions: tuple[FloorVersions, FlowVersions],
     settings: Settings,
     prompts: PromptStore,
