@@ -10,12 +10,13 @@ from services.runtime.end_with import WantedByNobody, end_with
 from services.runtime.settings import CHECKOUT
 
 _CHILD = """
-import os, signal, sys
+import os, signal, sys, time
 from services.runtime.end_with import end_with
 signal.signal(signal.SIGTERM, lambda *_: (print("stopped", flush=True), os._exit(0)))
 end_with(int(sys.argv[1]))
 print("there", flush=True)
-signal.pause()
+time.sleep(10)
+print("went on", flush=True)
 """
 _PARENT = """
 import os, subprocess, sys
