@@ -23,6 +23,12 @@ HEARD_BYTES_A_S = 1024
 """… and then by and by: a ticket and pongs."""
 LAST_WORDS_S = 5.0
 """How long a reader has to take what was written, once the socket is to end."""
+KEPT_S = 15
+"""How long a connection is kept for the next request.
+
+Longer than clients keep theirs: who writes into a connection that is closed from here
+in the same moment gets no answer, and cannot tell whether the request was carried out.
+"""
 
 
 def served(app: FastAPI, *, host: str, port: int) -> uvicorn.Config:
@@ -37,6 +43,7 @@ def served(app: FastAPI, *, host: str, port: int) -> uvicorn.Config:
         server_header=False,
         # Nobody stands before us, and who says so is not believed.
         proxy_headers=False,
+        timeout_keep_alive=KEPT_S,
         timeout_graceful_shutdown=2,
         ws=BoundedWebSocket,
         ws_max_size=MOST_MESSAGE_BYTES,
