@@ -5,7 +5,7 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path, PurePath
 
 from ivr.hours import FILE_NAME as HOURS_FILE
@@ -63,7 +63,16 @@ def read_files(folder: Path) -> FlowFiles:
 
 def reading(flows: FlowFiles) -> Callable[[], WrittenSet]:
     """Return what proves the flows of a set, and reads what stands beside them."""
-    return partial(load_set_from, flows.files, folder=flows.folder)
+    return partial(_proved, tuple(sorted(flows.files.items())), flows.folder)
+
+
+@lru_cache(maxsize=2)
+def _proved(files: tuple[tuple[str, str], ...], folder: PurePath) -> WrittenSet:
+    """Prove a set once: it takes seconds, and the same texts are proved again.
+
+    Two are kept: what is in force, and what a share of the calls tries.
+    """
+    return load_set_from(dict(files), folder=folder)
 
 
 def write_files(folder: Path, files: Mapping[str, str]) -> list[str]:

@@ -43,7 +43,7 @@ from services.runtime.flag_keeper import FlagKeeper
 from services.runtime.flags import Flags
 from services.runtime.flow_publisher import FlowPublisher
 from services.runtime.in_force import InForce
-from services.runtime.in_force_at_start import around_of, read_at_start
+from services.runtime.in_force_at_start import around_of, read_ahead, read_at_start
 from services.runtime.logs import set_up_logs
 from services.runtime.nightly import Nightly, rebuild_aside
 from services.runtime.open_prompts import begin_to_name
@@ -86,11 +86,12 @@ def main(rehearsed: Rehearsed | None = None) -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument(SPARE, action="store_true", help="wait for a line first")
     told = parser.parse_args()
-    if told.spare:
-        wait_for_turn()
-    data = told.data
     # Whatever it writes is its own; what Asterisk reads is opened to it by name.
     os.umask(0o077)
+    data = told.data
+    if told.spare:
+        read_ahead(data)
+        wait_for_turn()
     try:
         settings = read_settings(data=data)
         set_up_logs(settings.logs)

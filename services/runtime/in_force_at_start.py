@@ -1,13 +1,16 @@
 """What is in force at a start, and what publishing anything later needs around it."""
 
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from functools import partial
+from pathlib import Path
 
 from acd.vocabulary.floor_facts import FloorPublished
 from services.floor.floor import Floor
 from services.prompts.store import PromptStore
 from services.runtime.composition import Composition
 from services.runtime.embedded.asterisk import AsteriskPlace
+from services.runtime.errors import RuntimeProblem
 from services.runtime.in_force import Around, InForce, ToSwitch
 from services.runtime.launch import floor_file, launch_with, read_in_force
 from services.runtime.prompts_ahead import (
@@ -17,10 +20,20 @@ from services.runtime.prompts_ahead import (
     prepare_rest,
 )
 from services.runtime.published import keep_newest
-from services.runtime.settings import Settings
+from services.runtime.settings import Settings, read_settings
 from services.runtime.switch_floor import SwitchFloor
 from services.store.flow_versions import FlowVersions
 from services.store.versions import FloorVersions
+
+
+def read_ahead(data: Path) -> None:
+    """Prove now what is in force, so that a start that comes later need not.
+
+    Where something else is in force by then, that is proved instead. What is wrong
+    is told by the start itself.
+    """
+    with suppress(RuntimeProblem):
+        read_in_force(read_settings(data=data))
 
 
 async def read_at_start(

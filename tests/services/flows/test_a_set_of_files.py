@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from ivr.problems import FlowRefused
-from services.flows.files import as_text, from_text, read_files, write_files
+from services.flows.files import as_text, from_text, read_files, reading, write_files
+from tests.support.small_floor import STRAIGHT
 
 
 def folder(place: Path, **files: str) -> Path:
@@ -78,3 +79,14 @@ def test_what_cannot_be_read_is_told_all_at_once(tmp_path: Path) -> None:
 def test_a_folder_that_is_missing_is_told_so(tmp_path: Path) -> None:
     with pytest.raises(FlowRefused, match="nowhere: cannot be read: No such file or"):
         read_files(tmp_path / "nowhere")
+
+
+def test_the_same_texts_are_proved_once(tmp_path: Path) -> None:
+    flows = folder(tmp_path, main=STRAIGHT)
+
+    once, again = reading(read_files(flows))(), reading(read_files(flows))()
+    folder(tmp_path, main=STRAIGHT + "# looked through\n")
+    other = reading(read_files(flows))()
+
+    assert again is once
+    assert other is not once
