@@ -306,7 +306,9 @@ class Launch:
                 start=lambda: asterisk.start(next(launches)().asterisk()),
                 stop=asterisk.stop,
             ),
-            "engine": Supervised(start=engines.start, stop=engines.stop),
+            "engine": Supervised(
+                start=engines.start, stop=engines.stop, renew=engines.renew
+            ),
         }
         if place := self.postgres:
             parts["postgresql"] = Supervised(

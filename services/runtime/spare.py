@@ -15,8 +15,12 @@ def wait_for_turn() -> None:
     Where the code was changed since it was loaded, it is loaded anew.
     """
     loaded = written_at()
+    sys.stdout.write("waits\n")
+    sys.stdout.flush()
     if not sys.stdin.readline():
         sys.exit(0)
+    # From now on what it says is for its log, where its errors go.
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     with open(os.devnull, encoding="ascii") as nothing:  # noqa: PTH123 - no path
         os.dup2(nothing.fileno(), sys.stdin.fileno())
     if written_at() != loaded:

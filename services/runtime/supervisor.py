@@ -26,6 +26,8 @@ class Supervised:
     start: Callable[[], Awaitable[Child]]
     """Returns when the part is ready; raises RuntimeProblem when it is not."""
     stop: Callable[[Child], Awaitable[None]]
+    renew: Callable[[Child], Awaitable[None]] | None = None
+    """Stops it for another to follow at once; None where ``stop`` does as well."""
 
 
 class Supervisor:
@@ -88,8 +90,8 @@ class Supervisor:
             child = self._running.get(part)
             if child and part not in self._renewing:
                 self._tell(f"{part}: stopping, to start it from the code of now …")
-                stopping = asyncio.ensure_future(self._parts[part].stop(child))
-                self._renewing[part] = stopping
+                stop = self._parts[part].renew or self._parts[part].stop
+                self._renewing[part] = asyncio.ensure_future(stop(child))
 
     async def _unless_stopped(self, work: Awaitable[None]) -> bool:
         """Do the work; False when a signal asked to stop before it was done."""
@@ -195,6 +197,9 @@ class Supervisor:
                 self._pids_changed(self._pids())
 
     async def _stop_all(self) -> None:
+        for stopping in self._renewing.values():
+            stopping.cancel()
+        await asyncio.gather(*self._renewing.values(), return_exceptions=True)
         for starting in self._starting:
             starting.cancel()
         # One that had come up in this moment is among the running then.

@@ -41,11 +41,13 @@ def waiting(folder: Path) -> subprocess.Popen[str]:
         (sys.executable, str(folder / "tale.py")),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
         env=os.environ | {"PYTHONPATH": str(CHECKOUT), "PYTHONDONTWRITEBYTECODE": "1"},
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "looked old\n"
+    assert process.stdout.readline() == "waits\n"
     return process
 
 
@@ -71,7 +73,7 @@ def test_a_spare_whose_code_was_changed_loads_it_anew(tmp_path: Path) -> None:
         told, _ = process.communicate("go\n", timeout=30)
 
     # This little one waits in its second life too, and has no input any more.
-    assert told == "looked old\nlooked changed\n"
+    assert told == "looked old\nlooked changed\nwaits\n"
 
 
 @pytest.fixture
@@ -136,3 +138,32 @@ async def test_a_spare_of_other_settings_is_not_taken(place: EnginePlace) -> Non
 
     assert second.pid != waits
     assert spares(place) == []
+
+
+async def test_a_renewed_engine_stops_when_the_one_of_now_is_loaded(
+    place: EnginePlace,
+) -> None:
+    engines = Engines(lambda: place, rest_s=0)
+    first = await engines.start()
+    before = await one_spare(place)
+
+    await engines.renew(first)
+
+    [waits] = spares(place)
+    assert first.exit_code is not None
+    second = await engines.start()
+    await engines.stop(second)
+    assert second.pid == waits != before, "the one of before has the code of before"
+
+
+async def test_an_engine_is_renewed_though_no_spare_can_be_loaded(
+    place: EnginePlace,
+) -> None:
+    now = [place]
+    engines = Engines(lambda: now[0], rest_s=60)
+    first = await engines.start()
+    now[0] = replace(place, module="tests.support.of_which_there_is_none")
+
+    await engines.renew(first)
+
+    assert first.exit_code is not None

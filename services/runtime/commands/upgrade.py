@@ -57,7 +57,7 @@ class Upgraded:
     lost: list[str]
     """Of those before; there is no end on record that would explain them."""
     without_engine_s: float
-    """From the wish to the new engine's readiness; an upper bound."""
+    """From the end of the one before to the new engine's readiness."""
 
 
 def upgrade(
@@ -118,13 +118,15 @@ def _live(found: Instance) -> set[str]:
 def _renew(found: Instance) -> float:
     """Have the engine started anew; return for how long there was none, in seconds."""
     old = found.pids["engine"]
-    say("engine: stopping the one of before …")
-    began_s = time.monotonic()
+    say("engine: loading the code of now, then the one of before stops …")
+    began_s = gone_s = time.monotonic()
     ask_for_new_engine(found.pids)
     with httpx.Client(
         trust_env=False, timeout=2, verify=trust_for(found.http, found.data)
     ) as client:
         while not _is_new(found, client, old):
+            if Path(f"/proc/{old}").exists():
+                gone_s = time.monotonic()
             if time.monotonic() - began_s > _LIMIT_S:
                 raise UpgradeFailed(
                     f"engine: is not ready after {_LIMIT_S:.0f} s, its log is"
@@ -132,7 +134,7 @@ def _renew(found: Instance) -> float:
                     " put back the code of before and run ./tieline upgrade again"
                 )
             time.sleep(_LOOK_EVERY_S)
-    return time.monotonic() - began_s
+    return time.monotonic() - gone_s
 
 
 def _is_new(found: Instance, client: httpx.Client, old: int) -> bool:

@@ -43,14 +43,15 @@ class Child:
             environment: All that it finds there.
             folder: In which it runs.
             is_held: Whether it waits for a line on its standard input before it does
-                anything; ``let_go`` writes that. Else it has no input.
+                anything; ``let_go`` writes that. Its first line of output says that
+                it waits, what comes then is for the log. Else it has no input.
         """
         held, none = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
         with _opened(log) as out:
             process = await asyncio.create_subprocess_exec(
                 *argv,
                 stdin=held if is_held else none,
-                stdout=out,
+                stdout=held if is_held else out,
                 stderr=out,
                 env=dict(environment),
                 cwd=folder,
@@ -68,6 +69,11 @@ class Child:
     def exit_code(self) -> int | None:
         """None while it runs; negative when a signal ended it."""
         return self._process.returncode
+
+    async def waits(self) -> bool:
+        """Return once a process that is held waits; False when it has ended."""
+        said = self._process.stdout
+        return bool(said and await said.readline())
 
     def let_go(self) -> bool:
         """Let a process that was held do its work; return False when it has ended."""

@@ -72,6 +72,17 @@ class Engines:
         await self._drop()
         await self._place().stop(child)
 
+    async def renew(self, child: Child) -> None:
+        """Stop the engine once a spare has loaded the code of now, to follow it."""
+        await self._drop()
+        place = self._place()
+        with suppress(OSError, TimeoutError):
+            async with asyncio.timeout(START_LIMIT_S):
+                spare = await place.launched(SPARE, is_held=True)
+                self._spare = place, spare
+                await spare.waits()
+        await place.stop(child)
+
     async def _taken(self, place: EnginePlace) -> Child | None:
         """Return the spare at work, where there is one that fits."""
         found = self._spare

@@ -12,6 +12,7 @@ from services.runtime.bench.chaos.fault import Fault, LeftOut, Limit
 from services.runtime.bench.chaos.repairs import new_pid, until, until_ready
 from services.runtime.bench.chaos.scene import Scene
 from services.runtime.bench.problems import BenchFailed
+from services.runtime.upgrading import ask_for_new_engine
 
 _HELD_DOWN_S = 4.0
 """The supervisor stands still for so long, or there would be no time to dial in."""
@@ -49,10 +50,11 @@ async def engine_hung(scene: Scene) -> Mapping[str, float]:
 
 
 async def engine_stopped(scene: Scene) -> Mapping[str, float]:
-    """Stop the engine in order, as an upgrade does, and let the next one start."""
-    old = processes.pids(scene.stand.instance)["engine"]
+    """Have the engine started anew by its supervisor, as an upgrade does."""
+    pids = processes.pids(scene.stand.instance)
+    old = pids["engine"]
     began_s = time.monotonic()
-    processes.kill(old, signal.SIGTERM)
+    ask_for_new_engine(pids)
     await until(lambda: _gone(old), "the engine ended")
     gone_s = time.monotonic()
     await until_ready(scene)
@@ -150,7 +152,7 @@ ENGINE_STARVED = Fault(
 )
 ENGINE_STOPPED = Fault(
     fault_id="F-23",
-    title="engine stopped and started, as by an upgrade",
+    title="engine renewed, as by an upgrade",
     strike=engine_stopped,
     limits={"without_engine_s": Limit(floor=3), "adopted_s": _ADOPTED},
 )
