@@ -5,7 +5,7 @@ import random
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from services.phone.hotline import open_hotline
@@ -32,6 +32,8 @@ _TALK_MS = 1500
 _CUT_AFTER_S = (3.0, 9.0)
 _SEED = 22
 _RECORDS_LIMIT_S = 60.0
+_HEARD_WITHIN = timedelta(milliseconds=250)
+"""The switch answers by itself; the engine hears of it, and writes it down, later."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -40,11 +42,23 @@ class _Cuts:
 
     folder: Path
     base_port: int
-    callers: list[SippCall] = field(default_factory=list)
+    answered: set[str] = field(default_factory=set)
+    """Who was answered, by number; all of them are to be on record."""
+    at_the_cut: set[str] = field(default_factory=set)
+    """Who was answered in the moment of a cut; some of them nobody heard of."""
+    missing: set[str] = field(default_factory=set)
+    """Of the answered, who was not on record after their cut."""
     damaged: int = 0
     """Entries of the journal that could not be believed, but for a torn last one."""
     unclean: int = 0
-    """Rounds after which it did not come up, or a call of before was left open."""
+    """Rounds after which a call of theirs was left open, or was not on record."""
+
+    def take_in(self, callers: Sequence[SippCall], cut_at: datetime) -> None:
+        """Take in who was answered before a cut."""
+        for call in callers:
+            if call.status == 200:
+                was_heard = call.at["answered"] < cut_at - _HEARD_WITHIN
+                (self.answered if was_heard else self.at_the_cut).add(call.number)
 
 
 async def _cut(room: Room) -> Found:
@@ -108,23 +122,25 @@ async def _talk_until_cut(
             # The supervisor first: nobody is left who could put anything in order.
             supervisor = processes.pids(stand.instance)["supervisor"]
             family = processes.family(supervisor)
+            cut_at = datetime.now(UTC)
             for pid in family:
                 processes.kill(pid)
             await processes.until_dead(*family)
-            cuts.callers += run.calls
+            cuts.take_in(run.calls, cut_at)
 
 
 async def _none_left_open(
     cuts: _Cuts, found: Instance, since: datetime
 ) -> Sequence[CallOnRecord]:
-    answered = {call.number for call in cuts.callers if call.status == 200}
+    to_come = cuts.answered - cuts.missing
     records = await witnesses.records(
-        found.database, answered, since=since, within_s=_RECORDS_LIMIT_S
+        found.database, to_come, since=since, within_s=_RECORDS_LIMIT_S
     )
     is_open = any(record.state != "closed" for record in records)
-    known = {record.number for record in records}
-    if is_open or not answered <= known:
+    missing = cuts.answered - {record.number for record in records}
+    if is_open or missing > cuts.missing:
         cuts.unclean += 1
+    cuts.missing = missing
     return records
 
 
@@ -143,12 +159,18 @@ async def _damaged(folder: Path) -> int:
 def _figures(
     cuts: _Cuts, records: Sequence[CallOnRecord], rounds: int
 ) -> Iterator[Figure]:
-    answered = {call.number for call in cuts.callers if call.status == 200}
+    answered, at_the_cut = cuts.answered, cuts.at_the_cut
     numbers = [record.number for record in records]
     yield none_lost("cuts not clean", cuts.unclean, rounds, enough=20)
     yield none_lost("damaged entries believed", cuts.damaged, rounds, enough=20)
     yield none_lost(
         "records missing", len(answered - set(numbers)), len(answered), enough=100
+    )
+    yield Figure(
+        name="answered at a cut, unheard of",
+        value=len(at_the_cut - set(numbers)),
+        unit="times",
+        n=len(at_the_cut),
     )
     yield none_lost(
         "records extra", len(numbers) - len(set(numbers)), len(answered), enough=100
