@@ -1,7 +1,5 @@
 """Cases of calls, written beside the flows: what is heard, and where each must end."""
 
-import re
-from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,17 +18,13 @@ from ivr.turns import (
     Ask,
     CallerLeft,
     Input,
-    KeyCame,
     LeaveLine,
     LineLeft,
     Listen,
     MessageTaken,
-    NoKeyCame,
     Played,
     Record,
     Say,
-    WordsCame,
-    WordsDue,
 )
 from ivr.values import Values
 from ivr.wording import nearest
@@ -39,14 +33,12 @@ from ivr.written import Part
 from services.flows.answers import Answer, Answers, values_of, wrong_answer
 from services.flows.others import Others
 from services.flows.walking import Walking
+from services.flows.written_keys import KEYS, Pressed
 
 FOLDER = "cases"
 """Beside the folder of flows."""
-WAIT, BYE = "wait", "bye"
 MOST_TURNS = 1000
-_SAY = r"say\([^()]{1,200}\)"
-_KEYS = rf"^((wait|bye|[0-9*#]+|{_SAY})( +(wait|bye|[0-9*#]+|{_SAY}))*)?$"
-_UNSURE = re.compile(r"(.*?) *@ *([01](?:\.\d{1,3})?)")
+_VOICE = r"^([a-z0-9_+-]{1,40})?$"
 _ENDS = r"^(queue [a-z][a-z0-9_]{0,39}|hang up|left)$"
 _MONDAY = datetime(2026, 1, 5, 10, 0).astimezone()
 _MESSAGE_S = 5.0
@@ -70,12 +62,21 @@ class WrittenCase(Part):
     caller: Annotated[str, StringConstraints(max_length=40)] = "13800138000"
     at: datetime = _MONDAY
     """The clock, as 2026-11-23T22:15; a Monday morning if not written."""
-    keys: Annotated[str, StringConstraints(pattern=_KEYS, max_length=1000)] = ""
+    keys: Annotated[str, StringConstraints(pattern=KEYS, max_length=1000)] = ""
     """What the caller presses, a word for each time that a key is awaited: ``2``,
     ``13800138000#``, ``wait`` for no key, ``bye`` to hang up, ``say(家里停电了)`` for
     words, ``say(停电 @0.6)`` for words that a recogniser is not sure of. Then nothing
     more. In a queue that takes keys they go on; there ``wait`` lets the time for words
-    come."""
+    come. ``say(查余额 | 2 1)`` presses 2 and 1 where the words are not understood."""
+    voice: Annotated[str, StringConstraints(pattern=_VOICE)] = ""
+    """Who says the words when the case is called: ``espeak-ng`` or a variant of it as
+    ``espeak-ng+f4``, ``hibari``, or one of Kokoro's people as ``zm_yunxi``. Empty for a
+    case that is not called with words."""
+    speed: Annotated[float, Field(ge=0.5, le=2.0)] = 1.0
+    """How quick that voice is; 1 is as it speaks by itself."""
+    noise_db: Annotated[float, Field(ge=0, le=60)] | None = None
+    """How much louder than the noise of the line the words are; None for a line without
+    noise."""
     answers: Mapping[str, Answer | Answers] = Field(default_factory=dict)
     """What other systems say, by the name of the look-up or order: fields, or
     ``not_found`` or ``failed``. Of several each is said once, the last again and
@@ -117,8 +118,13 @@ class Case:
 
     @property
     def speaks(self) -> bool:
-        """Tell whether its caller says words, which no telephone of ours does yet."""
+        """Tell whether its caller says words."""
         return "say(" in self.written.keys
+
+    @property
+    def is_aloud(self) -> bool:
+        """Tell whether its words are spoken into a telephone."""
+        return self.speaks and bool(self.written.voice)
 
     @property
     def at(self) -> datetime:
@@ -169,8 +175,9 @@ def load_cases(folder: Path, flow_set: FlowSet) -> list[Case]:
             continue
         patterns = {
             **PATTERNS,
-            _KEYS: "keys, wait, bye or say(…), with a space between them",
+            KEYS: "keys, wait, bye or say(…), with a space between them",
             _ENDS: "`queue NAME`, `hang up` or `left`",
+            _VOICE: "a voice, as espeak-ng, hibari or zm_yunxi",
         }
         options_at, trail_of = _options_at, _trail_of
         written = read_as(
@@ -242,7 +249,7 @@ def begun(case: Case, flow_set: FlowSet) -> Walking:
 def run(case: Case, flow_set: FlowSet) -> Ran:
     """Walk one case, and hold what came of it against what it says."""
     walking, others = begun(case, flow_set), case.others()
-    pressed = _Pressed(case.written.keys)
+    pressed = Pressed(case.written.keys)
     for _ in range(MOST_TURNS):
         came = pressed.in_line(walking.keys_in_line) if walking.waits else None
         if walking.is_over and came is None:
@@ -251,56 +258,7 @@ def run(case: Case, flow_set: FlowSet) -> Ran:
     return Ran(case=case, walking=walking, problems=tuple(_problems(case, walking)))
 
 
-class _Pressed:
-    """What a caller presses, in order; then nothing more."""
-
-    def __init__(self, keys: str) -> None:
-        self._left = deque(_words(keys))
-
-    def asked(self) -> Input:
-        """Return what comes where a key is awaited."""
-        return self._left.popleft() if self._left else NoKeyCame()
-
-    def in_line(self, keys: str) -> Input | None:
-        """Return what comes of who waits in a queue; None where nothing more does.
-
-        Args:
-            keys: That are taken there. Nobody listens to others, nor to words.
-        """
-        while self._left:
-            match self._left.popleft():
-                case WordsCame():
-                    continue
-                case KeyCame(key=key) if key not in keys:
-                    continue
-                case NoKeyCame():
-                    return WordsDue()
-                case came:
-                    return came
-        return None
-
-
-def _words(keys: str) -> Iterator[Input]:
-    for found in re.finditer(rf"{_SAY}|[^ ]+", keys):
-        word = found.group()
-        if word.startswith("say("):
-            yield said_words(word[4:-1])
-        elif word == WAIT:
-            yield NoKeyCame()
-        elif word == BYE:
-            yield CallerLeft()
-        else:
-            yield from (KeyCame(key=key) for key in word)
-
-
-def said_words(text: str) -> WordsCame:
-    """Return what a caller says, as it is written: ``停电``, or ``停电 @0.6``."""
-    if found := _UNSURE.fullmatch(text.strip()):
-        return WordsCame.of(found.group(1), min(1.0, float(found.group(2))))
-    return WordsCame.of(text.strip())
-
-
-def _answer(walking: Walking, pressed: _Pressed, others: Others) -> Input:
+def _answer(walking: Walking, pressed: Pressed, others: Others) -> Input:
     match walking.act:
         case Say():
             return Played()

@@ -125,6 +125,8 @@ class ModelVoice:
     """Of Kokoro: the file of the person who speaks."""
     is_quick: bool = False
     env: Mapping[str, str] = field(default_factory=dict)
+    pace: float = 1.0
+    """Of its usual speed."""
     _worker: _Worker | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _failed: tuple[float, str] | None = None
@@ -133,7 +135,8 @@ class ModelVoice:
     def made_as(self) -> str:
         """Voice, person and program."""
         person = self.style.stem if self.style else ""
-        return f"{self.name} {person} {_program()} with {self.other.made_as}"
+        pace = "" if self.pace == 1.0 else f" {self.pace:g}"
+        return f"{self.name} {person}{pace} {_program()} with {self.other.made_as}"
 
     def speak(
         self, text: str, language: Language, *, is_slow: bool, limit_s: float = LIMIT_S
@@ -147,7 +150,7 @@ class ModelVoice:
             if made:
                 made += array("h", bytes(2 * int(_GAP_S * 8000)))
             if spoken_in is self.language:
-                made += self._asked(part, SLOWNESS if is_slow else 1.0, until)
+                made += self._asked(part, self._pace(is_slow=is_slow), until)
             else:
                 made += self.other.speak(
                     part, spoken_in, is_slow=is_slow, limit_s=limit_s
@@ -158,6 +161,9 @@ class ModelVoice:
         """End the program; see ``Voice``."""
         with self._lock:
             self._end()
+
+    def _pace(self, *, is_slow: bool) -> float:
+        return self.pace * (SLOWNESS if is_slow else 1.0)
 
     def _asked(self, text: str, pace: float, until: float) -> "array[int]":
         if not self._lock.acquire(timeout=max(0.0, until - time.monotonic())):

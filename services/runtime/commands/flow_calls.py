@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import typer
@@ -10,9 +11,54 @@ from rich.table import Table
 
 from services.flows.cases import Ran
 from services.phone.stopping import Stopped, run_until_stopped
+from services.runtime.commands import flow_spoken
 from services.runtime.progress import say
 from services.runtime.rehearsal.running import Called, call_all, open_rehearsal
 from services.runtime.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Came:
+    """What calling cases came to."""
+
+    told: dict[str, object]
+    lines: list[str]
+    is_well: bool
+
+
+def on_telephones(
+    settings: Settings,
+    every: Sequence[Ran],
+    wanted: Sequence[Ran],
+    *,
+    at_once: int,
+    base_port: int | None,
+) -> Came:
+    """Call cases by keys, and speak in those whose callers have a voice.
+
+    Args:
+        settings: Whose floor, flows, voices and recognisers are taken.
+        every: All cases there are.
+        wanted: Those that are meant; others that speak are left out.
+        at_once: How many callers there are at a time.
+        base_port: The instance's ports; None looks for some that are free.
+    """
+    told: dict[str, object] = {}
+    lines: list[str] = []
+    is_well = True
+    if by_keys := [one for one in wanted if not one.case.speaks]:
+        done = called(settings, every, by_keys, at_once=at_once, base_port=base_port)
+        told["calls"] = as_json(done)
+        lines += lines_of(done)
+        is_well = all(one.is_same for one in done)
+    if aloud := [one for one in wanted if one.case.is_aloud]:
+        said = flow_spoken.spoken(
+            settings, every, aloud, at_once=at_once, base_port=base_port
+        )
+        told["spoken"] = flow_spoken.as_json(said)
+        lines += flow_spoken.lines_of(said, aloud)
+        is_well = is_well and all(one.is_right for one in said)
+    return Came(told=told, lines=lines, is_well=is_well)
 
 
 def called(

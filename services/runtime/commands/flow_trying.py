@@ -1,6 +1,6 @@
 """``tieline flow test`` and ``try``: flows walked without a telephone."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -35,10 +35,12 @@ from ivr.turns import (
 from ivr.wording import Wording, nearest, told
 from ivr.written import KEYS
 from services.floor.load import load_floor
+from services.flows.aloud import otherwise_by_keys
 from services.flows.answers import FAILED, NOT_FOUND, Misfit, read_answer, values_of
-from services.flows.cases import BYE, Case, begun, load_cases, run, said_words
+from services.flows.cases import Case, Ran, begun, load_cases, run
 from services.flows.others import Others
 from services.flows.walking import Walking
+from services.flows.written_keys import BYE, said_words
 from services.runtime.errors import RuntimeProblem
 from services.runtime.launch import floor_file
 from services.runtime.settings import Settings, read_settings
@@ -102,7 +104,7 @@ def cases(
         found = load_cases(near(settings.flows), flow_set)
     except Refused as refused:
         raise FilesWrong(str(refused)) from None
-    every = [run(case, flow_set) for case in found]
+    every = [_walked(case, flow_set) for case in found]
     ran = [one for one in every if _is_meant(one.case, only)]
     problems = [problem for one in ran for problem in one.problems]
     wrong = sum(bool(one.problems) for one in ran)
@@ -113,21 +115,26 @@ def cases(
     }
     lines = [*map(str, problems), f"{len(ran)} cases, {wrong} wrong"]
     is_well = not wrong
-    # Words are not spoken into telephones yet.
-    playable = [one for one in ran if not one.case.speaks]
-    if call and playable:
+    if call:
         # Telephones are loaded by who calls: they take half a second.
-        from services.runtime.commands import flow_calls
+        from services.runtime.commands.flow_calls import on_telephones
 
-        done = flow_calls.called(
-            settings, every, playable, at_once=at_once, base_port=base_port
-        )
-        told |= {"calls": flow_calls.as_json(done)}
-        lines += flow_calls.lines_of(done)
-        is_well = is_well and all(one.is_same for one in done)
+        came = on_telephones(settings, every, ran, at_once=at_once, base_port=base_port)
+        told |= came.told
+        lines += came.lines
+        is_well = is_well and came.is_well
     tell(told, as_json, lines)
     if not is_well:
         raise typer.Exit(1)
+
+
+def _walked(case: Case, flow_set: FlowSet) -> Ran:
+    """Return what becomes of a case, also where keys would lead in place of words."""
+    ran = run(case, flow_set)
+    if not case.is_aloud:
+        return ran
+    otherwise = tuple(otherwise_by_keys(ran, flow_set))
+    return replace(ran, problems=(*ran.problems, *otherwise))
 
 
 def _is_meant(case: Case, only: list[str] | None) -> bool:

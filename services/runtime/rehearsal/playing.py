@@ -143,7 +143,7 @@ class _Player:
             self._is_queued = self._is_queued or isinstance(fact, CallQueued)
             return True
         if isinstance(fact, CallRouted | FlowEnded):
-            played.end = _end(fact)
+            played.end = end_of(fact)
             began_at = self._call.answered_at or self._call.started_at
             played.way_s = round((fact.at - began_at).total_seconds(), 3)
         line = self._line_of(fact)
@@ -205,7 +205,8 @@ class _Player:
         self.played.difference = Difference(after=after, expected=expected, found=found)
 
 
-def _end(fact: CallRouted | FlowEnded) -> str:
+def end_of(fact: CallRouted | FlowEnded) -> str:
+    """Return where a flow left a call, as a case names it."""
     match fact:
         case CallRouted(queue_id=queue_id):
             return f"queue {queue_id}"

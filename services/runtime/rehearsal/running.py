@@ -58,6 +58,8 @@ _SET: Mapping[str, str] = {
     "TIELINE_DATABASE__API_URL": "",
 }
 
+_LISTENERS = ("TIELINE_SPEECH__ZH", "TIELINE_SPEECH__EN")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Called:
@@ -102,7 +104,11 @@ class Rehearsal:
 
 @asynccontextmanager
 async def open_rehearsal(
-    settings: Settings, ran: Sequence[Ran], *, base_port: int | None = None
+    settings: Settings,
+    ran: Sequence[Ran],
+    *,
+    base_port: int | None = None,
+    listens: bool = False,
 ) -> AsyncIterator[Rehearsal]:
     """Start an instance on a folder of its own, which is gone afterwards.
 
@@ -110,6 +116,7 @@ async def open_rehearsal(
         settings: Whose floor, flows and voices are taken.
         ran: All cases beside the flows, walked without a telephone.
         base_port: Its ports; None looks for some that are free.
+        listens: Whether the recognisers that the settings name hear callers' words.
 
     Raises:
         RuntimeProblem: It does not become ready.
@@ -131,6 +138,8 @@ async def open_rehearsal(
         port = ("--base-port", str(base_port or free_base()))
         paths = {"PYTHONPATH": str(CHECKOUT), "PYTHONSAFEPATH": "1"}
         variables = {**_SET, **paths, "TIELINE_FLOWS": str(settings.flows)}
+        if not listens:
+            variables |= dict.fromkeys(_LISTENERS, "off")
         say("starting an instance …")
         async with running_up(
             (*options, *port),
