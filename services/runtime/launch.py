@@ -298,7 +298,8 @@ class Launch:
 
     def supervised(self) -> dict[PartName, Supervised]:
         """Return how each part of ours is started and stopped."""
-        engines = engine.Engines(self.engine)
+        has_spare = self.settings.engine.has_spare
+        engines = engine.Engines(self.engine, has_spare=has_spare)
         # At the first start nobody can have published since we read the floor.
         launches = chain((lambda: self,), repeat(self._of_now))
         parts: dict[PartName, Supervised] = {

@@ -200,6 +200,14 @@ class PeopleSettings(_Section):
     """How long a log-in lasts however much it is used."""
 
 
+class EngineSettings(_Section):
+    """How the engine is kept running."""
+
+    has_spare: bool = True
+    """Whether another has loaded its code and waits: callers have an engine again in
+    a second instead of some; it takes some 150 MB."""
+
+
 class JournalSettings(_Section):
     """How long facts stay on this machine's disk."""
 
@@ -265,6 +273,7 @@ class Settings(BaseSettings):
     people: PeopleSettings = PeopleSettings()
     voices: VoiceSettings = VoiceSettings()
     speech: SpeechSettings = SpeechSettings()
+    engine: EngineSettings = EngineSettings()
     journal: JournalSettings = JournalSettings()
     estimates: EstimateSettings = EstimateSettings()
     https: HttpsSettings = HttpsSettings()

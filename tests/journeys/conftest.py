@@ -28,7 +28,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def instance() -> Iterator[RunningInstance]:
     """Run one real instance; its end is looked at too."""
     # Who has an engine hang wants it to: the watchdog would have another in no time.
-    settings = {"TIELINE_WATCHDOG__KILL_AFTER_S": "0"}
+    settings = {
+        "TIELINE_WATCHDOG__KILL_AFTER_S": "0",
+        "TIELINE_ENGINE__HAS_SPARE": "true",
+    }
     with running_instance(
         floor=floor(STORIES), flows=flows(STORIES), settings=settings
     ) as running:

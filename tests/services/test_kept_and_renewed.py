@@ -35,7 +35,9 @@ LIMIT_S = 60.0
 def instance() -> Iterator[RunningInstance]:
     # Where the flows lie outlives the commands that look for them.
     with running_instance(
-        floor=small_floor(ring_s=15), flows={"main.yaml": STRAIGHT}
+        floor=small_floor(ring_s=15),
+        flows={"main.yaml": STRAIGHT},
+        settings={"TIELINE_ENGINE__HAS_SPARE": "true"},
     ) as running:
         yield running
 

@@ -167,3 +167,14 @@ async def test_an_engine_is_renewed_though_no_spare_can_be_loaded(
     await engines.renew(first)
 
     assert first.exit_code is not None
+
+
+async def test_a_small_machine_has_no_spare(place: EnginePlace) -> None:
+    engines = Engines(lambda: place, has_spare=False, rest_s=0)
+
+    first = await engines.start()
+    await asyncio.sleep(0.5)
+    found = spares(place)
+    await engines.stop(first)
+
+    assert found == []

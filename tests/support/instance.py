@@ -157,7 +157,9 @@ def running_instance(
     for name, text in flows.items():
         (data / "flows" / name).write_text(text, encoding="utf-8")
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("TIELINE_")}
-    variables = {"TIELINE_FLOWS": str(data / "flows"), **(settings or {})}
+    # A spare costs seconds of a core; who has an engine die asks for one.
+    own = {"TIELINE_FLOWS": str(data / "flows"), "TIELINE_ENGINE__HAS_SPARE": "false"}
+    variables = own | dict(settings or {})
     kept = _prompts_kept()
     _copy_prompts(kept, data / "prompts")
     with _up(

@@ -39,16 +39,22 @@ class Engines:
     """
 
     def __init__(
-        self, place: Callable[[], EnginePlace], *, rest_s: float = SPARE_AFTER_S
+        self,
+        place: Callable[[], EnginePlace],
+        *,
+        has_spare: bool = True,
+        rest_s: float = SPARE_AFTER_S,
     ) -> None:
         """Take where engines run; nothing is started yet.
 
         Args:
             place: Asked at each start.
+            has_spare: Whether there is a spare beside each engine.
             rest_s: How long after a start the next spare is loaded: the machine has
                 more to do just then.
         """
         self._place = place
+        self._has_spare = has_spare
         self._rest_s = rest_s
         self._spare: tuple[EnginePlace, Child] | None = None
         self._loading: asyncio.Task[None] | None = None
@@ -64,7 +70,8 @@ class Engines:
         child = await self._taken(place) or await place.launched()
         ready = f"{place.http}/readiness"
         await place.answering(child, ready, limit_s=START_LIMIT_S, trust=place.trust)
-        self._loading = asyncio.create_task(self._load(), name="spare engine")
+        if self._has_spare:
+            self._loading = asyncio.create_task(self._load(), name="spare engine")
         return child
 
     async def stop(self, child: Child) -> None:

@@ -50,6 +50,7 @@ _ADMITTED = {
 _SET: Mapping[str, str] = {
     "TIELINE_RECORDINGS__IS_ON": "false",
     "TIELINE_WATCHDOG__IS_ON": "false",
+    "TIELINE_ENGINE__HAS_SPARE": "false",
     "TIELINE_UTILITY__IS_SIMULATED": "false",
     "TIELINE_HTTPS__IS_ON": "false",
     # What is set to nothing is not set.

@@ -104,6 +104,7 @@ def instance(people: People) -> Iterator[RunningInstance]:
         "TIELINE_ALARM__SMTP_HOST": "127.0.0.1",
         "TIELINE_ALARM__SMTP_PORT": str(people.post.port),
         "TIELINE_WATCHDOG__CALL_EVERY_S": "5",
+        "TIELINE_ENGINE__HAS_SPARE": "true",
         # The machine of the tests may be as busy as it likes.
         "TIELINE_WATCHDOG__LOAD_PER_CPU": "1000",
     }
