@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from acd.core.moves import moved
 from acd.core.turn import Turn
+from acd.vocabulary.control_facts import Control
 from acd.vocabulary.facts import Fact
 from acd.vocabulary.flow_facts import CallArrived, FlowEnding
 from acd.vocabulary.ids import (
@@ -79,6 +80,19 @@ class Call:
     has_left_number: bool = False
     is_dismissed: bool = False
     """Whether the switch said goodbye, since nobody took it."""
+    intent: Control | None = None
+    """What is being done with it in an agent's hand; None: nothing."""
+    intent_until: datetime | None = None
+    """By when that should be done."""
+    held_at: datetime | None = None
+    """Since when it is on hold; None while it is not."""
+    hold_s: float = 0.0
+    """How long it was on hold in this conversation, up to the last time."""
+    pause_s: float = 0.0
+    """How long the pause of the recording that was asked for is to last."""
+    paused_at: datetime | None = None
+    """Since when nothing is recorded; None while it is."""
+    paused_until: datetime | None = None
     bridges: dict[LegId, str] = field(default_factory=dict)
     """The bridge that each of its legs is in."""
 

@@ -2,17 +2,21 @@
 
 from datetime import datetime, timedelta
 
-from acd.core import handling, offers
+from acd.core import control, handling, offers
 from acd.core.agents import Agent
 from acd.core.calls import Call
 from acd.core.deadlines import Deadline, Due
 from acd.core.floor import Floor, Offer
 from acd.core.turn import Turn
 from acd.vocabulary.agent_facts import WrapUpEnded, WrapUpStarted
-from acd.vocabulary.decisions import EndCall
+from acd.vocabulary.control_facts import Control
+from acd.vocabulary.decisions import EndCall, EndLeg
 from acd.vocabulary.ids import LegId
 from acd.vocabulary.offer_facts import ConversationEnded, Party
 from acd.vocabulary.states import CallState
+
+_APART = (CallState.OFFERED, CallState.CONNECTING, CallState.HELD)
+"""States of a call whose caller and agent are not joined, and may be."""
 
 LEAVE_LIMIT_S = 2.0
 """The dialplan hangs up at once; it does not know of a conversation that ended before
@@ -25,10 +29,13 @@ def joined(floor: Floor, turn: Turn, leg_id: LegId, bridge_id: str) -> None:
     if call is None:
         return
     call.bridges[leg_id], call.heard_at = bridge_id, turn.at
-    if offer is None or call.state not in (CallState.OFFERED, CallState.CONNECTING):
+    if offer is None or call.state not in _APART:
         return
     if call.bridges.get(call.leg_id) == call.bridges.get(offer.leg_id) is not None:
-        offers.connected(floor, turn, call, offer)
+        if call.state is CallState.HELD:
+            control.taken_back(turn, call, offer)
+        else:
+            offers.connected(floor, turn, call, offer)
 
 
 def parted(floor: Floor, turn: Turn, leg_id: LegId) -> None:
@@ -40,6 +47,9 @@ def parted(floor: Floor, turn: Turn, leg_id: LegId) -> None:
     # Of the open queue the agent's leg goes first, whoever hangs up: its note tells.
     is_told = offer is not None and offer.open_leg_id is None
     if offer is not None and is_told and call.state is CallState.TALKING:
+        if call.intent is Control.HOLD:
+            control.held(turn, call, offer)
+            return
         end(floor, turn, call, offer, by=_party(call, leg_id), ended_at=turn.at)
 
 
@@ -77,7 +87,9 @@ def end(
     ended_at: datetime,
 ) -> None:
     """The parties are apart: the agent's wrap-up begins, whenever that was."""
+    was_held = call.state is CallState.HELD
     call.take(ConversationEnded)
+    hold_s, call.hold_s, call.intent = control.hold_ended(call, ended_at), 0.0, None
     # No record may end before a conversation that was in it.
     call.ended_by, call.heard_at = by, max(call.heard_at, ended_at)
     turn.facts.append(
@@ -88,8 +100,14 @@ def end(
             offer_id=offer.offer_id,
             agent_id=offer.agent_id,
             ended_by=by,
+            hold_s=hold_s,
         )
     )
+    control.pause_over(turn, call, offer, is_by_limit=True)
+    if was_held:
+        # The dialplan ends only who was joined; the leg that is gone takes no harm.
+        turn.decisions.append(EndLeg(offer_id=offer.offer_id))
+        overstayed(turn, call)
     handling.talk_over(floor.agent(offer.agent_id), by=by, ended_at=ended_at)
     leave_by = turn.at + timedelta(seconds=LEAVE_LIMIT_S)
     floor.deadlines.set(Deadline(leave_by, Due.LEAVE, call.call_id))

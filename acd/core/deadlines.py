@@ -21,6 +21,10 @@ class Due(StrEnum):
     """A call that could not be joined may be offered again."""
     STEP = "step"
     """The next step of its queue holds for a waiting call."""
+    CONTROL = "control"
+    """What was asked of a call in hand should be done by now."""
+    PAUSE = "pause"
+    """A paused recording goes on."""
     PENALTY = "penalty"
     """An agent who did not take offers is ready again."""
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from acd.core import (
+    control,
     conversations,
     handling,
     leaving,
@@ -30,6 +31,7 @@ from acd.vocabulary.agent_facts import (
     CallDisposed,
     WrapUpDone,
 )
+from acd.vocabulary.control_facts import ControlOf
 from acd.vocabulary.errors import UnknownQueue
 from acd.vocabulary.estimate_facts import EstimatesRebuilt
 from acd.vocabulary.fact import Tick
@@ -157,6 +159,8 @@ class Engine:
                 return new_policy.publish(floor, turn, fact)
             case RecordingStored() | RecordingMissing():
                 pass
+            case ControlOf():
+                return control.take(floor, turn, fact)
             case _:
                 return open_queue.take(floor, turn, fact)
         return True
@@ -239,6 +243,16 @@ class Engine:
                 if call is None or call.state not in steps.WAITS:
                     return False
                 return call.step_until == deadline.at
+            case Due.CONTROL:
+                call = floor.calls.get(CallId(deadline.subject))
+                return (
+                    call is not None
+                    and call.intent is not None
+                    and call.intent_until == deadline.at
+                )
+            case Due.PAUSE:
+                call = floor.calls.get(CallId(deadline.subject))
+                return call is not None and call.paused_until == deadline.at
             case Due.PENALTY:
                 agent = floor.agents.get(AgentId(deadline.subject))
                 return agent is not None and agent.penalty_until == deadline.at
@@ -267,6 +281,11 @@ class Engine:
                     floor.queue(call)
             case Due.STEP:
                 steps.advance(floor, floor.calls[CallId(deadline.subject)])
+            case Due.CONTROL:
+                control.give_up(turn, floor.calls[CallId(deadline.subject)])
+            case Due.PAUSE:
+                call = floor.calls[CallId(deadline.subject)]
+                control.record_again(floor, turn, call)
             case Due.PENALTY:
                 rona.end_penalty(floor, turn, floor.agent(AgentId(deadline.subject)))
         return True

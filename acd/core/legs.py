@@ -4,6 +4,7 @@ from datetime import datetime
 
 from acd.core import conversations, offers
 from acd.core.calls import Call
+from acd.core.control import IN_HAND
 from acd.core.floor import Floor, Offer
 from acd.core.turn import Turn
 from acd.vocabulary.decisions import StoreRecording
@@ -66,7 +67,7 @@ def _caller_left(
     by = Party.CALLER if lost is None else Party.SYSTEM
     if offer is not None and left_in in (CallState.OFFERED, CallState.CONNECTING):
         offers.withdraw(floor, turn, offer, by=by)
-    if offer is not None and left_in is CallState.TALKING:
+    if offer is not None and left_in in IN_HAND:
         conversations.end(floor, turn, call, offer, by=by, ended_at=ended_at)
     call.close(turn, left_in, lost=lost, ended_at=ended_at)
     floor.forget_call(call)
@@ -83,7 +84,7 @@ def _agent_left(
 ) -> None:
     call = floor.calls.get(offer.call_id)
     if call is not None and call.offer_id == offer.offer_id:
-        if call.state is CallState.TALKING:
+        if call.state in IN_HAND:
             by = Party.AGENT if lost is None else Party.SYSTEM
             ended_at = _ended_at(turn, call, lost=lost, alive_at=alive_at)
             conversations.end(floor, turn, call, offer, by=by, ended_at=ended_at)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from acd.core import conversations, legs, offers, open_queue, steps
+from acd.core import control, conversations, legs, offers, open_queue, steps
 from acd.core.calls import Call
 from acd.core.floor import Floor, Offer
 from acd.core.turn import Turn
@@ -121,7 +121,10 @@ def _has_ended(floor: Floor, leg: LegSeen) -> bool:
     The leg of an offer may live though it was lost: what lay in a link that broke was
     done late. Such a one is sent away, which does a dead one no harm.
     """
-    return leg.role is not LegRole.OFFER and leg.leg_id in floor.ended_legs
+    may_live = leg.role is LegRole.OFFER or (
+        leg.role is LegRole.HELD and leg.offer_id is not None
+    )
+    return not may_live and leg.leg_id in floor.ended_legs
 
 
 def _is_another(floor: Floor, leg: LegSeen) -> bool:
@@ -168,6 +171,8 @@ def _take_in(floor: Floor, turn: Turn, leg: LegSeen) -> None:
             _take_in_waiting(floor, turn, leg)
         case LegRole.OFFER:
             _take_in_offer(floor, turn, leg)
+        case LegRole.HELD:
+            _take_in_held(floor, turn, leg)
         case LegRole.OPEN | LegRole.SERVED:
             open_queue.take_in(floor, turn, leg)
         case LegRole.FLOW | LegRole.OTHER:
@@ -180,6 +185,18 @@ def _take_in_waiting(floor: Floor, turn: Turn, leg: LegSeen) -> None:
     call = floor.callers.get(leg.leg_id) or adopt(floor, turn, leg)
     if call.state is CallState.IN_FLOW:
         _enqueue_late(floor, turn, call, leg)
+
+
+def _take_in_held(floor: Floor, turn: Turn, leg: LegSeen) -> None:
+    """A caller is on hold, and maybe nobody was told, or knows by whom."""
+    call, offer = conversations.parties(floor, leg.leg_id)
+    if leg.offer_id is not None and (call is None or call.offer_id != leg.offer_id):
+        _take_in_offer(floor, turn, leg)
+    elif call is None:
+        # The agent's leg is sent away, and the caller served anew.
+        _take_in_waiting(floor, turn, leg)
+    elif call.state is CallState.TALKING and offer is not None:
+        control.held(turn, call, offer)
 
 
 def _enqueue_late(floor: Floor, turn: Turn, call: Call, leg: LegSeen) -> None:
@@ -215,6 +232,9 @@ def _take_in_offer(floor: Floor, turn: Turn, leg: LegSeen) -> None:
     offer: Offer | None = (
         floor.offers.get(leg.offer_id) if leg.offer_id is not None else None
     )
+    call = floor.calls.get(offer.call_id) if offer is not None else None
+    if leg.is_muted and offer is not None and call is not None:
+        control.unmute_stray(floor, turn, call, offer)
     if offer is not None and offer.is_open:
         if leg.is_up:
             offers.answered(floor, turn, offer)

@@ -16,6 +16,7 @@ from acd.simulation.world import Hear
 from acd.vocabulary.agent_facts import WrapUpDone, WrapUpStarted
 from acd.vocabulary.decisions import (
     BridgeCall,
+    ControlOrder,
     Decision,
     DismissAgent,
     EndCall,
@@ -243,7 +244,7 @@ class Again:
                     self._plan(ended, CallId(""))
             case RingAgent() | BridgeCall() | EndCall():
                 """What is on record went on as it stands there."""
-            case StoreRecording() | MirrorAgents():
+            case StoreRecording() | MirrorAgents() | ControlOrder():
                 """Nothing of this is simulated."""
 
 

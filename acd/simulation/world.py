@@ -25,6 +25,7 @@ from acd.vocabulary.agent_facts import (
 )
 from acd.vocabulary.decisions import (
     BridgeCall,
+    ControlOrder,
     Decision,
     DismissAgent,
     EndCall,
@@ -373,5 +374,5 @@ class World:
                 )
             case BridgeCall():
                 self._join(decision)
-            case EndCall() | StoreRecording() | MirrorAgents():
+            case EndCall() | StoreRecording() | MirrorAgents() | ControlOrder():
                 """Nothing of this is simulated."""

@@ -51,6 +51,45 @@ class EndCall:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ControlOrder:
+    """What is done with a call in hand; the offer is the agent's."""
+
+    offer_id: OfferId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldCall(ControlOrder):
+    """Part caller and agent: one hears music, the other nothing."""
+
+    call_id: CallId
+    agent_id: AgentId
+    caller_leg_id: LegId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeCallBack(ControlOrder):
+    """Join a caller on hold and the agent again."""
+
+    call_id: CallId
+    agent_id: AgentId
+    caller_leg_id: LegId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MuteRecording(ControlOrder):
+    """Write no sound of a conversation down, or go on writing."""
+
+    call_id: CallId
+    agent_id: AgentId
+    is_muted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndLeg(ControlOrder):
+    """Hang up an agent's leg that nobody is joined with any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoreRecording:
     """Take the finished recording of a conversation into the store."""
 
@@ -85,6 +124,10 @@ Decision = (
     | BridgeCall
     | DismissAgent
     | EndCall
+    | HoldCall
+    | TakeCallBack
+    | MuteRecording
+    | EndLeg
     | StoreRecording
     | MirrorAgents
 )

@@ -60,6 +60,41 @@ class IllegalTransition(AcdError):
         self.takes = takes
 
 
+class NotInHand(AcdError):
+    """An agent asked something of a call that is not theirs just now."""
+
+    def __init__(self, call_id: str, agent_id: str) -> None:
+        """Say whose call it is not."""
+        super().__init__(
+            f"call {call_id!r}: is not in the hands of agent {agent_id!r}; "
+            "GET /agents/{agent_id} tells the call that is"
+        )
+        self.call_id = call_id
+        self.agent_id = agent_id
+
+
+class ControlPending(AcdError):
+    """Something else is being done with a call in hand."""
+
+    def __init__(self, call_id: str, what: str) -> None:
+        """Say what."""
+        super().__init__(
+            f"call {call_id!r}: {what} is being done; ask again when it is"
+        )
+        self.call_id = call_id
+        self.what = what
+
+
+class NotControlled(AcdError):
+    """A call in hand is so that what was asked cannot be done with it."""
+
+    def __init__(self, call_id: str, why: str) -> None:
+        """Say why."""
+        super().__init__(f"call {call_id!r}: {why}")
+        self.call_id = call_id
+        self.why = why
+
+
 class UnreadableEstimates(AcdError):
     """Estimates were told that are no sums of calls."""
 

@@ -4,6 +4,7 @@ from typing import get_args
 
 from acd.vocabulary import (
     agent_facts,
+    control_facts,
     estimate_facts,
     floor_facts,
     flow_facts,
@@ -57,7 +58,11 @@ LegFact = (
     | leg_facts.SwitchLost
     | leg_facts.SwitchSeen
     | leg_facts.LegChecked
+    | control_facts.RecordingMuted
+    | control_facts.ControlFailed
 )
+"""What the switch tells."""
+
 AgentWish = (
     agent_facts.AgentSignedIn
     | agent_facts.AgentSignedOut
@@ -66,6 +71,15 @@ AgentWish = (
     | agent_facts.WrapUpDone
     | agent_facts.CallDisposed
 )
+ControlWish = (
+    control_facts.HoldAsked
+    | control_facts.TakeBackAsked
+    | control_facts.PauseAsked
+    | control_facts.ResumeAsked
+)
+"""What agents ask for of the call in hand."""
+
+ControlFact = ControlWish | control_facts.RecordingMuted | control_facts.ControlFailed
 OpenFact = (
     open_facts.OpenQueueJoined
     | open_facts.OpenQueueLeft
@@ -80,6 +94,7 @@ ToldFact = (
     | LegFact
     | OpenFact
     | AgentWish
+    | ControlFact
     | RecordingFact
     | EstimateFact
     | floor_facts.FloorPublished
@@ -109,6 +124,10 @@ EstablishedFact = (
     | agent_facts.WrapUpEnded
     | agent_facts.AgentStateEntered
     | floor_facts.QueueClosed
+    | control_facts.CallHeld
+    | control_facts.CallTakenBack
+    | control_facts.RecordingPaused
+    | control_facts.RecordingResumed
 )
 """Facts that the engine itself states."""
 

@@ -29,6 +29,8 @@ class LegRole(StrEnum):
     OFFER = "offer"
     OPEN = "open"
     """A caller in the open queue, or on the way to leave a number."""
+    HELD = "held"
+    """A caller on hold."""
     SERVED = "served"
     """An agent who took a caller out of the open queue."""
     OTHER = "other"
@@ -125,6 +127,8 @@ class LegSeen:
     is_up: bool = False
     """Whether it is answered."""
     bridge_id: str | None = None
+    is_muted: bool = False
+    """Whether nothing of it is recorded just now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -160,6 +160,8 @@ class ConversationEnded(FactOf):
     offer_id: OfferId
     agent_id: AgentId
     ended_by: Party
+    hold_s: float = 0.0
+    """How long of it the caller was on hold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,8 @@ class CallState(StrEnum):
     OPEN = "open"
     """In the switch's open queue: nothing decided when it came there."""
     TALKING = "talking"
+    HELD = "held"
+    """The caller hears music; the agent has the call still."""
     LEAVING = "leaving"
     """The conversation is over, the caller's leg still lives."""
     CLOSED = "closed"

@@ -8,6 +8,7 @@ from acd.vocabulary.agent_facts import (
     WrapUpDone,
     WrapUpEnded,
 )
+from acd.vocabulary.control_facts import CallHeld, CallTakenBack
 from acd.vocabulary.facts import Fact
 from acd.vocabulary.leg_facts import CallQueued
 from acd.vocabulary.offer_facts import (
@@ -101,6 +102,11 @@ CALL_TRANSITIONS: dict[CallState, dict[type[Fact], CallState]] = {
         CallClosed: CallState.CLOSED,
     },
     CallState.TALKING: {
+        CallHeld: CallState.HELD,
+        ConversationEnded: CallState.LEAVING,
+    },
+    CallState.HELD: {
+        CallTakenBack: CallState.TALKING,
         ConversationEnded: CallState.LEAVING,
     },
     CallState.LEAVING: {

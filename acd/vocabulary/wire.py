@@ -30,6 +30,15 @@ def _seen_with_class(told: dict[str, Any]) -> dict[str, Any]:
     return {**told, "v": 2, "legs": legs}
 
 
+def _leg_unmuted(told: dict[str, Any]) -> dict[str, Any]:
+    return {**told, "v": 3, "leg": {**told["leg"], "is_muted": False}}
+
+
+def _seen_unmuted(told: dict[str, Any]) -> dict[str, Any]:
+    legs = [{**leg, "is_muted": False} for leg in told["legs"]]
+    return {**told, "v": 3, "legs": legs}
+
+
 UPGRADES: dict[tuple[str, int], Upgrade] = {
     # The last proof of life came later.
     ("leg_ended", 1): lambda told: {**told, "v": 2, "alive_at": None},
@@ -38,8 +47,13 @@ UPGRADES: dict[tuple[str, int], Upgrade] = {
     ("call_queued", 1): lambda told: {**told, "v": 2, "call_class": 0},
     ("switch_seen", 1): _seen_with_class,
     ("leg_checked", 1): _leg_with_class,
+    # Recordings could not be paused.
+    ("switch_seen", 2): _seen_unmuted,
+    ("leg_checked", 2): _leg_unmuted,
     # Flows were files without versions.
     ("call_arrived", 1): lambda told: {**told, "v": 2, "flow_version": 0},
+    # Nobody could be put on hold.
+    ("conversation_ended", 1): lambda told: {**told, "v": 2, "hold_s": 0.0},
 }
 """How an older form becomes the next: (kind, its version) to a function of the dict.
 

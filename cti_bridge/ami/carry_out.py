@@ -12,6 +12,7 @@ import structlog
 
 from acd.vocabulary.decisions import (
     BridgeCall,
+    ControlOrder,
     DismissAgent,
     EndCall,
     MirrorAgents,
@@ -30,6 +31,7 @@ from cti_bridge.ami.errors import (
     TurnNotCome,
     TurnsFull,
 )
+from cti_bridge.ami.in_hand import ControlDecision, InHand
 from cti_bridge.ami.open_members import OpenMembers
 from cti_bridge.ami.protocol import Message
 from cti_bridge.ami.window import Urgency, Window, WindowLimits
@@ -37,7 +39,13 @@ from cti_bridge.ami.window import Urgency, Window, WindowLimits
 log = structlog.get_logger(__name__)
 
 SwitchDecision = (
-    RingAgent | StopRinging | BridgeCall | DismissAgent | EndCall | MirrorAgents
+    RingAgent
+    | StopRinging
+    | BridgeCall
+    | DismissAgent
+    | EndCall
+    | ControlDecision
+    | MirrorAgents
 )
 """Decisions that are Asterisk's to carry out."""
 
@@ -88,6 +96,7 @@ class CarryOut:
         """Rings that wait for their turn, by their offer."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._members = OpenMembers()
+        self._in_hand = InHand(act=self._act, tell=tell, channel=channel, now=now)
 
     def __call__(self, decision: SwitchDecision) -> None:
         """Begin to carry out a decision."""
@@ -117,6 +126,8 @@ class CarryOut:
                 return self._dismiss(link, decision)
             case EndCall():
                 return self._end(link, decision)
+            case ControlOrder():
+                return self._in_hand.do(link, decision)
             case MirrorAgents():
                 return self._members.show(link, decision)
 

@@ -31,7 +31,7 @@ _WAITING_ROOMS: Final = ("cc-wait", "cc-listen")
 
 VARIABLES: Final = (
     "CC_CALL_ID,CC_STATE,CC_NUMBER,CC_QUEUE,CC_SKILLS,CC_CLASS,CC_T0,CC_OFFER_ID,"
-    "CC_AGENT"
+    "CC_AGENT,CC_MUTED"
 )
 """What the dialplan keeps on each leg (dialplans/extensions.conf)."""
 
@@ -83,6 +83,7 @@ def legs_seen(items: Iterable[Message]) -> Iterable[LegSeen]:
             call_class=call_class(told.get("CC_CLASS")),
             is_up=item["ChannelState"] == _UP,
             bridge_id=item.get("BridgeID") or None,
+            is_muted=bool(told.get("CC_MUTED")),
         )
 
 
@@ -113,6 +114,8 @@ def _role(state: str, *, is_offer: bool) -> LegRole:
             return LegRole.FLOW
         case "served":
             return LegRole.SERVED
+        case "held":
+            return LegRole.HELD
         case _ if is_offer:
             # Before its device answers the leg has not come to the dialplan.
             return LegRole.OFFER

@@ -9,6 +9,7 @@ from services.api import (
     agents,
     calls,
     health,
+    in_hand,
     live,
     log_in,
     metrics,
@@ -77,7 +78,7 @@ def create_app(
     sockets = live.LiveSockets(fan_out, app.state.viewers)
     sockets.add_figures(figures)
     app.state.registry = metrics.registry_of(figures)
-    for one in (agents, calls, health, live, log_in, metrics, people):
+    for one in (agents, in_hand, calls, health, live, log_in, metrics, people):
         app.include_router(one.router)
     app.router.routes.append(sockets.route())
     problems.install(app)

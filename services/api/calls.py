@@ -97,6 +97,8 @@ class StoryOut(BaseModel):
     offers: list[dict[str, Any]]
     conversations: list[dict[str, Any]]
     recordings: list[dict[str, Any]]
+    recording_pauses: list[dict[str, Any]]
+    """When nothing was recorded, and who asked for it."""
     facts: list[dict[str, Any]]
 
 
@@ -357,5 +359,6 @@ def _story_out(found: CallStory) -> StoryOut:
         offers=plain(found.offers),
         conversations=plain(found.conversations),
         recordings=plain(found.recordings),
+        recording_pauses=plain(found.recording_pauses),
         facts=plain(found.facts),
     )

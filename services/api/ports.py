@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from acd.vocabulary.facts import AgentWish
+from acd.vocabulary.facts import AgentWish, ControlWish
 from acd.vocabulary.ids import (
     CENTRE,
     AgentId,
@@ -99,7 +99,7 @@ class Floor(Protocol):
     def now(self) -> datetime:
         """Return the engine's time, aware, UTC."""
 
-    async def tell(self, fact: AgentWish) -> None:
+    async def tell(self, fact: AgentWish | ControlWish) -> None:
         """Hand a wish to the one loop; return when it was taken in.
 
         Raises:

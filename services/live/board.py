@@ -207,6 +207,8 @@ _FOLDS: Mapping[str, Callable[[Board, Told], None]] = {
     "offer_withdrawn": _back_in_queue,
     "call_connected": _connected,
     "conversation_ended": _entering("leaving"),
+    "call_held": _entering("held"),
+    "call_taken_back": _entering("talking"),
     "call_closed": _closed,
     "agent_state_entered": _agent,
     "agent_ready": _wanting(

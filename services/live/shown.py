@@ -2,6 +2,7 @@
 
 from acd.vocabulary import (
     agent_facts,
+    control_facts,
     estimate_facts,
     floor_facts,
     flow_facts,
@@ -46,6 +47,15 @@ SHOWN: frozenset[type[Fact]] = frozenset(
         offer_facts.CallConnected,
         offer_facts.ConversationEnded,
         offer_facts.CallClosed,
+        control_facts.HoldAsked,
+        control_facts.TakeBackAsked,
+        control_facts.PauseAsked,
+        control_facts.ResumeAsked,
+        control_facts.ControlFailed,
+        control_facts.CallHeld,
+        control_facts.CallTakenBack,
+        control_facts.RecordingPaused,
+        control_facts.RecordingResumed,
     }
 )
 
@@ -76,6 +86,7 @@ WITHHELD: dict[type[Fact], str] = {
     leg_facts.LegParted: "its call's fact tells the same",
     leg_facts.LegEnded: "its call's fact tells the same",
     leg_facts.BridgeFailed: "its offer's fact tells the same",
+    control_facts.RecordingMuted: "what follows of it tells the same",
     leg_facts.SwitchSeen: "has the legs of every province in it",
     leg_facts.LegChecked: "a new snapshot tells what was found",
     routing_facts.RoutingDecided: "scores of colleagues are not for every viewer",

@@ -16,6 +16,8 @@ class Right(StrEnum):
     SEE_AGENTS = "see_agents"
     ACT_AS_AGENT = "act_as_agent"
     """Sign in and out, ready and not ready, the end of wrap-up."""
+    CONTROL_CALLS = "control_calls"
+    """Hold, pause of the recording and the like, with the call in an agent's hand."""
     SEE_CALLS = "see_calls"
     """Live and on record; callers' numbers masked without ``see_numbers``."""
     SEE_NUMBERS = "see_numbers"
@@ -64,12 +66,18 @@ _LOOKS_INTO = frozenset({Right.SEE_NUMBERS, Right.TELL_CALLS, Right.SEE_REASONS}
 RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
     {
         Role.AGENT: _SEES
-        | {Right.ACT_AS_AGENT, Right.SEE_NUMBERS, Right.DISPOSE_CALLS},
+        | {
+            Right.ACT_AS_AGENT,
+            Right.CONTROL_CALLS,
+            Right.SEE_NUMBERS,
+            Right.DISPOSE_CALLS,
+        },
         Role.SUPERVISOR: _SEES
         | _PUBLISHED
         | _LOOKS_INTO
         | {
             Right.ACT_AS_AGENT,
+            Right.CONTROL_CALLS,
             Right.CHANGE_FLAGS,
             Right.DISPOSE_CALLS,
             Right.HEAR,

@@ -79,6 +79,21 @@ class Softphone:
                 self._line.user, self._line.server, error.status, error.reason
             ) from error
 
+    async def register_too(self, line: Line) -> None:
+        """Register another line's telephone; what rings there rings here.
+
+        Raises:
+            RegistrationRefused: Wrong password, or nothing answers.
+        """
+        agent = await self._agent_of(line)
+        agent.on_incoming(self._on_ring)
+        try:
+            await agent.register(timeout=_REGISTER_WAIT_S)
+        except baresip.RegistrationError as error:
+            raise RegistrationRefused(
+                line.user, line.server, error.status, error.reason
+            ) from error
+
     async def unregister(self) -> None:
         """Take the registration back; nothing happens if there is none."""
         with suppress(baresip.BaresipError):

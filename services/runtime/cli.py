@@ -17,6 +17,7 @@ COMMANDS = {
     "demo": "have a crowd call, and count both sides",
     "call": "place a real call as a caller",
     "agent": "sign a real agent in, answer, talk, wrap up",
+    "hand": "what an agent does with the call in hand: hold, pauses",
     "calls": "the calls on record",
     "health": "how each component is, and the faults there were",
     "replay": "one call as a timeline",

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from acd.vocabulary.facts import AgentWish
+from acd.vocabulary.facts import AgentWish, ControlWish
 from acd.vocabulary.ids import AgentId, CallId
 from services.api.ports import AgentView, CallView, PartReadiness, Readiness
 from services.runtime.switchboard import Switchboard
@@ -39,7 +39,7 @@ class Front:
         """Return the engine's time, aware, UTC."""
         return self._now()
 
-    async def tell(self, fact: AgentWish) -> None:
+    async def tell(self, fact: AgentWish | ControlWish) -> None:
         """Hand a wish to the one loop; return when it was taken in.
 
         Raises:

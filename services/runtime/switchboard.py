@@ -12,7 +12,13 @@ from acd.core.engine import Engine
 from acd.core.turn import Outcome
 from acd.vocabulary.decisions import Decision
 from acd.vocabulary.errors import AcdError
-from acd.vocabulary.facts import AgentWish, EstimateFact, Fact, ToldFact
+from acd.vocabulary.facts import (
+    AgentWish,
+    ControlWish,
+    EstimateFact,
+    Fact,
+    ToldFact,
+)
 from acd.vocabulary.flow_facts import LeaveAsked
 from services.store.segments import Entry, Origin
 
@@ -88,7 +94,9 @@ class Switchboard:
             self._overrun()
         self._wake.set()
 
-    async def ask(self, wish: AgentWish | EstimateFact | LeaveAsked) -> None:
+    async def ask(
+        self, wish: AgentWish | ControlWish | EstimateFact | LeaveAsked
+    ) -> None:
         """Hand in a wish and wait until it was taken in.
 
         Raises:

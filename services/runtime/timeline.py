@@ -21,6 +21,7 @@ from acd.vocabulary.flow_facts import FlowEnding
 from acd.vocabulary.leg_facts import LegEnding
 from acd.vocabulary.states import AgentState
 from acd.vocabulary.wire import WireError, from_wire
+from services.runtime.control_words import CONTROL_WORDS
 from services.runtime.trace_words import TRACE_WORDS
 
 _MISSING_FROM_S = 1.0
@@ -228,6 +229,7 @@ WORDS: Mapping[type[FactOf], tuple[str, Tell]] = {
     flow_facts.CallRouted: ("flow", _routed),
     flow_facts.FlowEnded: ("flow", _flow_ended),
     **TRACE_WORDS,
+    **CONTROL_WORDS,
     flow_facts.LeaveAsked: (
         "caller",
         lambda f, _l: f"asked by key {f.key} to leave the line of {f.step}",

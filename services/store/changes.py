@@ -19,6 +19,7 @@ KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "conversations": ("offer_id",),
         "wrap_ups": ("call_id", "agent_id"),
         "recordings": ("offer_id",),
+        "recording_pauses": ("offer_id", "paused_at"),
         "callbacks": ("call_id",),
         "agent_states": ("seq",),
     }
@@ -41,6 +42,7 @@ FIRST_STANDS: Mapping[str, frozenset[str]] = MappingProxyType(
             {"started_at", "ended_at", "ended_by"}
             | {"wrap_up_started_at", "wrap_up_ended_at"}
         ),
+        "recording_pauses": frozenset({"resumed_at", "is_by_limit"}),
     }
 )
 """Columns whose first value stands; in others the last one does.

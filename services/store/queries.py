@@ -31,6 +31,7 @@ from services.store.tables import (
     facts,
     legs,
     offers,
+    recording_pauses,
     recordings,
     routing_decisions,
     steps,
@@ -80,6 +81,7 @@ class CallStory:
     offers: Sequence[Row]
     conversations: Sequence[Row]
     recordings: Sequence[Row]
+    recording_pauses: Sequence[Row]
     facts: Sequence[Row]
     """Each with ``seq``, ``origin``, ``kind``, ``at`` and ``body``, as journaled."""
 
@@ -290,6 +292,7 @@ async def _story(connection: AsyncConnection, call_id: str) -> CallStory | None:
         ),
         conversations=await of_call(conversations, talks.started_at, talks.offer_id),
         recordings=await of_call(recordings, recordings.c.offer_id),
+        recording_pauses=await of_call(recording_pauses, recording_pauses.c.paused_at),
         facts=await _all(connection, told),
     )
 

@@ -5,6 +5,7 @@ from typing import Any, get_args
 
 from acd.vocabulary import (
     agent_facts,
+    control_facts,
     estimate_facts,
     floor_facts,
     flow_facts,
@@ -15,10 +16,15 @@ from acd.vocabulary import (
     routing_facts,
 )
 from acd.vocabulary.fact import FactOf, Tick
-from acd.vocabulary.facts import Fact, TraceFact
+from acd.vocabulary.facts import ControlFact, Fact, TraceFact
 from acd.vocabulary.ids import CallId
 from acd.vocabulary.states import CallState
-from services.store import open_records, recording_records, routing_records
+from services.store import (
+    control_records,
+    open_records,
+    recording_records,
+    routing_records,
+)
 from services.store.changes import RowChanges
 
 
@@ -276,6 +282,7 @@ def _parted(
         agent_id=fact.agent_id,
         ended_at=fact.at,
         ended_by=fact.ended_by.value,
+        hold_s=fact.hold_s,
     )
 
 
@@ -377,6 +384,11 @@ FOLDS: Mapping[type[FactOf], Fold] = {
     offer_facts.ConversationEnded: _parted,
     offer_facts.CallAdopted: _adopted,
     offer_facts.CallClosed: _closed,
+    **dict.fromkeys(get_args(ControlFact), _nothing),
+    control_facts.CallHeld: control_records.held,
+    control_facts.CallTakenBack: control_records.taken_back,
+    control_facts.RecordingPaused: control_records.paused,
+    control_facts.RecordingResumed: control_records.resumed,
     estimate_facts.EstimatesRebuilt: _nothing,
     floor_facts.FloorPublished: _nothing,
     floor_facts.QueueClosed: _nothing,

@@ -225,6 +225,7 @@ def _ship() -> Statement:
         _append(tables.routing_decisions),
         _upsert(tables.conversations),
         _upsert(tables.recordings),
+        _upsert(tables.recording_pauses),
         _upsert(tables.callbacks),
         _agent_states(),
         _touch(tables.calls, "answered_at", "flow", "queue_id", "disposition"),

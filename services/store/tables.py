@@ -10,40 +10,20 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
-    MetaData,
     SmallInteger,
     Table,
     Text,
-    Uuid,
-    func,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-metadata = MetaData()
+from services.store import columns
+from services.store.columns import id_of as _id
+from services.store.columns import instant as _instant
+from services.store.columns import now as _now
+from services.store.columns import place as _place
+from services.store.columns import text as _text
 
-
-def _id(name: str, *, is_key: bool = False, is_known: bool = True) -> Column[str]:
-    return Column(
-        name, Uuid(as_uuid=False), primary_key=is_key, nullable=not (is_known or is_key)
-    )
-
-
-def _text(name: str, *, is_key: bool = False, is_known: bool = False) -> Column[str]:
-    return Column(name, Text, primary_key=is_key, nullable=not (is_known or is_key))
-
-
-def _instant(name: str, *, is_known: bool = False) -> "Column[object]":
-    return Column(name, DateTime(timezone=True), nullable=not is_known)
-
-
-def _now(name: str) -> "Column[object]":
-    now = func.clock_timestamp()
-    return Column(name, DateTime(timezone=True), nullable=False, server_default=now)
-
-
-def _place() -> "tuple[Column[str], Column[str]]":
-    return _text("province", is_known=True), _text("unit", is_known=True)
-
+metadata = columns.metadata
 
 facts = Table(
     "facts",
@@ -191,6 +171,7 @@ conversations = Table(
     _instant("started_at"),
     _instant("ended_at"),
     _text("ended_by"),
+    Column("hold_s", Double),
     _instant("wrap_up_started_at"),
     _instant("wrap_up_ended_at"),
     *_place(),
@@ -214,6 +195,21 @@ recordings = Table(
     Index("recordings_by_call", "call_id"),
 )
 """One row a conversation that was to be recorded: where it is, or why not."""
+
+recording_pauses = Table(
+    "recording_pauses",
+    metadata,
+    _id("offer_id", is_key=True),
+    Column("paused_at", DateTime(timezone=True), primary_key=True),
+    _id("call_id"),
+    _text("agent_id", is_known=True),
+    _instant("until_at"),
+    _instant("resumed_at"),
+    Column("is_by_limit", Boolean),
+    *_place(),
+    Index("recording_pauses_by_call", "call_id"),
+)
+"""One row for each time in which nothing of a conversation was recorded."""
 
 callbacks = Table(
     "callbacks",

@@ -132,6 +132,15 @@ def stories() -> list[Story]:
     return sorted(told, key=lambda story: story.is_alone)
 
 
+HANDS = ("one", "two", "three", "four")
+"""For tests of calls in hand: each has a number, a queue and agents of its own."""
+
+
+def hand_number(hand: str) -> str:
+    """Return what is dialled there."""
+    return str(7900 + HANDS.index(hand))
+
+
 def floor(told: Sequence[Story]) -> str:
     """Return a floor where each story has its number, queue, skill and agents."""
     skills = [f"sk_{story.name}" for story in told]
@@ -140,15 +149,27 @@ def floor(told: Sequence[Story]) -> str:
             "province: YJ",
             "numbers:",
             *(f"  {s.number}: {{name: {s.name}, flow: {s.name}}}" for s in told),
+            *(f"  {hand_number(h)}: {{name: {h}, flow: hand_{h}}}" for h in HANDS),
             "skills:",
             *(f"  {skill}: {skill}" for skill in skills),
+            *(f"  sk_hand_{hand}: {hand}" for hand in HANDS),
             "queues:",
             *(
                 f"  q_{s.name}: {{name: {s.name}, skills: [sk_{s.name}],"
                 f" ring_s: {s.plan.ring_s}, wrap_up_s: {s.plan.wrap_up_s}}}"
                 for s in told
             ),
+            *(
+                f"  q_hand_{hand}: {{name: {hand}, skills: [sk_hand_{hand}],"
+                " ring_s: 10, wrap_up_s: 1}"
+                for hand in HANDS
+            ),
             "agents:",
+            *(
+                f"  hand-{hand}-{who}: {{name: {who}, skills: [sk_hand_{hand}]}}"
+                for hand in HANDS
+                for who in ("a", "b")
+            ),
             *(
                 f"  {s.agent_id(name)}: {{name: {name}, skills: [sk_{s.name}]}}"
                 for s in told
@@ -164,7 +185,13 @@ def floor(told: Sequence[Story]) -> str:
 def flows(told: Sequence[Story]) -> Mapping[str, str]:
     """Return each story's flow by its file's name."""
     written = {way: (FOLDER / f"{way}.flow") for way in ("menu", "direct", "line")}
-    return {
+    of_hands = {
+        f"hand_{hand}.yaml": written["direct"]
+        .read_text(encoding="utf-8")
+        .replace("{{story}}", f"hand_{hand}")
+        for hand in HANDS
+    }
+    return of_hands | {
         f"{story.name}.yaml": written[story.plan.way]
         .read_text(encoding="utf-8")
         .replace("{{story}}", story.name)

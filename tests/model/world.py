@@ -20,6 +20,7 @@ from acd.vocabulary.agent_facts import (
 )
 from acd.vocabulary.decisions import (
     BridgeCall,
+    ControlOrder,
     Decision,
     DismissAgent,
     EndCall,
@@ -222,7 +223,7 @@ class World:
                 self.switch.dismiss(decision.offer_id)
             case EndCall():
                 self.switch.end(decision.leg_id)
-            case StoreRecording() | MirrorAgents():
+            case StoreRecording() | MirrorAgents() | ControlOrder():
                 """No matter here."""
 
     def _join(self, pair: BridgeCall) -> None:

@@ -15,13 +15,14 @@ from fastapi import APIRouter, FastAPI
 from acd.vocabulary.ids import Place
 from acd.vocabulary.states import AgentState, CallState
 from acd.vocabulary.wire import kind_of
-from services.api import agents, call_way, calls, live, log_in
+from services.api import agents, call_way, calls, in_hand, live, log_in
 from services.live.picture import AgentNow, CallNow, QueueNow
 from services.live.shown import SHOWN
 
 HEAD = "// Written by `./tieline desk types` from the Python types; never edited.\n\n"
 ROUTERS: tuple[APIRouter, ...] = (
     agents.router,
+    in_hand.router,
     calls.router,
     call_way.router,
     live.router,

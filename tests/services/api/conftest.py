@@ -15,7 +15,7 @@ from typer.testing import CliRunner, Result
 from acd.core.agents import Agent
 from acd.core.engine import Engine
 from acd.vocabulary.errors import AcdError
-from acd.vocabulary.facts import AgentWish, EstimateFact, ToldFact
+from acd.vocabulary.facts import AgentWish, ControlWish, EstimateFact, ToldFact
 from acd.vocabulary.ids import AgentId, CallId
 from services.api import estimates
 from services.api.app import create_app
@@ -72,7 +72,7 @@ class JournaledFloor:
         self._now += timedelta(seconds=1)
         return self._now
 
-    async def tell(self, fact: AgentWish | EstimateFact) -> None:
+    async def tell(self, fact: AgentWish | ControlWish | EstimateFact) -> None:
         try:
             self.take(fact)
         except AcdError:

@@ -186,6 +186,10 @@ function folded(desk: Desk, fact: Fact): Desk {
       }));
     case "conversation_ended":
       return call(desk, fact.call_id, () => ({ state: "leaving" }));
+    case "call_held":
+      return call(desk, fact.call_id, () => ({ state: "held" }));
+    case "call_taken_back":
+      return call(desk, fact.call_id, () => ({ state: "talking" }));
     case "call_closed":
       return { ...desk, calls: without(desk.calls, fact.call_id) };
     case "agent_state_entered":

@@ -1,0 +1,273 @@
+"""What an agent does with the call in hand: hold, and the pause of the recording."""
+
+from datetime import datetime, timedelta
+
+from acd.core.calls import Call
+from acd.core.deadlines import Deadline, Due
+from acd.core.floor import Floor, Offer
+from acd.core.turn import Turn
+from acd.vocabulary.control_facts import (
+    CallHeld,
+    CallTakenBack,
+    Control,
+    ControlFailed,
+    HoldAsked,
+    PauseAsked,
+    RecordingMuted,
+    RecordingPaused,
+    RecordingResumed,
+    ResumeAsked,
+    TakeBackAsked,
+)
+from acd.vocabulary.decisions import HoldCall, MuteRecording, TakeCallBack
+from acd.vocabulary.errors import ControlPending, NotControlled, NotInHand
+from acd.vocabulary.facts import ControlFact
+from acd.vocabulary.ids import AgentId, CallId
+from acd.vocabulary.states import CallState
+
+DONE_WITHIN_S = 5.0
+"""How long the switch may take; p99 is 40 ms, but a link may break in between."""
+
+RESUME_AGAIN_S = 1.0
+"""A recording that should go on is asked for again and again until it does."""
+
+LONGEST_PAUSE_S = 300.0
+
+IN_HAND = (CallState.TALKING, CallState.HELD)
+"""States of a call that an agent has."""
+
+
+def take(floor: Floor, turn: Turn, fact: ControlFact) -> bool:
+    """Act on a wish, or on what the switch made of one; False where it is old news.
+
+    Raises:
+        NotInHand, ControlPending, NotControlled: It cannot be done; nothing changed.
+        IllegalTransition: The call is on hold already, or is not.
+    """
+    match fact:
+        case HoldAsked():
+            _hold(floor, turn, fact)
+        case TakeBackAsked():
+            _take_back(floor, turn, fact)
+        case PauseAsked():
+            _pause(floor, turn, fact)
+        case ResumeAsked():
+            _resume(floor, turn, fact)
+        case RecordingMuted():
+            return _muted(floor, turn, fact)
+        case ControlFailed():
+            return _failed(floor, fact)
+    return True
+
+
+def in_hand(floor: Floor, call_id: CallId, agent_id: AgentId) -> tuple[Call, Offer]:
+    """Return a call that an agent has, and the offer by which they have it.
+
+    Raises:
+        NotInHand: They have not.
+        ControlPending: Something is being done with it.
+        NotControlled: The switch's own queue gave it to them.
+    """
+    call = floor.calls.get(call_id)
+    offer = floor.offers.get(call.offer_id) if call and call.offer_id else None
+    if call is None or offer is None or call.state not in IN_HAND:
+        raise NotInHand(call_id, agent_id)
+    if offer.agent_id != agent_id:
+        raise NotInHand(call_id, agent_id)
+    if offer.open_leg_id is not None:
+        why = "the switch served it by itself, and only hanging up ends it"
+        raise NotControlled(call_id, why)
+    if call.intent is not None:
+        raise ControlPending(call_id, call.intent.value)
+    return call, offer
+
+
+def held(turn: Turn, call: Call, offer: Offer) -> None:
+    """The parties are apart, and the caller hears music."""
+    call.take(CallHeld)
+    call.intent, call.held_at = None, turn.at
+    turn.facts.append(
+        CallHeld(
+            at=turn.at,
+            place=call.place,
+            call_id=call.call_id,
+            offer_id=offer.offer_id,
+            agent_id=offer.agent_id,
+        )
+    )
+
+
+def taken_back(turn: Turn, call: Call, offer: Offer) -> None:
+    """The parties are in one bridge again, whoever joined them."""
+    call.take(CallTakenBack)
+    before_s, call.intent = call.hold_s, None
+    hold_s = hold_ended(call, turn.at) - before_s
+    turn.facts.append(
+        CallTakenBack(
+            at=turn.at,
+            place=call.place,
+            call_id=call.call_id,
+            offer_id=offer.offer_id,
+            agent_id=offer.agent_id,
+            hold_s=hold_s,
+        )
+    )
+
+
+def hold_ended(call: Call, at: datetime) -> float:
+    """Count a hold that ended; return how long the caller was on hold in all."""
+    if call.held_at is not None:
+        call.hold_s += max(0.0, (at - call.held_at).total_seconds())
+        call.held_at = None
+    return call.hold_s
+
+
+def give_up(turn: Turn, call: Call) -> None:
+    """The switch did not tell in time what became of a wish: all is as it was."""
+    if call.intent is None or call.offer_id is None or call.agent_id is None:
+        return
+    turn.facts.append(
+        ControlFailed(
+            at=turn.at,
+            place=call.place,
+            call_id=call.call_id,
+            offer_id=call.offer_id,
+            agent_id=call.agent_id,
+            what=call.intent,
+            detail="the switch did not do it in time",
+        )
+    )
+    call.intent = None
+
+
+def record_again(floor: Floor, turn: Turn, call: Call) -> None:
+    """A pause has lasted long enough: the recording goes on, until it surely does."""
+    offer = floor.offers.get(call.offer_id) if call.offer_id else None
+    if offer is None or call.paused_at is None:
+        return
+    _mute(turn, call, offer, is_muted=False)
+    call.paused_until = turn.at + timedelta(seconds=RESUME_AGAIN_S)
+    floor.deadlines.set(Deadline(call.paused_until, Due.PAUSE, call.call_id))
+
+
+def pause_over(turn: Turn, call: Call, offer: Offer, *, is_by_limit: bool) -> None:
+    """State that the recording goes on, if it was paused."""
+    paused_at, call.paused_at, call.paused_until = call.paused_at, None, None
+    if paused_at is not None:
+        turn.facts.append(
+            RecordingResumed(
+                at=turn.at,
+                place=call.place,
+                call_id=call.call_id,
+                offer_id=offer.offer_id,
+                agent_id=offer.agent_id,
+                paused_at=paused_at,
+                is_by_limit=is_by_limit,
+            )
+        )
+
+
+def unmute_stray(floor: Floor, turn: Turn, call: Call, offer: Offer) -> None:
+    """A conversation is muted of whose pause nobody knows: it is evidence."""
+    if call.paused_at is None and call.intent is not Control.PAUSE:
+        _mute(turn, call, offer, is_muted=False)
+
+
+def _hold(floor: Floor, turn: Turn, asked: HoldAsked) -> None:
+    call, offer = in_hand(floor, asked.call_id, asked.agent_id)
+    call.check(CallHeld)
+    _intend(floor, turn, call, Control.HOLD)
+    turn.decisions.append(
+        HoldCall(
+            call_id=call.call_id,
+            offer_id=offer.offer_id,
+            agent_id=offer.agent_id,
+            caller_leg_id=call.leg_id,
+        )
+    )
+
+
+def _take_back(floor: Floor, turn: Turn, asked: TakeBackAsked) -> None:
+    call, offer = in_hand(floor, asked.call_id, asked.agent_id)
+    call.check(CallTakenBack)
+    _intend(floor, turn, call, Control.TAKE_BACK)
+    turn.decisions.append(
+        TakeCallBack(
+            call_id=call.call_id,
+            offer_id=offer.offer_id,
+            agent_id=offer.agent_id,
+            caller_leg_id=call.leg_id,
+        )
+    )
+
+
+def _pause(floor: Floor, turn: Turn, asked: PauseAsked) -> None:
+    call, offer = in_hand(floor, asked.call_id, asked.agent_id)
+    if call.paused_at is not None:
+        raise NotControlled(call.call_id, "its recording is paused already")
+    if not 0 < asked.for_s <= LONGEST_PAUSE_S:
+        why = f"a pause is up to {LONGEST_PAUSE_S:g} s, found {asked.for_s:g}"
+        raise NotControlled(call.call_id, why)
+    _intend(floor, turn, call, Control.PAUSE)
+    call.pause_s = asked.for_s
+    _mute(turn, call, offer, is_muted=True)
+
+
+def _resume(floor: Floor, turn: Turn, asked: ResumeAsked) -> None:
+    call, offer = in_hand(floor, asked.call_id, asked.agent_id)
+    if call.paused_at is None:
+        raise NotControlled(call.call_id, "its recording is not paused")
+    _intend(floor, turn, call, Control.RESUME)
+    _mute(turn, call, offer, is_muted=False)
+
+
+def _mute(turn: Turn, call: Call, offer: Offer, *, is_muted: bool) -> None:
+    turn.decisions.append(
+        MuteRecording(
+            call_id=call.call_id,
+            offer_id=offer.offer_id,
+            agent_id=offer.agent_id,
+            is_muted=is_muted,
+        )
+    )
+
+
+def _muted(floor: Floor, turn: Turn, fact: RecordingMuted) -> bool:
+    call = floor.calls.get(fact.call_id)
+    if call is None or call.offer_id != fact.offer_id or call.state not in IN_HAND:
+        return False
+    offer = floor.offers[fact.offer_id]
+    was_asked = call.intent in (Control.PAUSE, Control.RESUME)
+    if was_asked:
+        call.intent = None
+    if not fact.is_muted:
+        pause_over(turn, call, offer, is_by_limit=not was_asked)
+    elif call.paused_at is None:
+        call.paused_at = turn.at
+        call.paused_until = turn.at + timedelta(seconds=call.pause_s)
+        floor.deadlines.set(Deadline(call.paused_until, Due.PAUSE, call.call_id))
+        turn.facts.append(
+            RecordingPaused(
+                at=turn.at,
+                place=call.place,
+                call_id=call.call_id,
+                offer_id=offer.offer_id,
+                agent_id=offer.agent_id,
+                until_at=call.paused_until,
+            )
+        )
+    return True
+
+
+def _failed(floor: Floor, fact: ControlFailed) -> bool:
+    call = floor.calls.get(fact.call_id)
+    if call is None or call.intent is not fact.what:
+        return False
+    call.intent = None
+    return True
+
+
+def _intend(floor: Floor, turn: Turn, call: Call, what: Control) -> None:
+    call.intent = what
+    call.intent_until = turn.at + timedelta(seconds=DONE_WITHIN_S)
+    floor.deadlines.set(Deadline(call.intent_until, Due.CONTROL, call.call_id))
