@@ -94,6 +94,8 @@ class HearingBroke:
     """How many of the sounds were heard to their end."""
     left_s: float
     """What is left of the time to wait."""
+    was_spoken: bool = False
+    """Whether the caller had said something by then, behind the prompt."""
 
 
 Heard = KeyHeard | WordsSpoken | NothingHeard | HearingBroke

@@ -51,9 +51,10 @@ from ivr.turns import (
     Record,
     Say,
     Stay,
+    WordsCame,
 )
 from ivr.values import NOTHING, Values
-from ivr.walk import Phase, Walk, fresh_walk
+from ivr.walk import Hearing, Phase, Walk, fresh_walk
 
 WAIT_HEARD_AFTER_S = 1.5
 """An answer that takes longer is waited for with words."""
@@ -63,6 +64,9 @@ STILL_FOR_S = 3.5
 """The rest of a limit that is waited for without words: they would take longer."""
 LATE_S = 0.25
 """An answer may be so much behind its own limit, on a machine that is busy."""
+
+KEY_AFTER_S = 3.0
+"""So long a key is waited for from who spoke to a recogniser that broke."""
 
 LONGEST_TOLD = 300
 """Letters of what broke that a fact keeps."""
@@ -290,8 +294,19 @@ class _Driver:
         if not isinstance(heard, HearingBroke):
             return came_of(heard, act, ears)
         self._note_broken(heard, walk)
-        key = await self._line.listen(heard.left_s) if heard.left_s > 0 else None
-        return NoKeyCame() if key is None else KeyCame(key=key)
+        left_s = heard.left_s
+        if heard.was_spoken and walk.hearing is Hearing.UNSURE:
+            # What was asked is whether something is meant: a key answers that.
+            left_s = max(left_s, KEY_AFTER_S)
+        elif heard.was_spoken:
+            left_s = min(left_s, KEY_AFTER_S)
+        key = await self._line.listen(left_s) if left_s > 0 else None
+        if key is not None:
+            return KeyCame(key=key)
+        if heard.was_spoken and walk.hearing is not Hearing.UNSURE:
+            # Who spoke was not silent: it is asked once more, and leads nowhere.
+            return WordsCame(said=())
+        return NoKeyCame()
 
     def _note_broken(self, broke: HearingBroke, walk: Walk) -> None:
         self._listening.broke()

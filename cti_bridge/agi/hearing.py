@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 import structlog
@@ -22,6 +24,11 @@ COME_S: Final = 2.5
 BACK_S: Final = 3.0
 """In which Asterisk goes on with the session behind a leg that was given back."""
 _LONGEST_S: Final = 3600.0
+_MOST_KEYS: Final = 40
+
+_READERS: Final = ThreadPoolExecutor(4, thread_name_prefix="prompts")
+"""Whoever hears a prompt waits for its file: not behind others' work in the threads
+that all of asyncio shares."""
 
 log = structlog.get_logger()
 
@@ -49,6 +56,7 @@ class LiveSound:
         self._run = run
         self._ear: Ear | None = None
         self._lent: asyncio.Task[Reply] | None = None
+        self._keys: deque[str] = deque(maxlen=_MOST_KEYS)
         self.was_lent = False
         """Whether it ever was: then a break may be the caller's leaving."""
 
@@ -66,7 +74,8 @@ class LiveSound:
             CallerGone, AgiError: The session ended meanwhile.
         """
         try:
-            read = [asyncio.to_thread(read_sound, sound) for sound in sounds]
+            loop = asyncio.get_running_loop()
+            read = [loop.run_in_executor(_READERS, read_sound, it) for it in sounds]
             streams = await asyncio.gather(*read)
             ear = self._ear or await self._taken()
         except (SoundUnstreamable, NobodyCame) as problem:
@@ -96,6 +105,7 @@ class LiveSound:
         lent, self._lent = self._lent, None
         ear, self._ear = self._ear, None
         if ear is not None:
+            self._keys.extend(ear.keys_left())
             ear.close()
         if lent is None:
             return None
@@ -105,6 +115,18 @@ class LiveSound:
         except TimeoutError:
             lent.cancel()
             raise ReplyTimedOut("EXEC AudioSocket", BACK_S) from None
+
+    def key_of(self, keys: str | None) -> str | None:
+        """Return the next key that came while the leg was lent; None for no more.
+
+        Args:
+            keys: Those that count; others are passed over. None takes any.
+        """
+        while self._keys:
+            key = self._keys.popleft()
+            if keys is None or key in keys:
+                return key
+        return None
 
     async def _broken(self, detail: str, limit_s: float) -> HearingBroke:
         await self.give_back()
@@ -129,7 +151,8 @@ class LiveSound:
         return self._ear
 
     def _take(self, leg: Leg) -> Ear:
-        self._ear = Ear(leg)
+        server = self._server
+        self._ear = Ear(leg, finish_s=server.finish_s) if server else Ear(leg)
         return self._ear
 
     def _is_back(self, lent: asyncio.Future[Reply]) -> None:

@@ -158,6 +158,10 @@ class AgiLine:
     async def play(self, sound: str, keys: str) -> str | None:
         """Play one sound; see ``ivr.ports.Line``."""
         during = f"play {sound!r}"
+        if self._live.is_lent:
+            await self._live.give_back()
+        if keys and (key := self._live.key_of(keys)) is not None:
+            return key
         reply = await self._run(protocol.stream_file(sound, keys), _LONGEST_SOUND_S)
         if reply.code == 200 and reply.result == -1 and not await self._is_gone():
             # Asterisk says the same of a sound that it has not as of a leg that left.
@@ -168,6 +172,10 @@ class AgiLine:
 
     async def listen(self, limit_s: float) -> str | None:
         """Wait for one key; see ``ivr.ports.Line``."""
+        if self._live.is_lent:
+            await self._live.give_back()
+        if (key := self._live.key_of(None)) is not None:
+            return key
         command = protocol.wait_for_digit(limit_s)
         return _key(await self._do(command, "listen", limit_s + _MARGIN_S))
 

@@ -52,6 +52,7 @@ class Attention:
         fits: Callable[[tuple[Said, ...]], bool],
         sounds: int,
         now_s: float,
+        finish_s: float = FINISH_S,
     ) -> None:
         """Begin, with the sounds if there are any.
 
@@ -61,8 +62,10 @@ class Attention:
             fits: Whether words cut them short.
             sounds: How many there are.
             now_s: The instant, by any clock that only goes on.
+            finish_s: In which a recogniser that is asked for its result gives it.
         """
         self._keys = keys
+        self._finish_s = finish_s
         self._limit_s = limit_s
         self._fits = fits
         self._began_s = self._opened_s = now_s
@@ -71,6 +74,10 @@ class Attention:
         self._cut_ms: int | None = None
         self.loud_s = float("-inf")
         """When the caller was loud last."""
+        self.is_recognised = False
+        """Whether a recogniser has sound that it has told nothing final of."""
+        self._goes_on = False
+        """Whether the wait goes on where a result is nothing."""
         self.played = 0
         """How many sounds were heard to their end."""
         self.hears = Hears.PROMPT if sounds else Hears.WAITS
@@ -114,10 +121,18 @@ class Attention:
 
     def broke(self, detail: str, now_s: float) -> None:
         """Take that nobody recognises anything any more."""
-        left_s = self._limit_s
+        left_s, was_spoken = self._limit_s, False
         if self.hears is not Hears.PROMPT and self._cut_ms is None:
             left_s = max(0.0, self._opened_s + self._limit_s - now_s)
-        self._end(HearingBroke(detail=detail, played=self.played, left_s=left_s))
+            was_spoken = self._was_loud()
+        self._end(
+            HearingBroke(
+                detail=detail,
+                played=self.played,
+                left_s=left_s,
+                was_spoken=was_spoken,
+            )
+        )
 
     def look(self, now_s: float) -> None:
         """Take that time has passed."""
@@ -127,6 +142,10 @@ class Attention:
         if self.hears is Hears.FINISHING:
             self.broke("the recogniser gave no result in its time", now_s)
         else:
+            # A recogniser may be silent until its end, and a caller who has spoken
+            # waits for no more than that; who only coughed has the rest of the time.
+            over_s = self._opened_s + self._limit_s
+            self._goes_on = self.hears is Hears.WAITS and now_s < over_s
             self.hears, self._asked_s = Hears.FINISHING, now_s
 
     def due_s(self) -> float | None:
@@ -136,6 +155,10 @@ class Attention:
                 return None
             case Hears.WAITS:
                 over_s = self._opened_s + self._limit_s
+                if self.is_recognised and self._was_loud():
+                    asked_s = max(self.loud_s, self._opened_s) + STALL_S
+                    if asked_s < over_s:
+                        return asked_s
                 if self.loud_s < over_s - QUIET_S:
                     return over_s
                 return min(self.loud_s + QUIET_S, over_s + SPEAKING_S)
@@ -143,7 +166,11 @@ class Attention:
                 last_s = max(self._news_s, self.loud_s)
                 return min(last_s + STALL_S, self._phrase_s + PHRASE_S)
             case Hears.FINISHING:
-                return self._asked_s + FINISH_S
+                return self._asked_s + self._finish_s
+
+    def _was_loud(self) -> bool:
+        """Tell whether the caller was loud behind the prompt, or up to its end."""
+        return self.loud_s >= self._opened_s - QUIET_S
 
     def _final(self, said: tuple[Said, ...], now_s: float) -> None:
         was_cut = self._cut_ms is not None
@@ -161,7 +188,7 @@ class Attention:
             took_ms = round(took_s * 1000)
             words = WordsSpoken(said=said, after_ms=self._cut_ms, took_ms=took_ms)
             self._end(words)
-        elif self.hears is Hears.FINISHING:
+        elif self.hears is Hears.FINISHING and not self._goes_on:
             self._end(NothingHeard())
         else:
             self.hears, self._partial = Hears.WAITS, ()

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Final
 
-from cti_bridge.audiosocket.attention import PHRASE_S, Attention, Hears
+from cti_bridge.audiosocket.attention import FINISH_S, PHRASE_S, Attention, Hears
 from cti_bridge.audiosocket.gate import Gate
 from cti_bridge.audiosocket.player import Player
 from cti_bridge.audiosocket.protocol import (
@@ -40,9 +40,15 @@ DEADLINE_S: Final = PHRASE_S + 5.0
 class Ear:
     """A leg's sound in both directions, for as many steps as there are."""
 
-    def __init__(self, leg: Leg) -> None:
-        """Take over a leg."""
+    def __init__(self, leg: Leg, *, finish_s: float = FINISH_S) -> None:
+        """Take over a leg.
+
+        Args:
+            leg: It.
+            finish_s: In which a recogniser that is asked for its result gives it.
+        """
         self._leg = leg
+        self._finish_s = finish_s
         self._time_s = asyncio.get_running_loop().time
         self._player = Player()
         self._keys: deque[str] = deque(maxlen=MOST_KEYS)
@@ -112,6 +118,7 @@ class Ear:
             fits=ears.fits,
             sounds=len(sounds),
             now_s=now_s,
+            finish_s=self._finish_s,
         )
         self._player.play(sounds)
         # What is being said may have begun while the last sound was played.
@@ -129,6 +136,12 @@ class Ear:
             is_begun = isinstance(attention.outcome, NothingHeard)
             if not is_begun or attention.hears is Hears.FINISHING:
                 self._stop_recognition()
+
+    def keys_left(self) -> str:
+        """Return the keys that came and nobody has asked for, and forget them."""
+        left = "".join(self._keys)
+        self._keys.clear()
+        return left
 
     def close(self) -> None:
         """Give the leg back; again is harmless."""
@@ -169,6 +182,7 @@ class Ear:
         """Tell all that has come since."""
         now_s = self._time_s()
         attention.loud_s = self._loud_s
+        attention.is_recognised = self._recognition is not None
         if attention.hears is Hears.PROMPT:
             attention.played = self._player.played
         while self._keys and attention.outcome is None:

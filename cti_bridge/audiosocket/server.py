@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import structlog
 
 from cti_bridge.audiosocket import protocol
+from cti_bridge.audiosocket.attention import FINISH_S
 from cti_bridge.audiosocket.errors import FrameRefused, NobodyCame
 from cti_bridge.audiosocket.protocol import FRAME_S, Ended, Failed, Frames, Named
 
@@ -233,8 +234,16 @@ class AudioServer:
     no timer of its own; where nobody listens, nothing wakes.
     """
 
-    def __init__(self, *, limits: AudioLimits | None = None) -> None:
-        """Begin without a socket."""
+    def __init__(
+        self, *, limits: AudioLimits | None = None, finish_s: float = FINISH_S
+    ) -> None:
+        """Begin without a socket.
+
+        Args:
+            limits: What connections may take.
+            finish_s: In which a recogniser that is asked for its result gives it.
+        """
+        self.finish_s = finish_s
         self._limits = limits or AudioLimits()
         self._server: asyncio.Server | None = None
         self._legs: dict[Leg, bool] = {}

@@ -85,7 +85,8 @@ class Callers:
         self._waiting: dict[CallId, tuple[_Led, Walk]] = {}
         self._messages = messages
         self._speak = speak
-        self._recognisers = recognisers or {}
+        # Empty while models are loaded, and not for ever.
+        self._recognisers = {} if recognisers is None else recognisers
         self._audio = audio
 
     async def serve(self, session: Session) -> None:

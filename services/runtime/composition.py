@@ -131,7 +131,7 @@ class Composition:
         self.absence = self._reads_what_was_missed()
         self.door = Door(given.current, engine.floor, link=lambda: self.switch.link)
         self._messages = self._seals_messages()
-        self.audio = AudioServer()
+        self.audio = AudioServer(finish_s=given.speech.finish_s)
         callers = self._callers(given, engine)
         self.agi = AgiServer(self._serving(callers))
         self._agi_problem: str | None = "agi: not listening yet"
@@ -213,7 +213,7 @@ class Composition:
         Where the port is somebody else's, calls go on by keys.
         """
         given = self._given
-        if not given.speech.recognisers:
+        if not given.speech.pools:
             return
         try:
             await self.audio.start(given.ports.audio)

@@ -28,6 +28,7 @@ def speech_plan(settings: Settings) -> SpeechPlan:
         cores=cores,
         memory_mb=chosen.memory_mb,
         patience=Patience(stall_s=chosen.stall_s),
+        finish_s=chosen.finish_s,
         env=dict.fromkeys(("HOME", "TMPDIR"), str(own)),
     )
 

@@ -42,3 +42,6 @@ class SpeechSettings(BaseModel):
     """What one recogniser's process may take."""
     stall_s: Annotated[float, Field(ge=0.5, le=30)] = 3.0
     """One that has sound to work through and gives no sign for so long is ended."""
+    finish_s: Annotated[float, Field(ge=0.5, le=60)] = 1.5
+    """So long a caller waits for its result when all was said; with more than 2 there
+    may be silence for longer than 4 s."""

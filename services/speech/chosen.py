@@ -1,6 +1,6 @@
 """Which recogniser listens to which language, and the pools that come of it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -41,7 +41,36 @@ class SpeechPlan:
     memory_mb: int = 2048
     """Of each process."""
     patience: Patience = field(default_factory=Patience)
+    finish_s: float = 1.5
+    """So long a caller waits for a result when all was said."""
     env: Mapping[str, str] = field(default_factory=dict)
+
+
+class Ready(Mapping[Language, Recogniser]):
+    """Recognisers whose models are loaded: callers of others use keys meanwhile."""
+
+    def __init__(self, pools: Mapping[Language, RecogniserPool]) -> None:
+        """Take all there will be."""
+        self._pools = pools
+
+    def __getitem__(self, language: Language) -> Recogniser:
+        """Return who listens to a language now.
+
+        Raises:
+            KeyError: Nobody does, or not yet.
+        """
+        pool = self._pools[language]
+        if not pool.ready:
+            raise KeyError(language)
+        return pool
+
+    def __iter__(self) -> Iterator[Language]:
+        """Yield the languages that are listened to now."""
+        return (language for language, pool in self._pools.items() if pool.ready)
+
+    def __len__(self) -> int:
+        """Return how many they are."""
+        return sum(1 for _ in self)
 
 
 class Speech:
@@ -57,9 +86,10 @@ class Speech:
                     Limits(workers=plan.streams, patience=plan.patience),
                 )
         self.pools = tuple(pools.values())
-        self.recognisers: Mapping[Language, Recogniser] = {
-            language: pools[chosen] for language, chosen in plan.by_language.items()
-        }
+        self.finish_s = plan.finish_s
+        self.recognisers: Mapping[Language, Recogniser] = Ready(
+            {language: pools[chosen] for language, chosen in plan.by_language.items()}
+        )
 
     async def start(self) -> None:
         """Have the processes started beside; nothing is waited for."""

@@ -135,6 +135,31 @@ def test_what_cut_a_prompt_counts_though_the_end_takes_it_back() -> None:
     assert step.outcome == WordsSpoken(said=FITS, after_ms=1000, took_ms=2000)
 
 
+def test_who_has_spoken_waits_for_no_recogniser_that_is_silent_until_its_end() -> None:
+    step = attention(sounds=0, limit_s=30)
+
+    step.is_recognised, step.loud_s = True, 102.0
+    assert seen(step, 102.0 + STALL_S - 0.1) is Hears.WAITS
+    assert seen(step, 102.0 + STALL_S) is Hears.FINISHING
+    step.look(102.0 + STALL_S + FINISH_S)
+    assert isinstance(step.outcome, HearingBroke)
+    assert step.outcome.was_spoken
+    assert STALL_S + FINISH_S < 4
+
+
+def test_who_only_coughed_has_the_rest_of_the_time() -> None:
+    step = attention(sounds=0, limit_s=30)
+
+    step.is_recognised, step.loud_s = True, 102.0
+    assert seen(step, 102.0 + STALL_S) is Hears.FINISHING
+    step.recognised(final(), 104.5)
+    step.is_recognised = False
+    assert (seen(step, 105.0), step.outcome) == (Hears.WAITS, None)
+    step.look(130.0)
+    step.recognised(final(), 130.1)
+    assert step.outcome == NothingHeard()
+
+
 def test_a_break_tells_what_was_played_and_what_is_left() -> None:
     in_prompt, behind = attention(), attention()
 

@@ -193,6 +193,24 @@ async def test_a_key_that_comes_between_two_waits_is_not_lost(prompt: str) -> No
     assert [it.key for it in told if isinstance(it, KeyHeard)] == ["1", "2"]
 
 
+async def test_a_key_that_came_before_the_leg_was_given_back_is_not_lost(
+    prompt: str,
+) -> None:
+    async def types(writer: asyncio.StreamWriter) -> None:
+        writer.write(pressed("1") + pressed("2") + pressed("3"))
+
+    leg, told = LentLeg(acts=types), list[object]()
+
+    async def walk(line: AgiLine) -> None:
+        told.append(await line.hear([prompt], "1", 0, ears=ears()))
+        await asyncio.sleep(0.1)
+        told.append(await line.play("beep", "3"))
+        told.append(await line.play("beep", "3"))
+
+    assert await lent(leg, walk) is None
+    assert told[1:] == ["3", None], "what counts there is taken, once"
+
+
 async def test_words_that_are_loud_and_fit_are_heard(prompt: str) -> None:
     async def speaks(writer: asyncio.StreamWriter) -> None:
         for _ in range(30):

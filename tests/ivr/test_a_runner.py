@@ -12,6 +12,7 @@ from acd.vocabulary.flow_facts import (
     FlowEnded,
     FlowEnding,
     HearingFailed,
+    KeyTimedOut,
     LookedUp,
     LookUpOutcome,
     PromptHeard,
@@ -224,6 +225,19 @@ async def test_a_wait_that_broke_goes_on_for_what_is_left_of_it() -> None:
     line, _ = await run_by_words([NothingHeard(), NothingHeard(), broke], ["1"])
 
     assert line.done[-3:] == [("hear", 5.0), 1.5, ("q_fault", "pq")]
+
+
+async def test_who_spoke_to_what_broke_is_asked_once_more_and_was_not_silent() -> None:
+    broke = HearingBroke(detail="killed", played=0, left_s=0, was_spoken=True)
+
+    line, told = await run_by_words(
+        [NothingHeard(), NothingHeard(), broke, KeyHeard(key="1", after_ms=5)], []
+    )
+
+    assert not [fact for fact in told if isinstance(fact, KeyTimedOut)]
+    [words] = [fact for fact in told if isinstance(fact, WordsHeard)]
+    assert (words.text, words.outcome.value) == ("", "refused")
+    assert line.done[-1] == ("q_fault", "pq")
 
 
 async def test_after_two_breaks_nobody_listens_to_the_call_any_more() -> None:

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from ivr.ports import Recognised, Recogniser
+from ivr.sounds import Language
+from services.speech.chosen import Ready
 from services.speech.errors import RecogniserBroken, RecogniserBusy
 from services.speech.listening import Patience
 from services.speech.pool import Limits, RecogniserPool
@@ -342,3 +344,13 @@ def _runs(pid: int) -> bool:
     except (FileNotFoundError, ProcessLookupError):
         return False
     return state != "Z"
+
+
+async def test_callers_are_given_no_recogniser_before_its_model_is_loaded() -> None:
+    async with pool("counts", is_ready=False) as one:
+        ready = Ready({Language.EN: one})
+
+        assert (ready.get(Language.EN), len(ready)) == (None, 0)
+        await eventually(lambda: one.free == 1, 120)
+        assert (ready.get(Language.EN), list(ready)) == (one, [Language.EN])
+        assert ready.get(Language.ZH) is None
