@@ -28,7 +28,9 @@ from cti_bridge.agi.line import AgiLine
 from cti_bridge.agi.server import AgiServer, Session
 from cti_bridge.ami.connection import Connection
 from cti_bridge.audiosocket.server import AudioServer
+from ivr.flow import Flow
 from ivr.flow_set import FlowSet
+from ivr.ports import Recogniser
 from ivr.runner import Around, walk_flow
 from ivr.sounds import Language, Sound, Spoken
 from services.phone.phone_call import PhoneCall
@@ -87,6 +89,11 @@ class Played:
     """What the caller heard, up to the end of the walk."""
     spoke_s: float = 0.0
     """How long the caller spoke."""
+
+    @property
+    def listens(self) -> Recogniser:
+        """Who listens to the caller."""
+        return self.recogniser
 
     def of(self, kind: type[T]) -> list[T]:
         return [fact for fact in self.facts if isinstance(fact, kind)]
@@ -252,8 +259,9 @@ SCRIPTS: Mapping[str, tuple[Script, Fault]] = {
 class Hotline:
     """Walks each caller through the flow, listened to by their own recogniser."""
 
-    def __init__(self, sounds: Mapping[Sound, str]) -> None:
+    def __init__(self, sounds: Mapping[Sound, str], flow: Flow = FLOW) -> None:
         self.sounds = sounds
+        self.flow = flow
         self.calls: dict[str, Played] = {}
 
     async def serve(self, session: Session) -> None:
@@ -265,10 +273,10 @@ class Hotline:
             sounds=self.sounds,
             tell=played.facts.append,
             now=lambda: datetime.now(UTC),
-            recognisers={Language.ZH: played.recogniser},
+            recognisers={Language.ZH: played.listens},
         )
         try:
-            flow_set = FlowSet.of(FLOW)
+            flow_set = FlowSet.of(self.flow)
             await walk_flow(flow_set, "main", CallId(came.call_id), line, around=around)
         finally:
             played.is_over = True

@@ -83,7 +83,7 @@ def _made(voices: CallersVoices, ran: Ran) -> SpokenCase:
     is_zh = any(_HAN.search(text) for text in texts)
     language = Language.ZH if is_zh else Language.EN
     spoken = {
-        text: voices.sound(text, language, ran.case)
+        text: voices.of_case(text, language, ran.case)
         for text in dict.fromkeys((*texts, YES[language]))
     }
     return SpokenCase(

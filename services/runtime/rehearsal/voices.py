@@ -49,22 +49,37 @@ class CallersVoices:
             argv_prefix=part.argv, env={"PATH": os.defpath, **part.environment}
         )
 
-    def sound(self, text: str, language: Language, case: Case) -> tuple[bytes, str]:
-        """Return words as a caller of a case says them, and who spoke them.
+    def of_case(self, text: str, language: Language, case: Case) -> tuple[bytes, str]:
+        """Return words as a caller of a case says them, and who spoke them."""
+        written = case.written
+        made, name = self.sound(
+            text, language, voice=written.voice, speed=written.speed
+        )
+        if written.noise_db is not None:
+            made = _mixed(made, noise(len(made), written.noise_db))
+        return made.tobytes(), name
+
+    def sound(
+        self, text: str, language: Language, *, voice: str, speed: float = 1.0
+    ) -> tuple["array[int]", str]:
+        """Return words at the telephone's loudness, and who spoke them.
 
         Where a voice is not installed espeak-ng speaks.
+
+        Args:
+            text: The words.
+            language: Of them.
+            voice: As a case names it.
+            speed: 1 is as it speaks by itself.
         """
-        written = case.written
-        made, name = self._spoken(text, language, written.voice, written.speed)
-        pcm = levelled(trimmed(made))
-        if written.noise_db is not None:
-            pcm = _mixed(pcm, noise(len(pcm), written.noise_db))
-        return pcm.tobytes(), name
+        made, name = self._spoken(text, language, voice, speed)
+        return levelled(trimmed(made)), name
 
     def close(self) -> None:
         """End what runs for the voices."""
         for model in self._models.values():
             model.close()
+        self._models.clear()
 
     def _spoken(
         self, text: str, language: Language, voice: str, speed: float
@@ -94,6 +109,8 @@ class CallersVoices:
         model = self._models.get((voice, speed))
         if model is not None:
             return model
+        # Each takes half a gigabyte; cases are spoken one after the other.
+        self.close()
         chosen = self.settings.voices
         own = self.settings.data / "voices"
         own.mkdir(mode=0o700, parents=True, exist_ok=True)
