@@ -6,6 +6,7 @@ from ivr.flow_set import FlowSet
 from ivr.grammars import grammar_of
 from ivr.ports import (
     Ears,
+    HearingBroke,
     KeyHeard,
     NothingHeard,
     Recogniser,
@@ -17,10 +18,14 @@ from ivr.turns import Input, KeyCame, Listen, NoKeyCame, Played, Say, WordsCame
 from ivr.understanding.grammar import Grammar
 from ivr.understanding.outcome import DigitsSaid, Said, Taken
 from ivr.understanding.understand import understood
-from ivr.walk import Phase, Walk
+from ivr.walk import Hearing, Phase, Walk
 
 MOST_BREAKS = 2
 """After so many in one call nobody listens to its words any more."""
+
+
+KEY_AFTER_S = 3.0
+"""So long a key is waited for from who spoke to a recogniser that broke."""
 
 
 class Listening:
@@ -90,3 +95,23 @@ def came_of(
             )
         case NothingHeard():
             return Played() if isinstance(act, Say) else NoKeyCame()
+
+
+def left_after(broke: HearingBroke, walk: Walk) -> float:
+    """Return how long a key is waited for where listening broke, in seconds."""
+    if not broke.was_spoken:
+        return broke.left_s
+    if walk.hearing is Hearing.UNSURE:
+        # What was asked is whether something is meant: a key answers that.
+        return max(broke.left_s, KEY_AFTER_S)
+    return min(broke.left_s, KEY_AFTER_S)
+
+
+def silent_after(broke: HearingBroke, walk: Walk) -> Input:
+    """Return what a walk is told where no key came by then.
+
+    Who spoke was not silent: it is asked once more, and leads nowhere.
+    """
+    if broke.was_spoken and walk.hearing is not Hearing.UNSURE:
+        return WordsCame(said=())
+    return NoKeyCame()

@@ -9,7 +9,7 @@ from datetime import datetime
 from acd.vocabulary.facts import FlowFact
 from acd.vocabulary.flow_facts import HearingFailed
 from acd.vocabulary.ids import CallId
-from ivr.ears import Listening, came_of
+from ivr.ears import Listening, came_of, left_after, silent_after
 from ivr.flow_set import FlowSet
 from ivr.machine import take
 from ivr.noted import noted
@@ -51,10 +51,9 @@ from ivr.turns import (
     Record,
     Say,
     Stay,
-    WordsCame,
 )
 from ivr.values import NOTHING, Values
-from ivr.walk import Hearing, Phase, Walk, fresh_walk
+from ivr.walk import Phase, Walk, fresh_walk
 
 WAIT_HEARD_AFTER_S = 1.5
 """An answer that takes longer is waited for with words."""
@@ -64,10 +63,6 @@ STILL_FOR_S = 3.5
 """The rest of a limit that is waited for without words: they would take longer."""
 LATE_S = 0.25
 """An answer may be so much behind its own limit, on a machine that is busy."""
-
-KEY_AFTER_S = 3.0
-"""So long a key is waited for from who spoke to a recogniser that broke."""
-
 LONGEST_TOLD = 300
 """Letters of what broke that a fact keeps."""
 
@@ -294,19 +289,9 @@ class _Driver:
         if not isinstance(heard, HearingBroke):
             return came_of(heard, act, ears)
         self._note_broken(heard, walk)
-        left_s = heard.left_s
-        if heard.was_spoken and walk.hearing is Hearing.UNSURE:
-            # What was asked is whether something is meant: a key answers that.
-            left_s = max(left_s, KEY_AFTER_S)
-        elif heard.was_spoken:
-            left_s = min(left_s, KEY_AFTER_S)
+        left_s = left_after(heard, walk)
         key = await self._line.listen(left_s) if left_s > 0 else None
-        if key is not None:
-            return KeyCame(key=key)
-        if heard.was_spoken and walk.hearing is not Hearing.UNSURE:
-            # Who spoke was not silent: it is asked once more, and leads nowhere.
-            return WordsCame(said=())
-        return NoKeyCame()
+        return KeyCame(key=key) if key else silent_after(heard, walk)
 
     def _note_broken(self, broke: HearingBroke, walk: Walk) -> None:
         self._listening.broke()
