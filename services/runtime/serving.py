@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from cti_bridge.ami.errors import AccountOverpowered, LoginRefused
 from services.runtime.composition import Composition
 from services.runtime.errors import EngineRefused
+from services.runtime.listening import listening
 from services.runtime.notify import Notifier
 from services.runtime.settings import Settings
 from services.runtime.web_socket import served
@@ -35,7 +36,8 @@ async def serve_until_stopped(
     """Run engine and HTTP together until SIGTERM or SIGINT, or until one fails.
 
     Raises:
-        EngineRefused: Asterisk does not take its account, which an operator can mend.
+        EngineRefused: Asterisk does not take its account, or pages cannot be served
+            at an address: an operator can mend that.
         Exception: What ended a part.
     """
     stopping = asyncio.Event()
@@ -44,6 +46,7 @@ async def serve_until_stopped(
         loop.add_signal_handler(stop, stopping.set)
     config = served(app, host=settings.host, port=settings.ports.http)
     server = HttpServer(config)
+    sockets = listening(settings)
     renewing = None
     if settings.https.is_on:
         # What reads certificates costs a tenth of a second and some megabytes.
@@ -58,7 +61,7 @@ async def serve_until_stopped(
     gc.freeze()
     gc.set_threshold(20_000, 50, 50)
     running = asyncio.create_task(composition.run(), name="composition")
-    serving = asyncio.create_task(server.serve(), name="http")
+    serving = asyncio.create_task(server.serve(sockets), name="http")
     waiting = asyncio.create_task(stopping.wait(), name="stopping")
     systemd = Notifier.taken()
     turned = composition.switchboard.turned

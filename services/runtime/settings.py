@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import time
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from pydantic import (
@@ -17,6 +17,7 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
+    model_validator,
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
@@ -52,13 +53,21 @@ def _loopback(host: str) -> str:
     except ValueError:
         is_loopback = False
     if not is_loopback:
-        # Log-ins do not exist yet; an instance that others reach would obey anybody.
+        # AMI, FastAGI and the database's door are not encrypted.
         msg = (
-            "only an address of this machine itself is taken until there are log-ins"
-            " (127.0.0.1)"
+            "only an address of this machine itself is taken (127.0.0.1); pages for"
+            " others are served at TIELINE_HTTPS__ADDRESS"
         )
         raise ValueError(msg)
     return host
+
+
+def _address(text: str) -> str:
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        msg = "should be an address of this machine, as in 10.0.0.5, or 0.0.0.0 for all"
+        raise ValueError(msg) from None
 
 
 def _absolute(path: Path) -> Path:
@@ -182,6 +191,15 @@ class HttpsSettings(_Section):
 
     is_on: bool = False
     """With the certificate that ./tieline certificate made."""
+    address: Annotated[str, AfterValidator(_address)] | None = None
+    """Where other machines reach them, besides loopback; None keeps others out."""
+
+    @model_validator(mode="after")
+    def _is_never_plain(self) -> Self:
+        if self.address is not None and not self.is_on:
+            msg = "with an address for other machines is_on should be true"
+            raise ValueError(msg)
+        return self
 
 
 class PeopleSettings(_Section):

@@ -84,9 +84,27 @@ def test_an_address_that_others_reach_is_refused(
     monkeypatch.setenv("TIELINE_HOST", "0.0.0.0")  # noqa: S104 - refused below
 
     assert problems_of() == (
-        "TIELINE_HOST: only an address of this machine itself is taken until there"
-        " are log-ins (127.0.0.1), got '0.0.0.0'",
+        "TIELINE_HOST: only an address of this machine itself is taken (127.0.0.1);"
+        " pages for others are served at TIELINE_HTTPS__ADDRESS, got '0.0.0.0'",
     )
+
+
+@pytest.mark.parametrize(
+    ("is_on", "address", "said"),
+    [
+        ("false", "10.0.0.5", "TIELINE_HTTPS: with an address for other machines"),
+        ("true", "hotline.example", "TIELINE_HTTPS__ADDRESS: should be an address"),
+    ],
+)
+def test_pages_are_for_others_by_https_alone(
+    monkeypatch: pytest.MonkeyPatch, is_on: str, address: str, said: str
+) -> None:
+    monkeypatch.setenv("TIELINE_HTTPS__IS_ON", is_on)
+    monkeypatch.setenv("TIELINE_HTTPS__ADDRESS", address)
+
+    [problem] = problems_of()
+
+    assert problem.startswith(said)
 
 
 def test_a_secret_is_not_shown_when_it_is_refused(
