@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from services.runtime.embedded.child import Child
 from services.runtime.embedded.our_own import OurOwn
 
-START_LIMIT_S = 60.0
+START_LIMIT_S = 180.0
+"""A machine with much else to do takes its time: to begin anew would take more."""
 STOP_LIMIT_S = 15.0
 MODULE = "services.runtime.engine"
 SPARE = "--spare"
