@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import time
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from pydantic import (
@@ -17,11 +17,11 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
-    model_validator,
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from services.runtime.errors import RuntimeProblem
+from services.runtime.https_settings import HttpsSettings
 from services.runtime.ports import (
     DEFAULT_BASE_PORT,
     HIGHEST_BASE_PORT,
@@ -60,14 +60,6 @@ def _loopback(host: str) -> str:
         )
         raise ValueError(msg)
     return host
-
-
-def _address(text: str) -> str:
-    try:
-        return str(ipaddress.ip_address(text))
-    except ValueError:
-        msg = "should be an address of this machine, as in 10.0.0.5, or 0.0.0.0 for all"
-        raise ValueError(msg) from None
 
 
 def _absolute(path: Path) -> Path:
@@ -184,22 +176,6 @@ class VoiceSettings(_Section):
     """Folder of the people who speak Mandarin, one file each."""
     person: Annotated[str, Field(pattern=_MANDARIN_PERSON)] = "zf_xiaoxiao"
     """Which of them."""
-
-
-class HttpsSettings(_Section):
-    """Whether pages and API are served over TLS."""
-
-    is_on: bool = False
-    """With the certificate that ./tieline certificate made."""
-    address: Annotated[str, AfterValidator(_address)] | None = None
-    """Where other machines reach them, besides loopback; None keeps others out."""
-
-    @model_validator(mode="after")
-    def _is_never_plain(self) -> Self:
-        if self.address is not None and not self.is_on:
-            msg = "with an address for other machines is_on should be true"
-            raise ValueError(msg)
-        return self
 
 
 class PeopleSettings(_Section):

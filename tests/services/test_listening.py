@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from services.runtime.errors import EngineRefused
+from services.runtime.https_settings import HttpsSettings
 from services.runtime.listening import listening
-from services.runtime.settings import HttpsSettings, Settings
+from services.runtime.settings import Settings
 from tests.support.postgres import free_port
 
 ELSEWHERE = "127.0.0.2"
