@@ -31,6 +31,7 @@ def written(
             "language": "zh",
             "entry": next(iter(steps)),
             "person": "desk",
+            "danger": "desk",
             "steps": steps,
         }
         # JSON is YAML too.

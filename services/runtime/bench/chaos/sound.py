@@ -22,7 +22,7 @@ class Heard:
     """What one port heard of one leg; instants by the wall."""
 
     sort: str
-    """``talking``, ``devices``, ``listening`` or ``quiet``."""
+    """``talking``, ``devices``, ``listening``, ``quiet`` or ``speaking``."""
     port: int
     packets: int
     first_at: datetime
@@ -30,6 +30,8 @@ class Heard:
     audible_at: datetime | None = None
     gaps: tuple[tuple[datetime, datetime], ...] = ()
     """Pauses longer than 35 ms."""
+    hushes: tuple[tuple[datetime, datetime], ...] = ()
+    """Times without anything audible, longer than 0.5 s."""
 
     def silences(
         self, since: datetime, until: datetime
@@ -38,6 +40,13 @@ class Heard:
         pauses = [*self.gaps, (self.last_at, until)]
         within = [(max(begin, since), min(end, until)) for begin, end in pauses]
         return [(begin, end) for begin, end in within if end > begin]
+
+    def longest_hush_s(self, since: datetime, until: datetime) -> float:
+        """Return the longest time without anything audible within a window."""
+        first = until if self.audible_at is None else min(self.audible_at, until)
+        pauses = [(since, first), *self.hushes]
+        within = [(max(begin, since), min(end, until)) for begin, end in pauses]
+        return max((end - begin).total_seconds() for begin, end in within)
 
     def longest_gap_ms(self, since: datetime, until: datetime) -> float:
         """Return the longest pause within a window; at least a packet's length."""
@@ -70,14 +79,19 @@ class SoundProbe:
 
 @asynccontextmanager
 async def sound_probes(
-    *, talking: int, listening: int, quiet: int
+    *, talking: int = 0, listening: int = 0, quiet: int = 0, speaking: int = 0
 ) -> AsyncIterator[SoundProbe]:
     """Run a probe with so many ports of each sort until the block ends.
 
     Raises:
         BenchFailed: It does not tell its ports.
     """
-    counts = {"talking": talking, "listening": listening, "quiet": quiet}
+    counts = {
+        "talking": talking,
+        "listening": listening,
+        "quiet": quiet,
+        "speaking": speaking,
+    }
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-P", "-m", sound_probe.__name__),
         *(word for sort, n in counts.items() for word in (f"--{sort}", str(n))),
@@ -125,6 +139,7 @@ def _heard(flows: Iterable[Mapping[str, Any]]) -> Iterable[Heard]:
             last_at=_at(flow["last_at_s"]),
             audible_at=None if audible is None else _at(audible),
             gaps=tuple((_at(begin), _at(end)) for begin, end in flow["gaps"]),
+            hushes=tuple((_at(begin), _at(end)) for begin, end in flow["hushes"]),
         )
 
 

@@ -1,9 +1,9 @@
 """Real RTP both ways in a process of its own: sends on time, notes every gap.
 
 ``python -m services.runtime.bench.chaos.sound_probe --talking N --listening N --quiet
-N`` binds its ports, tells them as one line of JSON, and tells what it heard as another
-when its standard input ends. It is apart so that nothing else of a bench delays it, and
-takes the kernel's own instants of arrival.
+N --speaking N`` binds its ports, tells them as one line of JSON, and tells what it
+heard as another when its standard input ends. It is apart so that nothing else of a
+bench delays it, and takes the kernel's own instants of arrival.
 """
 
 import argparse
@@ -33,7 +33,15 @@ _TIMESTAMPS: Final = 35
 """SO_TIMESTAMPNS, which Python's socket module does not name; and what it answers."""
 _TIMESPEC: Final = struct.Struct("qq")
 
-Sort = Literal["talking", "listening", "quiet", "devices"]
+HUSH_S: Final = 0.5
+"""A time without anything audible that is noted."""
+SPEAKS_EVERY_S: Final = 8.0
+SPEAKS_FROM_S: Final = 2.0
+SPEAKS_FOR_S: Final = 1.2
+"""Who speaks says a word of so long, from then on in each of these times."""
+_SILENCE: Final = b"\xff" * 160
+
+Sort = Literal["talking", "listening", "quiet", "speaking", "devices"]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -49,6 +57,9 @@ class Flow:
     """When the first packet that is not silence came."""
     gaps: list[tuple[float, float]] = field(default_factory=list)
     """From the packet before each pause to the one after it."""
+    hushes: list[tuple[float, float]] = field(default_factory=list)
+    """The same of what is audible."""
+    _audible_last_s: float = 0.0
 
     def came(self, at_s: float, packet: bytes) -> None:
         """Take in one packet."""
@@ -58,18 +69,25 @@ class Flow:
             self.gaps.append((self.last_at_s, at_s))
         self.packets += 1
         self.last_at_s = at_s
-        if self.audible_at_s is None and is_audible(packet):
+        if not is_audible(packet):
+            return
+        if self.audible_at_s is None:
             self.audible_at_s = at_s
+        elif at_s - self._audible_last_s > HUSH_S:
+            self.hushes.append((self._audible_last_s, at_s))
+        self._audible_last_s = at_s
 
 
 @dataclass(slots=True)
 class _Voice:
-    """What is sent to one leg: a steady tone with the numbers that RTP wants."""
+    """What is sent to one leg: a tone with the numbers that RTP wants."""
 
     at: socket.socket
     to: tuple[str, int]
     ssrc: int
     every_s: float
+    has_words: bool = False
+    """Whether it comes as words with pauses, and is not steady."""
     number: int = 0
 
     def say(self) -> None:
@@ -78,13 +96,21 @@ class _Voice:
         head = struct.pack(
             "!BBHII", 0x80, 0, self.number & 0xFFFF, self.number * 160, self.ssrc
         )
-        self.at.sendto(head + _TONE, self.to)
+        self.at.sendto(head + (_TONE if self._is_loud() else _SILENCE), self.to)
+
+    def _is_loud(self) -> bool:
+        if not self.has_words:
+            return True
+        since_s = self.number * PACKET_S % SPEAKS_EVERY_S
+        return SPEAKS_FROM_S <= since_s < SPEAKS_FROM_S + SPEAKS_FOR_S
 
 
 class Probe:
     """All ports of one scene, read and spoken to by one thread."""
 
-    def __init__(self, *, talking: int, listening: int, quiet: int) -> None:
+    def __init__(
+        self, *, talking: int, listening: int, quiet: int, speaking: int
+    ) -> None:
         """Bind that many ports of each sort, and one that devices share."""
         self.flows: dict[tuple[int, tuple[str, int]], Flow] = {}
         self.late_s = 0.0
@@ -95,6 +121,7 @@ class Probe:
             "talking": [self._bound("talking") for _ in range(talking)],
             "listening": [self._bound("listening") for _ in range(listening)],
             "quiet": [self._bound("quiet") for _ in range(quiet)],
+            "speaking": [self._bound("speaking") for _ in range(speaking)],
             "devices": [self._bound("devices")],
         }
         self._selector.register(sys.stdin, selectors.EVENT_READ, None)
@@ -135,8 +162,9 @@ class Probe:
 
     def _begin(self, at: socket.socket, to: tuple[str, int], sort: Sort) -> None:
         nth = len(self.flows)
-        is_voice = sort in ("talking", "devices")
-        voice = _Voice(at, to, nth, PACKET_S if is_voice else _KEEPALIVE_S)
+        is_voice = sort in ("talking", "speaking", "devices")
+        every_s = PACKET_S if is_voice else _KEEPALIVE_S
+        voice = _Voice(at, to, nth, every_s, has_words=sort == "speaking")
         heapq.heappush(self._due, (time.monotonic(), nth, voice))
 
     def _speak(self) -> None:
@@ -163,6 +191,7 @@ class Probe:
                     "last_at_s": flow.last_at_s,
                     "audible_at_s": flow.audible_at_s,
                     "gaps": flow.gaps,
+                    "hushes": flow.hushes,
                 }
                 for flow in self.flows.values()
             ],
@@ -185,6 +214,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     for sort in ("talking", "listening", "quiet"):
         parser.add_argument(f"--{sort}", type=int, required=True)
+    parser.add_argument("--speaking", type=int, default=0)
     probe = Probe(**vars(parser.parse_args()))
     _tell(probe.ports)
     probe.run()
