@@ -24,7 +24,7 @@ _UNHEARD = {
 }
 """What stands in a phrase that no recogniser has a word for."""
 
-_Said = tuple[str, Trail, Language, str]
+Said = tuple[str, Trail, Language, str]
 """The choice, where its phrase stands, the language, the phrase."""
 
 
@@ -125,14 +125,15 @@ def _of_step(
                     f"{'、'.join(sorted(_keys(step)))}",
                 ),
             )
-    said = list(_said(here, step.words))
+    said = list(said_at(here, step.words))
     yield from _unheard(said)
     yield from _too_many(here, said)
     yield from _alike(flow, step, said)
     yield from _as_everywhere(flow, step, said, everywhere)
 
 
-def _said(here: Trail, words: Mapping[str, Phrasing]) -> Iterator[_Said]:
+def said_at(here: Trail, words: Mapping[str, Phrasing]) -> Iterator[Said]:
+    """Yield every phrase of a step's words, with its choice and where it stands."""
     for choice, phrasing in words.items():
         for language, phrases in phrasing.by_language().items():
             for place, phrase in enumerate(phrases):
@@ -140,7 +141,7 @@ def _said(here: Trail, words: Mapping[str, Phrasing]) -> Iterator[_Said]:
                 yield choice, trail, language, phrase
 
 
-def _unheard(said: Iterable[_Said]) -> Iterator[Finding]:
+def _unheard(said: Iterable[Said]) -> Iterator[Finding]:
     for _, trail, language, phrase in said:
         plain = phrase.replace(GAP, "")
         if found := _UNHEARD[language].search(plain):
@@ -162,7 +163,7 @@ def _unheard(said: Iterable[_Said]) -> Iterator[Finding]:
             )
 
 
-def _too_many(here: Trail, said: Iterable[_Said]) -> Iterator[Finding]:
+def _too_many(here: Trail, said: Iterable[Said]) -> Iterator[Finding]:
     for language in Language:
         many = sum(one is language for _, _, one, _ in said)
         if many > MOST_SAID:
@@ -177,10 +178,10 @@ def _too_many(here: Trail, said: Iterable[_Said]) -> Iterator[Finding]:
             )
 
 
-def _alike(flow: Flow, step: ChoosingStep, said: list[_Said]) -> Iterator[Finding]:
+def _alike(flow: Flow, step: ChoosingStep, said: list[Said]) -> Iterator[Finding]:
     for nth, (choice, trail, language, phrase) in enumerate(said):
         for other, _, one, text in said[:nth]:
-            if one is not language or _same(flow, step, choice, other):
+            if one is not language or is_same(flow, step, choice, other):
                 continue
             if alike(phrase, text):
                 yield (
@@ -195,7 +196,7 @@ def _alike(flow: Flow, step: ChoosingStep, said: list[_Said]) -> Iterator[Findin
 
 
 def _as_everywhere(
-    flow: Flow, step: ChoosingStep, said: list[_Said], everywhere: Everywhere
+    flow: Flow, step: ChoosingStep, said: list[Said], everywhere: Everywhere
 ) -> Iterator[Finding]:
     for choice, trail, language, phrase in said:
         leads = _leads(step, choice)
@@ -266,7 +267,8 @@ def _leads(step: ChoosingStep, choice: str) -> StepName | None:
             return None
 
 
-def _same(flow: Flow, step: ChoosingStep, choice: str, other: str) -> bool:
+def is_same(flow: Flow, step: ChoosingStep, choice: str, other: str) -> bool:
+    """Tell whether two choices of a step lead to the same."""
     if choice == other:
         return True
     leads = _leads(step, choice)

@@ -16,6 +16,7 @@ from services.floor.load import load_floor
 from services.flows.files import read_files
 from services.runtime.launch import floor_file
 from services.runtime.settings import Settings, read_settings
+from services.runtime.speech_remarks import spoken_looks
 from services.runtime.versions_told import Data, Json, near, tell
 
 
@@ -52,10 +53,12 @@ def check(
 
 def remarks_of(settings: Settings) -> tuple[Problem, ...]:
     """Return what is no mistake in flows that are right, and may be an oversight."""
+    every = load_flows(near(settings.flows)).values()
+    looks = spoken_looks(settings, [written.flow for written in every])
     return tuple(
         problem_at(written.source, trail, what)
-        for written in load_flows(near(settings.flows)).values()
-        for trail, what in remarks(written.flow)
+        for written in every
+        for trail, what in (*remarks(written.flow), *looks.of_flow(written.flow))
     )
 
 
