@@ -32,6 +32,17 @@ ABANDONED = {
 }
 """Why a record is closed when the caller leaves before a conversation, by state."""
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moving:
+    """Where a caller is being transferred to."""
+
+    to_queue: QueueId
+    to_agent: AgentId | None = None
+    note: str = ""
+    is_asked: bool = True
+
+
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -84,6 +95,10 @@ class Call:
     """What is being done with it in an agent's hand; None: nothing."""
     intent_until: datetime | None = None
     """By when that should be done."""
+    moving: Moving | None = None
+    """Where it is being transferred to; None: nowhere."""
+    transfers: tuple[QueueId, ...] = ()
+    """The queues that it was transferred to, in order."""
     held_at: datetime | None = None
     """Since when it is on hold; None while it is not."""
     hold_s: float = 0.0

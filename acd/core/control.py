@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from acd.core.calls import Call
+from acd.core.calls import Call, Moving
 from acd.core.deadlines import Deadline, Due
 from acd.core.floor import Floor, Offer
 from acd.core.turn import Turn
@@ -18,12 +18,24 @@ from acd.vocabulary.control_facts import (
     RecordingResumed,
     ResumeAsked,
     TakeBackAsked,
+    TransferAsked,
 )
-from acd.vocabulary.decisions import HoldCall, MuteRecording, TakeCallBack
-from acd.vocabulary.errors import ControlPending, NotControlled, NotInHand
+from acd.vocabulary.decisions import (
+    HoldCall,
+    MoveCaller,
+    MuteRecording,
+    TakeCallBack,
+)
+from acd.vocabulary.errors import (
+    ControlPending,
+    NotControlled,
+    NotInHand,
+    TransferLoops,
+    UnknownQueue,
+)
 from acd.vocabulary.facts import ControlFact
-from acd.vocabulary.ids import AgentId, CallId
-from acd.vocabulary.states import CallState
+from acd.vocabulary.ids import AgentId, CallId, QueueId
+from acd.vocabulary.states import AgentState, CallState
 
 DONE_WITHIN_S = 5.0
 """How long the switch may take; p99 is 40 ms, but a link may break in between."""
@@ -32,6 +44,10 @@ RESUME_AGAIN_S = 1.0
 """A recording that should go on is asked for again and again until it does."""
 
 LONGEST_PAUSE_S = 300.0
+
+MOST_TRANSFERS = 5
+SAME_QUEUE = 2
+"""A caller is transferred to one queue so often, and no oftener."""
 
 IN_HAND = (CallState.TALKING, CallState.HELD)
 """States of a call that an agent has."""
@@ -53,6 +69,8 @@ def take(floor: Floor, turn: Turn, fact: ControlFact) -> bool:
             _pause(floor, turn, fact)
         case ResumeAsked():
             _resume(floor, turn, fact)
+        case TransferAsked():
+            _transfer(floor, turn, fact)
         case RecordingMuted():
             return _muted(floor, turn, fact)
         case ControlFailed():
@@ -137,7 +155,7 @@ def give_up(turn: Turn, call: Call) -> None:
             detail="the switch did not do it in time",
         )
     )
-    call.intent = None
+    call.intent = call.moving = None
 
 
 def record_again(floor: Floor, turn: Turn, call: Call) -> None:
@@ -198,6 +216,45 @@ def _take_back(floor: Floor, turn: Turn, asked: TakeBackAsked) -> None:
             agent_id=offer.agent_id,
             caller_leg_id=call.leg_id,
         )
+    )
+
+
+def _transfer(floor: Floor, turn: Turn, asked: TransferAsked) -> None:
+    call, offer = in_hand(floor, asked.call_id, asked.agent_id)
+    if (asked.to_queue is None) is (asked.to_agent is None):
+        raise NotControlled(call.call_id, "a transfer is to a queue or to an agent")
+    queue_id = asked.to_queue or offer.queue_id
+    if queue_id not in floor.policy.queues or queue_id in floor.closing:
+        raise UnknownQueue(queue_id)
+    if len(call.transfers) >= MOST_TRANSFERS:
+        raise TransferLoops(call.call_id, f"was transferred {MOST_TRANSFERS} times")
+    if asked.to_agent is None and call.transfers.count(queue_id) >= SAME_QUEUE:
+        why = f"was transferred to queue {queue_id!r} {SAME_QUEUE} times"
+        raise TransferLoops(call.call_id, why)
+    if asked.to_agent is not None:
+        _must_be_free(floor, call, asked.to_agent)
+    _intend(floor, turn, call, Control.TRANSFER)
+    call.moving = Moving(to_queue=queue_id, to_agent=asked.to_agent, note=asked.note)
+    turn.decisions.append(move(call, offer, queue_id))
+
+
+def _must_be_free(floor: Floor, call: Call, agent_id: AgentId) -> None:
+    state = floor.agent(agent_id).state
+    if agent_id == call.agent_id:
+        raise TransferLoops(call.call_id, f"is with agent {agent_id!r} already")
+    if state is not AgentState.READY:
+        why = f"agent {agent_id!r} is {state.value}; a queue takes the call at any time"
+        raise NotControlled(call.call_id, why)
+
+
+def move(call: Call, offer: Offer, queue_id: QueueId) -> MoveCaller:
+    """Return what leads a caller to the waiting room of a queue."""
+    return MoveCaller(
+        call_id=call.call_id,
+        offer_id=offer.offer_id,
+        agent_id=offer.agent_id,
+        caller_leg_id=call.leg_id,
+        queue_id=queue_id,
     )
 
 
@@ -263,7 +320,7 @@ def _failed(floor: Floor, fact: ControlFailed) -> bool:
     call = floor.calls.get(fact.call_id)
     if call is None or call.intent is not fact.what:
         return False
-    call.intent = None
+    call.intent = call.moving = None
     return True
 
 

@@ -23,6 +23,10 @@ LEAVE_LIMIT_S = 2.0
 the engine could say that it had begun, or while the engine was away."""
 
 
+MOVE_LIMIT_S = 10.0
+"""How long a transferred caller may take to the waiting room."""
+
+
 def joined(floor: Floor, turn: Turn, leg_id: LegId, bridge_id: str) -> None:
     """A leg entered a bridge: with both in one, the conversation begins."""
     call, offer = parties(floor, leg_id)
@@ -50,6 +54,8 @@ def parted(floor: Floor, turn: Turn, leg_id: LegId) -> None:
         if call.intent is Control.HOLD:
             control.held(turn, call, offer)
             return
+        if call.intent is Control.TRANSFER:
+            return  # the waiting room tells, or the end of a leg
         end(floor, turn, call, offer, by=_party(call, leg_id), ended_at=turn.at)
 
 
@@ -107,9 +113,11 @@ def end(
     if was_held:
         # The dialplan ends only who was joined; the leg that is gone takes no harm.
         turn.decisions.append(EndLeg(offer_id=offer.offer_id))
-        overstayed(turn, call)
+        if call.moving is None:
+            overstayed(turn, call)
     handling.talk_over(floor.agent(offer.agent_id), by=by, ended_at=ended_at)
-    leave_by = turn.at + timedelta(seconds=LEAVE_LIMIT_S)
+    limit_s = LEAVE_LIMIT_S if call.moving is None else MOVE_LIMIT_S
+    leave_by = turn.at + timedelta(seconds=limit_s)
     floor.deadlines.set(Deadline(leave_by, Due.LEAVE, call.call_id))
     _begin_wrap_up(floor, turn, offer)
 

@@ -15,6 +15,7 @@ from acd.core import (
     open_queue,
     rona,
     steps,
+    transfers,
     wishes,
 )
 from acd.core.calls import Call
@@ -186,7 +187,11 @@ class Engine:
         if fact.queue_id not in floor.policy.queues:
             raise UnknownQueue(fact.queue_id)
         call = floor.calls.get(fact.call_id)
-        if call is not None and call.queue_id == fact.queue_id:
+        if call is not None and transfers.is_expected(call, fact.queue_id):
+            transfers.arrived(floor, turn, call, fact)
+            return True
+        is_over = call is not None and call.state is CallState.LEAVING
+        if call is not None and (call.queue_id == fact.queue_id or is_over):
             return False
         if call is None:
             leg = LegSeen(

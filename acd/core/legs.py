@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from acd.core import conversations, offers
+from acd.core import conversations, offers, transfers
 from acd.core.calls import Call
 from acd.core.control import IN_HAND
 from acd.core.floor import Floor, Offer
@@ -87,6 +87,8 @@ def _agent_left(
         if call.state in IN_HAND:
             by = Party.AGENT if lost is None else Party.SYSTEM
             ended_at = _ended_at(turn, call, lost=lost, alive_at=alive_at)
+            if call.state is CallState.HELD and call.moving is None:
+                transfers.left_alone(floor, turn, call, offer)
             conversations.end(floor, turn, call, offer, by=by, ended_at=ended_at)
         elif call.state in (CallState.OFFERED, CallState.CONNECTING):
             offers.leg_ended_unjoined(floor, turn, offer, ending)

@@ -2,7 +2,15 @@
 
 from datetime import datetime
 
-from acd.core import control, conversations, legs, offers, open_queue, steps
+from acd.core import (
+    control,
+    conversations,
+    legs,
+    offers,
+    open_queue,
+    steps,
+    transfers,
+)
 from acd.core.calls import Call
 from acd.core.floor import Floor, Offer
 from acd.core.turn import Turn
@@ -183,6 +191,18 @@ def _take_in_waiting(floor: Floor, turn: Turn, leg: LegSeen) -> None:
     if leg.queue_id not in floor.policy.queues or leg.queue_id is None:
         return
     call = floor.callers.get(leg.leg_id) or adopt(floor, turn, leg)
+    if leg.bridge_id is None and transfers.is_expected(call, leg.queue_id):
+        told = CallQueued(
+            at=turn.at,
+            call_id=call.call_id,
+            leg_id=leg.leg_id,
+            queue_id=leg.queue_id,
+            skills=leg.skills,
+            call_class=leg.call_class,
+        )
+        turn.facts.append(told)
+        transfers.arrived(floor, turn, call, told)
+        return
     if call.state is CallState.IN_FLOW:
         _enqueue_late(floor, turn, call, leg)
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from acd.vocabulary.fact import FactOf
-from acd.vocabulary.ids import AgentId, CallId, OfferId
+from acd.vocabulary.ids import AgentId, CallId, OfferId, QueueId
 
 
 class Control(StrEnum):
@@ -17,6 +17,7 @@ class Control(StrEnum):
     """Of the recording."""
     RESUME = "resume"
     """Of the recording."""
+    TRANSFER = "transfer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +58,18 @@ class ResumeAsked(ControlOf):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TransferAsked(ControlOf):
+    """An agent asked that others go on with the caller, and leaves the call."""
+
+    agent_id: AgentId
+    to_queue: QueueId | None = None
+    to_agent: AgentId | None = None
+    """Who is to be rung first; exactly one of the two is given."""
+    note: str = ""
+    """What whoever takes the call should know."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingMuted(ControlOf):
     """The switch stopped writing sound down, or does so again."""
 
@@ -92,6 +105,22 @@ class CallTakenBack(FactOf):
     agent_id: AgentId
     hold_s: float
     """How long the caller was on hold."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallTransferred(FactOf):
+    """The caller waits again, for others; the place of before is kept."""
+
+    call_id: CallId
+    offer_id: OfferId
+    """Of the conversation that it ended."""
+    agent_id: AgentId
+    from_queue: QueueId
+    to_queue: QueueId
+    to_agent: AgentId | None
+    note: str
+    is_asked: bool
+    """False where the agent was gone while the caller was on hold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

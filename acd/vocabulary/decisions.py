@@ -76,6 +76,16 @@ class TakeCallBack(ControlOrder):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MoveCaller(ControlOrder):
+    """Lead a caller in hand to the waiting room of a queue."""
+
+    call_id: CallId
+    agent_id: AgentId
+    caller_leg_id: LegId
+    queue_id: QueueId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MuteRecording(ControlOrder):
     """Write no sound of a conversation down, or go on writing."""
 
@@ -126,6 +136,7 @@ Decision = (
     | EndCall
     | HoldCall
     | TakeCallBack
+    | MoveCaller
     | MuteRecording
     | EndLeg
     | StoreRecording

@@ -95,6 +95,16 @@ class NotControlled(AcdError):
         self.why = why
 
 
+class TransferLoops(AcdError):
+    """A transfer would bring a caller to where they were already."""
+
+    def __init__(self, call_id: str, why: str) -> None:
+        """Say how."""
+        super().__init__(f"call {call_id!r}: {why}; help the caller, or ask for help")
+        self.call_id = call_id
+        self.why = why
+
+
 class UnreadableEstimates(AcdError):
     """Estimates were told that are no sums of calls."""
 

@@ -76,6 +76,7 @@ ControlWish = (
     | control_facts.TakeBackAsked
     | control_facts.PauseAsked
     | control_facts.ResumeAsked
+    | control_facts.TransferAsked
 )
 """What agents ask for of the call in hand."""
 
@@ -126,6 +127,7 @@ EstablishedFact = (
     | floor_facts.QueueClosed
     | control_facts.CallHeld
     | control_facts.CallTakenBack
+    | control_facts.CallTransferred
     | control_facts.RecordingPaused
     | control_facts.RecordingResumed
 )

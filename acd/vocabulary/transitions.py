@@ -110,6 +110,7 @@ CALL_TRANSITIONS: dict[CallState, dict[type[Fact], CallState]] = {
         ConversationEnded: CallState.LEAVING,
     },
     CallState.LEAVING: {
+        CallQueued: CallState.QUEUED,  # transferred
         CallClosed: CallState.CLOSED,
     },
     CallState.CLOSED: {},

@@ -9,7 +9,13 @@ from typing import Final, Protocol
 import structlog
 
 from acd.vocabulary.control_facts import Control, ControlFailed, RecordingMuted
-from acd.vocabulary.decisions import EndLeg, HoldCall, MuteRecording, TakeCallBack
+from acd.vocabulary.decisions import (
+    EndLeg,
+    HoldCall,
+    MoveCaller,
+    MuteRecording,
+    TakeCallBack,
+)
 from acd.vocabulary.facts import LegFact
 from acd.vocabulary.ids import LegId
 from cti_bridge.ami.actions import Fields
@@ -20,9 +26,11 @@ from cti_bridge.ami.window import Urgency
 
 log = structlog.get_logger(__name__)
 
-ControlDecision = HoldCall | TakeCallBack | MuteRecording | EndLeg
+ControlDecision = HoldCall | TakeCallBack | MoveCaller | MuteRecording | EndLeg
+_Asked = HoldCall | TakeCallBack | MoveCaller | MuteRecording
 
 _HELD: Final = {"Context": "cc-hold", "Exten": "s", "Priority": "1"}
+_MOVED: Final = {"Context": "cc-moved", "Exten": "s", "Priority": "1"}
 _HELD_BY: Final = {
     "ExtraContext": "cc-held",
     "ExtraExten": "s",
@@ -74,6 +82,8 @@ class InHand:
                 await self._hold(link, decision)
             case TakeCallBack():
                 await self._take_back(link, decision)
+            case MoveCaller():
+                await self._move(link, decision)
             case MuteRecording():
                 await self._mute(link, decision)
             case EndLeg():
@@ -101,6 +111,15 @@ class InHand:
             link.note("Setvar", _set(caller, "CC_STATE", "talking"))
             link.note("Setvar", _set(back.offer_id, "CC_STATE", "offer"))
 
+    async def _move(self, link: Connection, move: MoveCaller) -> None:
+        caller = self._channel(move.caller_leg_id)
+        if caller is None:
+            self._not_done(move, Control.TRANSFER, "the caller's leg is gone")
+            return
+        link.note("Setvar", _set(caller, "CC_TO", move.queue_id))
+        led = {"Channel": caller, **_MOVED}
+        await self._try(link, "Redirect", led, (move, Control.TRANSFER))
+
     async def _mute(self, link: Connection, mute: MuteRecording) -> None:
         offer_id = mute.offer_id
         what = Control.PAUSE if mute.is_muted else Control.RESUME
@@ -127,7 +146,7 @@ class InHand:
         link: Connection,
         action: str,
         fields: Fields,
-        wanted: tuple[HoldCall | TakeCallBack | MuteRecording, Control],
+        wanted: tuple[_Asked, Control],
     ) -> bool:
         """Ask it; where it is refused, tell so and return False."""
         decision, what = wanted
@@ -143,7 +162,7 @@ class InHand:
 
     def _not_done(
         self,
-        decision: HoldCall | TakeCallBack | MuteRecording,
+        decision: _Asked,
         what: Control,
         detail: str,
     ) -> None:

@@ -13,6 +13,7 @@ _RULES: Mapping[Language, Mapping[str, str]] = MappingProxyType(
     {
         "en": {
             "longest_idle": "longest idle",
+            "transfer": "the one whom the caller was transferred to",
             "least_occupied": "least occupied",
             "fastest_first": "fastest first",
             "round_robin": "round robin",
@@ -25,6 +26,7 @@ _RULES: Mapping[Language, Mapping[str, str]] = MappingProxyType(
         },
         "zh": {
             "longest_idle": "空闲最久者优先",
+            "transfer": "转接指定的座席",
             "least_occupied": "占用率最低者优先",
             "fastest_first": "处理最快者优先",
             "round_robin": "轮流",

@@ -10,9 +10,10 @@ from acd.vocabulary.control_facts import (
     PauseAsked,
     ResumeAsked,
     TakeBackAsked,
+    TransferAsked,
 )
 from acd.vocabulary.facts import ControlWish
-from acd.vocabulary.ids import AgentId, CallId
+from acd.vocabulary.ids import AgentId, CallId, QueueId
 from acd.vocabulary.wire import kind_of
 from services.api.agents import Noted, OfAgent, OfFloor, OfNoted
 from services.api.ports import Floor
@@ -50,6 +51,26 @@ class PauseIn(InHandIn):
     )
 
     for_s: Annotated[float, Field(gt=0, le=300)] = 60.0
+
+
+class TransferIn(InHandIn):
+    """Which call, and who goes on with its caller: a queue, or one agent."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "example": {
+                "call_id": _EXAMPLE,
+                "queue_id": "q_bill",
+                "note": "a bill",
+            }
+        },
+    )
+
+    queue_id: Annotated[str, Field(max_length=64)] | None = None
+    to_agent: Annotated[str, Field(max_length=64)] | None = None
+    """Who must be ready, and is rung first; who lets it ring leaves it to the queue."""
+    note: Annotated[str, Field(max_length=2000)] = ""
 
 
 class AskedOut(BaseModel):
@@ -98,6 +119,21 @@ async def resume_recording(
     return await _ask(
         floor, ResumeAsked(at=floor.now(), **_whose(agent_id, which)), noted
     )
+
+
+@router.post("/transfer", **_CONTROL)
+async def transfer(
+    floor: OfFloor, agent_id: OfAgent, which: TransferIn, noted: OfNoted
+) -> AskedOut:
+    """Have others go on with the caller, who keeps the place; there is no way back."""
+    asked = TransferAsked(
+        at=floor.now(),
+        to_queue=QueueId(which.queue_id) if which.queue_id else None,
+        to_agent=AgentId(which.to_agent) if which.to_agent else None,
+        note=which.note,
+        **_whose(agent_id, which),
+    )
+    return await _ask(floor, asked, noted)
 
 
 def _whose(agent_id: str, which: InHandIn) -> dict[str, Any]:

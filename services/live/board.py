@@ -129,6 +129,11 @@ def _offered(board: Board, fact: Told) -> None:
     _call(board, fact, state="offered", offered_at=fact["at"], **told)
 
 
+def _transferred(board: Board, fact: Told) -> None:
+    told = {"queue_id": fact["to_queue"], "connected_at": None}
+    _call(board, fact, state="queued", **told, **_NOBODY)
+
+
 _NOBODY = {"agent_id": None, "offer_id": None, "offered_at": None}
 
 
@@ -207,6 +212,7 @@ _FOLDS: Mapping[str, Callable[[Board, Told], None]] = {
     "offer_withdrawn": _back_in_queue,
     "call_connected": _connected,
     "conversation_ended": _entering("leaving"),
+    "call_transferred": _transferred,
     "call_held": _entering("held"),
     "call_taken_back": _entering("talking"),
     "call_closed": _closed,

@@ -52,6 +52,8 @@ SHOWN: frozenset[type[Fact]] = frozenset(
         control_facts.PauseAsked,
         control_facts.ResumeAsked,
         control_facts.ControlFailed,
+        control_facts.TransferAsked,
+        control_facts.CallTransferred,
         control_facts.CallHeld,
         control_facts.CallTakenBack,
         control_facts.RecordingPaused,

@@ -12,6 +12,7 @@ Tell = Callable[[Any, Any], str]
 _DOINGS = {
     Control.HOLD: "hold",
     Control.TAKE_BACK: "taking back",
+    Control.TRANSFER: "transfer",
     Control.PAUSE: "pause of the recording",
     Control.RESUME: "end of the recording's pause",
 }
@@ -21,6 +22,19 @@ def _resumed(fact: control_facts.RecordingResumed, _legs: object) -> str:
     how = "by its limit" if fact.is_by_limit else f"by agent {fact.agent_id}"
     paused_s = (fact.at - fact.paused_at).total_seconds()
     return f"the recording goes on, {how}; {paused_s:.1f} s are in none"
+
+
+def _transfer(fact: control_facts.TransferAsked, _legs: object) -> str:
+    where = f"queue {fact.to_queue}" if fact.to_queue else f"agent {fact.to_agent}"
+    return f"{fact.agent_id} asked to transfer the caller to {where}"
+
+
+def _transferred(fact: control_facts.CallTransferred, _legs: object) -> str:
+    first = f", agent {fact.to_agent} is rung first" if fact.to_agent else ""
+    note = f"; note: {fact.note}" if fact.note else ""
+    why = "" if fact.is_asked else ", since the agent was gone"
+    where = f"from queue {fact.from_queue} to queue {fact.to_queue}"
+    return f"the caller was transferred {where}{first}{why}; the place is kept{note}"
 
 
 CONTROL_WORDS: Mapping[type[FactOf], tuple[str, Tell]] = {
@@ -40,6 +54,8 @@ CONTROL_WORDS: Mapping[type[FactOf], tuple[str, Tell]] = {
         "agent",
         lambda f, _l: f"{f.agent_id} asked for the recording to go on",
     ),
+    control_facts.TransferAsked: ("agent", _transfer),
+    control_facts.CallTransferred: ("engine", _transferred),
     control_facts.RecordingMuted: (
         "switch",
         lambda f, _l: f"writes {'no' if f.is_muted else 'the'} sound down",

@@ -19,6 +19,15 @@ def taken_back(
     changes.put("calls", key, fact.place, state=CallState.TALKING.value)
 
 
+def transferred(
+    changes: RowChanges, fact: control_facts.CallTransferred, _seq: int
+) -> None:
+    """A caller waits again."""
+    key, queue_id = (fact.call_id,), fact.to_queue
+    state = CallState.QUEUED.value
+    changes.put("calls", key, fact.place, state=state, queue_id=queue_id)
+
+
 def paused(changes: RowChanges, fact: control_facts.RecordingPaused, _seq: int) -> None:
     """Nothing is recorded from here on."""
     changes.put(

@@ -387,6 +387,7 @@ FOLDS: Mapping[type[FactOf], Fold] = {
     **dict.fromkeys(get_args(ControlFact), _nothing),
     control_facts.CallHeld: control_records.held,
     control_facts.CallTakenBack: control_records.taken_back,
+    control_facts.CallTransferred: control_records.transferred,
     control_facts.RecordingPaused: control_records.paused,
     control_facts.RecordingResumed: control_records.resumed,
     estimate_facts.EstimatesRebuilt: _nothing,

@@ -1,8 +1,14 @@
 """What is asked of Asterisk for calls in hand, and what comes of it."""
 
 from acd.vocabulary.control_facts import Control, ControlFailed, RecordingMuted
-from acd.vocabulary.decisions import EndLeg, HoldCall, MuteRecording, TakeCallBack
-from acd.vocabulary.ids import AgentId
+from acd.vocabulary.decisions import (
+    EndLeg,
+    HoldCall,
+    MoveCaller,
+    MuteRecording,
+    TakeCallBack,
+)
+from acd.vocabulary.ids import AgentId, QueueId
 from tests.cti_bridge.test_carry_out import (
     CALL,
     CALLER,
@@ -15,6 +21,7 @@ from tests.support.builders import at
 
 WHO = {"call_id": CALL, "offer_id": OFFER, "agent_id": AgentId("1001")}
 HOLD = HoldCall(**WHO, caller_leg_id=CALLER)  # type: ignore[arg-type]
+MOVE = MoveCaller(**WHO, caller_leg_id=CALLER, queue_id=QueueId("q_bill"))  # type: ignore[arg-type]
 BACK = TakeCallBack(**WHO, caller_leg_id=CALLER)  # type: ignore[arg-type]
 
 
@@ -79,6 +86,26 @@ async def test_a_join_that_fails_leaves_the_caller_on_hold() -> None:
     # Marked as talking, the caller's dialplan would end the call.
     assert [it["Action"] for it in made.peer.heard] == ["Bridge"]
     assert made.facts == [failed(Control.TAKE_BACK, "bridge is gone")]
+
+
+async def test_a_caller_is_led_to_a_queue_and_nobody_out_of_the_house() -> None:
+    async with world(fine) as made:
+        made.carry_out(MOVE)
+        await made.until(lambda: len(made.peer.heard) == 2)
+
+    to, led = made.peer.heard
+    assert (to["Variable"], to["Value"]) == ("CC_TO", "q_bill")
+    # What is dialled is no part of it: the context leads to the waiting room alone.
+    assert (led["Channel"], led["Context"], led["Exten"]) == (CHANNEL, "cc-moved", "s")
+    assert "ExtraChannel" not in led
+
+
+async def test_a_transfer_that_is_refused_is_told() -> None:
+    async with world(lambda _: "no such channel") as made:
+        made.carry_out(MOVE)
+        await made.until(lambda: bool(made.facts))
+
+    assert made.facts == [failed(Control.TRANSFER, "no such channel")]
 
 
 async def test_a_pause_is_told_once_the_switch_has_done_it() -> None:

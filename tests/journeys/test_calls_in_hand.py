@@ -11,6 +11,7 @@ import pytest
 from services.phone.sound import SAMPLE_RATE_HZ, voice_like
 from tests.journeys.in_hand import (
     A_HZ,
+    B_HZ,
     CALLER_HZ,
     SECRET_HZ,
     Hand,
@@ -114,6 +115,31 @@ async def test_a_hold_outlives_the_engine(instance: RunningInstance) -> None:
     kinds = [fact["kind"] for fact in story["facts"]]
     assert kinds.count("conversation_ended") == kinds.count("call_closed") == 1
     assert story["conversations"][0]["hold_s"] > 0
+
+
+async def test_a_caller_is_transferred_to_another_agent(
+    instance: RunningInstance,
+) -> None:
+    async with talking(instance, "three", with_b=True) as hand:
+        b = hand.agent_id("b")
+        await hand.ask("transfer", to_agent=b, note="asks for b")
+        other = await hand.ring()
+        other.say(voice_like(B_HZ), repeat=True)
+
+        assert await hears(hand.caller, B_HZ)
+        assert await hears(other, CALLER_HZ)
+        assert await hand.agent.wait_ended(10) is not None
+        await other.hang_up()
+        story = await hand.story()
+
+    talks = [(it["agent_id"], it["ended_by"]) for it in story["conversations"]]
+    assert talks == [(hand.agent_id(), "agent"), (b, "agent")]
+    [first, second] = story["conversations"]
+    assert first["ended_at"] <= second["started_at"]
+    facts = {fact["kind"]: fact["body"] for fact in story["facts"]}
+    assert facts["call_transferred"]["note"] == "asks for b"
+    assert story["call"]["close_reason"] == "completed"
+    assert len(story["recordings"]) == 2
 
 
 async def _taken_back(hand: Hand) -> bool:

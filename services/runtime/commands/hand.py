@@ -60,6 +60,21 @@ def resume(agent: _Agent, *, as_json: _AsJson = False, data: _Data = None) -> No
     _do(agent, "resume-recording", {}, as_json=as_json, data=data)
 
 
+@app.command()
+def transfer(
+    agent: _Agent,
+    *,
+    queue: Annotated[str | None, typer.Option(help="whose agents go on")] = None,
+    to: Annotated[str | None, typer.Option(help="the agent who goes on")] = None,
+    note: Annotated[str, typer.Option(help="what they should know")] = "",
+    as_json: _AsJson = False,
+    data: _Data = None,
+) -> None:
+    """Have a queue, or one agent, go on with the caller, who keeps the place."""
+    more = {"queue_id": queue, "to_agent": to, "note": note}
+    _do(agent, "transfer", more, as_json=as_json, data=data)
+
+
 def _do(
     agent_id: str,
     what: str,

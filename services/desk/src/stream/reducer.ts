@@ -186,6 +186,15 @@ function folded(desk: Desk, fact: Fact): Desk {
       }));
     case "conversation_ended":
       return call(desk, fact.call_id, () => ({ state: "leaving" }));
+    case "call_transferred":
+      return call(desk, fact.call_id, () => ({
+        state: "queued",
+        queue_id: fact.to_queue,
+        agent_id: null,
+        offer_id: null,
+        offered_at: null,
+        connected_at: null,
+      }));
     case "call_held":
       return call(desk, fact.call_id, () => ({ state: "held" }));
     case "call_taken_back":
