@@ -91,6 +91,7 @@ def start(floor: Floor, turn: Turn, call: Call, chosen: Chosen) -> None:
             call_id=call.call_id,
             agent_id=offer.agent_id,
             device_id=agent.profile.device_id,
+            caller_leg_id=call.leg_id,
             caller_number=call.caller_number,
             ring_s=ring_s,
         )

@@ -189,6 +189,7 @@ class AppQueue:
                 call_id=waiter.call_id,
                 agent_id=member.agent_id,
                 device_id=profile.device_id,
+                caller_leg_id=waiter.leg_id,
                 caller_number="",
                 ring_s=RING_S,
             )

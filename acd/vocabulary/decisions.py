@@ -13,6 +13,7 @@ class RingAgent:
     call_id: CallId
     agent_id: AgentId
     device_id: DeviceId
+    caller_leg_id: LegId
     caller_number: str
     """What the device shows."""
     ring_s: float

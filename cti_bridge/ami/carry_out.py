@@ -143,6 +143,9 @@ class CarryOut:
 
     async def _ring(self, link: Connection, ring: RingAgent) -> None:
         variables = [
+            "CC_STATE=offer",
+            # By name: an id is taken for the beginning of one.
+            f"CC_CALLER={self._channel(ring.caller_leg_id) or 'gone'}",
             f"CC_CALL_ID={ring.call_id}",
             f"CC_OFFER_ID={ring.offer_id}",
             f"CC_AGENT={ring.agent_id}",
@@ -196,22 +199,22 @@ class CarryOut:
                 await asyncio.sleep(pause_s)
 
     async def _join(self, link: Connection, pair: BridgeCall) -> None:
-        caller = self._channel(pair.caller_leg_id)
-        if caller is None:
+        """Lead the agent's leg to where it joins the caller by itself.
+
+        ``Bridge`` of ours would take both legs from where they are, and Asterisk makes
+        another channel for each that is taken.
+        """
+        if self._channel(pair.caller_leg_id) is None:
             self._not_joined(pair, "the caller's leg is gone")
             return
-        both = {"Channel1": caller, "Channel2": pair.offer_id, "Tone": "no"}
+        led = _led(pair.offer_id, "cc-join")
         try:
-            joined = await self._act(link, "Bridge", both, Urgency.JOIN)
+            joining = await self._act(link, "Redirect", led, Urgency.JOIN)
         except (TooManyPending, TurnsFull) as error:
             self._not_joined(pair, str(error))
             return
-        if not joined.succeeded:
-            self._not_joined(pair, joined.get("Message") or "no reason told")
-            return
-        # For the dialplan, which goes on with the caller when the bridge is over. Not
-        # before the join: one that failed would end the call.
-        link.note("Setvar", _state(caller, "talking"))
+        if not joining.succeeded:
+            self._not_joined(pair, joining.get("Message") or "no reason told")
 
     def _not_joined(self, pair: BridgeCall, detail: str) -> None:
         log.warning("bridge_failed", offer_id=pair.offer_id, reason=detail)
@@ -219,12 +222,7 @@ class CarryOut:
 
     async def _dismiss(self, link: Connection, dismiss: DismissAgent) -> None:
         """Say so and hang up; a leg that is gone already needs neither."""
-        led = {
-            "Channel": dismiss.offer_id,
-            "Context": "cc-dismiss",
-            "Exten": "s",
-            "Priority": "1",
-        }
+        led = _led(dismiss.offer_id, "cc-dismiss")
         await self._act(link, "Redirect", led, Urgency.STOP)
 
     async def _act(
@@ -250,5 +248,5 @@ def _leg_of(decision: SwitchDecision) -> str:
             return decision.offer_id
 
 
-def _state(channel: str, state: str) -> dict[str, str]:
-    return {"Channel": channel, "Variable": "CC_STATE", "Value": state}
+def _led(channel: str, context: str) -> Fields:
+    return {"Channel": channel, "Context": context, "Exten": "s", "Priority": "1"}

@@ -9,8 +9,9 @@ from datetime import datetime
 from typing import Final
 
 from acd.vocabulary.facts import LegFact
-from acd.vocabulary.ids import CallId, LegId, QueueId, SkillId
+from acd.vocabulary.ids import CallId, LegId, OfferId, QueueId, SkillId
 from acd.vocabulary.leg_facts import (
+    BridgeFailed,
     CallQueued,
     LegAnswered,
     LegEnded,
@@ -136,8 +137,17 @@ class Translator:
                 )
             case "CCOffered":
                 return _one(LegAnswered(at=at, leg_id=leg_id))
+            case "CCNotJoined":
+                return self._of_join(message, at)
             case other:
                 return self._pass_over(f"UserEvent {other}")
+
+    def _of_join(self, message: Message, at: datetime) -> Told:
+        offer_id, why = message.get("OfferId"), message.get("Why")
+        if not _fits(UUID, offer_id) or not _fits(_NAME, why):
+            return self._pass_over("unusable")
+        offer = OfferId(offer_id or "")
+        return _one(BridgeFailed(at=at, offer_id=offer, detail=why or ""))
 
     def _of_state(self, message: Message, at: datetime) -> Told:
         leg_id = self._leg(message)

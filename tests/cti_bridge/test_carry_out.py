@@ -34,6 +34,7 @@ RING = RingAgent(
     call_id=CALL,
     agent_id=AgentId("1001"),
     device_id=DeviceId("dev-1001"),
+    caller_leg_id=CALLER,
     caller_number="13800138000",
     ring_s=15.0,
 )
@@ -154,7 +155,11 @@ async def test_an_agent_is_rung_as_a_leg_with_the_offers_id() -> None:
     assert (sent["Context"], sent["Exten"], sent["Priority"]) == ("cc-offer", "s", "1")
     assert sent["Timeout"] == "17000"
     assert sent["CallerID"] == "<13800138000>"
-    assert sent["Variable"] == (f"CC_CALL_ID={CALL} CC_OFFER_ID={OFFER} CC_AGENT=1001")
+    # Whom it is joined with, by name: of an id, 1.1 would join 1.10 (asterisk.md).
+    assert sent["Variable"] == (
+        f"CC_STATE=offer CC_CALLER={CHANNEL} CC_CALL_ID={CALL} CC_OFFER_ID={OFFER}"
+        " CC_AGENT=1001"
+    )
     assert made.facts == []
 
 
@@ -175,6 +180,7 @@ async def test_a_number_that_would_inject_is_not_sent_and_told() -> None:
         call_id=CALL,
         agent_id=AgentId("1001"),
         device_id=DeviceId("dev-1001"),
+        caller_leg_id=CALLER,
         caller_number="1>\r\nAction: Hangup",
         ring_s=15.0,
     )
@@ -187,32 +193,26 @@ async def test_a_number_that_would_inject_is_not_sent_and_told() -> None:
     assert isinstance(made.facts[0], LegEnded)
 
 
-async def test_a_pair_is_joined_by_name_and_then_marked_as_talking() -> None:
+async def test_an_agent_is_led_to_where_the_leg_joins_the_caller_by_itself() -> None:
     async with world(fine) as made:
         made.carry_out(JOIN)
-        await made.until(lambda: len(made.peer.heard) == 2)
+        await made.until(lambda: bool(made.peer.heard))
 
-    bridge, mark = made.peer.heard
-    # The dialplan ends the call of a marked leg: not before the join has succeeded.
-    assert (mark["Action"], mark["Value"]) == ("Setvar", "talking")
-    # An id would be taken for the beginning of one: 1.1 joined 1.10 (asterisk.md).
-    assert bridge["Channel1"] == CHANNEL
-    assert bridge["Channel2"] == OFFER
+    (sent,) = made.peer.heard
+    assert (sent["Action"], sent["Channel"]) == ("Redirect", OFFER)
+    assert (sent["Context"], sent["Exten"], sent["Priority"]) == ("cc-join", "s", "1")
     assert made.facts == []
 
 
 async def test_a_pair_that_could_not_be_joined_is_told() -> None:
-    def no_bridge(action: dict[str, str]) -> str | None:
-        return "Channel2 does not exist" if action["Action"] == "Bridge" else ""
-
-    async with world(no_bridge) as made:
+    async with world(lambda _: "Channel not existent") as made:
         made.carry_out(JOIN)
         await made.until(lambda: bool(made.facts))
 
     assert made.facts == [
-        BridgeFailed(at=at(0), offer_id=OFFER, detail="Channel2 does not exist")
+        BridgeFailed(at=at(0), offer_id=OFFER, detail="Channel not existent")
     ]
-    assert [sent["Action"] for sent in made.peer.heard] == ["Bridge"]
+    assert [sent["Action"] for sent in made.peer.heard] == ["Redirect"]
 
 
 async def test_a_caller_who_is_gone_is_joined_with_nobody() -> None:

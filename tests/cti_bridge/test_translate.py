@@ -8,8 +8,9 @@ from itertools import pairwise
 import pytest
 
 from acd.vocabulary.facts import LegFact
-from acd.vocabulary.ids import LegId
+from acd.vocabulary.ids import LegId, OfferId
 from acd.vocabulary.leg_facts import (
+    BridgeFailed,
     CallQueued,
     LegEnded,
     LegEnding,
@@ -216,6 +217,24 @@ def test_text_that_is_no_id_becomes_no_fact() -> None:
     translator = Translator()
 
     assert translator.take(broken, at(0)) == Told()
+    assert translator.passed_over["unusable"] == 1
+
+
+def test_a_leg_that_could_not_join_its_caller_says_so() -> None:
+    offered = next(
+        m for m in messages("calls/snapshot") if m.get("UserEvent") == "CCOffered"
+    )
+    offer_id = offered["OfferId"]
+    said = offered.raw.replace(b"UserEvent: CCOffered", b"UserEvent: CCNotJoined")
+    translator = Translator()
+
+    told = translator.take(Message(said + b"\r\nWhy: NONEXISTENT"), at(0))
+    forged = translator.take(Message(said + b"\r\nWhy: no such text"), at(0))
+
+    assert told.facts == (
+        BridgeFailed(at=at(0), offer_id=OfferId(offer_id), detail="NONEXISTENT"),
+    )
+    assert forged == Told()
     assert translator.passed_over["unusable"] == 1
 
 
