@@ -43,11 +43,9 @@ def entries(
         entry = given.get(number, OpenEntry())
         yield (
             f"exten => {number},1,MSet(CC_NUMBER={number},CC_OPEN_QUEUE={entry.queue},"
-            f"CC_CLASS={entry.call_class},CC_LANGUAGE={entry.language})"
+            f"CC_CLASS={entry.call_class},CC_LANGUAGE={entry.language},"
+            f"CC_GATE={gate_of(number)},CC_RESERVED={reserved.get(number) or ''})"
         )
-        yield f" same => n,Set(CC_GATE={gate_of(number)})"
-        if lines := reserved.get(number):
-            yield f" same => n,Set(CC_RESERVED={lines})"
         yield " same => n,Goto(cc-in,s,1)"
 
 
