@@ -65,7 +65,11 @@ def items_of(ran: Ran) -> tuple[Item, ...]:
                 )
                 before = words
             case KeyCame(key=key):
-                items.append(Keys(key))
+                match items:
+                    case [*_, Keys(keys=typed)] if not doing.is_first:
+                        items[-1] = Keys(typed + key)
+                    case _:
+                        items.append(Keys(key))
             case NoKeyCame():
                 items.append(Quiet())
             case CallerLeft():

@@ -25,6 +25,8 @@ class Doing:
     time that a key is awaited."""
     has_instead: bool = False
     """Whether such keys are written; they may be none."""
+    is_first: bool = True
+    """Whether it begins a word: further keys of one are typed right behind it."""
 
 
 def doings_of(keys: str) -> Iterator[Doing]:
@@ -43,7 +45,8 @@ def doings_of(keys: str) -> Iterator[Doing]:
         elif word == BYE:
             yield Doing(came=CallerLeft())
         else:
-            yield from (Doing(came=KeyCame(key=key)) for key in word)
+            for nth, key in enumerate(word):
+                yield Doing(came=KeyCame(key=key), is_first=nth == 0)
 
 
 def said_words(text: str) -> WordsCame:

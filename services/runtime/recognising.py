@@ -27,7 +27,7 @@ def speech_plan(settings: Settings) -> SpeechPlan:
         streams=chosen.streams or max(1, min(_MOST_BY_ITSELF, cores // 2)),
         cores=cores,
         memory_mb=chosen.memory_mb,
-        patience=Patience(stall_s=chosen.stall_s),
+        patience=Patience(stall_s=chosen.stall_s, grace_s=chosen.finish_s),
         finish_s=chosen.finish_s,
         env=dict.fromkeys(("HOME", "TMPDIR"), str(own)),
     )

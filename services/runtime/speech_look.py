@@ -71,7 +71,7 @@ async def _listened(
             said = [one.said async for one in heard][-1]
         took_s = time.monotonic() - began
         ends_by = pool.ready[0].ends_by if pool.ready else ""
-    if not said:
+    if not said or not said[0].text:
         raise NotReady(f"{_named(chosen)}: heard nothing where {sample!r} was spoken")
     best = said[0]
     return (

@@ -40,7 +40,7 @@ class SpeechSettings(BaseModel):
     """Callers heard at once, of each model; None means half of the cores."""
     memory_mb: Annotated[int, Field(ge=256, le=65_536)] = 2048
     """What one recogniser's process may take."""
-    stall_s: Annotated[float, Field(ge=0.5, le=30)] = 3.0
+    stall_s: Annotated[float, Field(ge=0.5, le=120)] = 3.0
     """One that has sound to work through and gives no sign for so long is ended."""
     finish_s: Annotated[float, Field(ge=0.5, le=60)] = 1.5
     """So long a caller waits for its result when all was said; with more than 2 there

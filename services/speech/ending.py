@@ -91,6 +91,14 @@ class Ending:
         """Whether words have been said."""
         return self.spoken_s > 0
 
+    @property
+    def said_s(self) -> float:
+        """How long was spoken, without the silence behind it; breaths count."""
+        quiet_s = self.for_s if self.state is Speaking.TRAILING else 0.0
+        if self.ended_by is EndedBy.SILENCE:
+            quiet_s = self.times.trailing_s
+        return max(0.0, self.spoken_s - quiet_s)
+
     def after(self, *, is_voice: bool, length_s: float) -> "Ending":
         """Return what is known after another piece of sound."""
         if self.state is Speaking.ENDED:

@@ -50,7 +50,8 @@ class Listening:
 
         Raises:
             WorkerGone: It ended, hung and was ended, or says what it must not.
-            RecogniserBroken: It cannot listen for what is asked.
+            RecogniserBroken: It cannot listen for what is asked, or gave no words by
+                the deadline.
         """
         opening = packed_json(Kind.OPEN, **self.asked.as_dict())
         await self.worker.send(opening)
@@ -106,8 +107,12 @@ class Listening:
                     continue
                 self.worker.kill()
                 if clock() >= self.until + self.patience.grace_s:
-                    # Whatever was heard is final.
                     self.is_over = True
+                    if not self._last:
+                        # That it has told nothing yet does not say nothing was said.
+                        why = "gave no words by the deadline"
+                        raise RecogniserBroken(self.name, why) from None
+                    # Whatever was heard is final.
                     yield Recognised(said=self._last, is_final=True)
                     return
                 raise WorkerGone("hangs in the middle of a phrase") from None

@@ -88,6 +88,10 @@ def asked_of(told: Mapping[str, object]) -> Asked:
             raise FrameBroken("OPEN that asks for nothing known")
 
 
+MUMBLED_S = 0.5
+"""Of a voice without any word that is more than a cough."""
+
+
 class Stream(Protocol):
     """A recogniser at work on one phrase."""
 
@@ -143,9 +147,16 @@ class Heard:
                 return
 
     def end(self) -> None:
-        """Make what was heard final; nothing where nobody spoke."""
-        if self.ending.has_begun:
-            self.said = tuple(one for one in self.stream.finish() if one.text)
+        """Make what was heard final; nothing where nobody spoke.
+
+        Who spoke for long enough, and of whom no word was made, has said something that
+        is not understood: that is told as words without letters.
+        """
+        if not self.ending.has_begun:
+            return
+        self.said = tuple(one for one in self.stream.finish() if one.text)
+        if not self.said and self.ending.said_s >= MUMBLED_S:
+            self.said = (Words("", 0.0),)
 
     def _piece(self, piece: bytes) -> Words | None:
         is_voice = self.voicing.is_voice(samples_of(piece))

@@ -14,7 +14,7 @@ from acd.vocabulary.flow_facts import (
 from acd.vocabulary.ids import CallId
 from ivr.flow_set import FlowSet
 from ivr.load import load_flows_from
-from services.flows.aloud import Utterance, items_of, otherwise_by_keys
+from services.flows.aloud import Keys, Utterance, items_of, otherwise_by_keys
 from services.flows.cases import Ran, load_cases, run
 from services.flows.script import Leave, Press, Speak
 from services.flows.speaking import Do, SpeakingCaller, Utter, steps_of
@@ -117,6 +117,15 @@ def test_a_case_knows_what_its_words_mean_and_which_answer_a_read_back(
         Utterance(text="一二三四", meant="digits", keys=("1234",)),
         Utterance(text="对", meant="1", keys=("1",), confirms=True),
     )
+
+
+def test_keys_of_one_word_are_typed_one_behind_the_other(tmp_path: Path) -> None:
+    one = caller(tmp_path, "1 1234")
+
+    assert one.items == (Keys("1"), Keys("1234"))
+    assert prompt(one, "services") == Press(key="1")
+    assert prompt(one, "number") == Press(key="1")
+    assert key(one, "number") == Press(key="2")
 
 
 def test_keys_that_lead_elsewhere_than_the_words_are_told(tmp_path: Path) -> None:

@@ -154,6 +154,23 @@ async def test_after_the_deadline_whatever_was_heard_is_final() -> None:
         await eventually(lambda: one.free == 1, 120)
 
 
+async def test_one_that_told_nothing_by_the_deadline_heard_no_silence() -> None:
+    patience = Patience(stall_s=60, grace_s=0.2)
+    async with pool("says nothing until its end", patience=patience) as one:
+        with pytest.raises(RecogniserBroken, match="gave no words by the deadline"):
+            await heard(one, PHRASE, deadline_s=3)
+
+
+async def test_who_spoke_without_a_word_is_told_from_who_was_silent() -> None:
+    async with pool("mumbles") as one:
+        *_, spoke = await heard(one)
+        *_, was_silent = await heard(one, silence(8))
+        *_, coughed = await heard(one, tone(0.3) + silence(4))
+
+        assert [it.text for it in spoke.said] == [""]
+        assert (was_silent.said, coughed.said) == ((), ())
+
+
 async def test_one_that_speaks_otherwise_than_agreed_is_ended() -> None:
     async with pool("babbles", workers=2) as one:
         with pytest.raises(RecogniserBroken, match="otherwise than agreed"):
