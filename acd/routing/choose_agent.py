@@ -17,6 +17,7 @@ from acd.choices import (
     LeastOccupied,
     LongestIdle,
     PriorityMatrix,
+    QualityGate,
     RoundRobin,
 )
 from acd.routing.quality import Quality, gated_s
@@ -73,6 +74,7 @@ class Scoring:
         """Join it with what is known."""
         self.estimates = estimates
         self._counted: dict[tuple[Blend, str], dict[AgentId, tuple[float, float]]] = {}
+        self._within: dict[QualityGate | None, dict[AgentId, bool]] = {}
         self.quality = quality
 
     @property
@@ -87,6 +89,8 @@ class Scoring:
 
     def forget(self) -> None:
         """Work out anew what estimates count as: everybody's have changed."""
+        for within in self._within.values():
+            within.clear()
         for counted in self._counted.values():
             counted.clear()
 
@@ -139,28 +143,45 @@ class Scoring:
         Who becomes ready is put into several pools at once, some of one kind.
         """
         counted = self._counted.setdefault((blend, kind), {})
+        within = self._within.setdefault(blend.quality_gate, {})
         expected_s = self.estimates.expected_s
 
         def handling_s(agent_id: AgentId) -> float:
             told_s = expected_s(agent_id, kind)
             found = counted.get(agent_id)
             if found is None or found[0] != told_s:
-                counts_s = self._counts_s(blend, kind, agent_id, told_s)
+                counts_s = self._counts_s(blend, kind, agent_id, told_s, within)
                 found = counted[agent_id] = told_s, counts_s
             return found[1]
 
         return handling_s
 
     def _counts_s(
-        self, blend: Blend, kind: str, agent_id: AgentId, handling_s: float
+        self,
+        blend: Blend,
+        kind: str,
+        agent_id: AgentId,
+        handling_s: float,
+        within: dict[AgentId, bool],
     ) -> float:
-        """Return what an estimate counts as: gated, clamped, per resolved call."""
+        """Return what an estimate counts as: gated, clamped, per resolved call.
+
+        Args:
+            blend: The rule.
+            kind: Of the call.
+            agent_id: Whose it is.
+            handling_s: The estimate.
+            within: Who passes the rule's gate, as far as it was asked; it is the same
+                as long as the quality is.
+        """
         average_s = self.estimates.average_s(kind)
         gate = blend.quality_gate
         if gate is not None:
-            is_within = self._quality.is_within(
-                agent_id, repeat_rate=gate.repeat_rate, least_calls=gate.least_calls
-            )
+            is_within = within.get(agent_id)
+            if is_within is None:
+                is_within = within[agent_id] = self._quality.is_within(
+                    agent_id, repeat_rate=gate.repeat_rate, least_calls=gate.least_calls
+                )
             handling_s = gated_s(handling_s, average_s, is_within=is_within)
         reach_s = average_s * blend.clamp
         handling_s = min(max(handling_s, average_s - reach_s), average_s + reach_s)

@@ -116,6 +116,7 @@ class HandlingTimes:
                 self._count_new(kind, cell.calls)
         self._effects: dict[AgentId, Effects] = {}
         self._expected: dict[AgentId, dict[Kind, float]] = {}
+        self._averages: dict[Kind, float] = {}
         self._texts = dict(known.agents)
         self.unwritten = dict.fromkeys(self.pairs())
         """Of whom and of which kind there is news, until somebody writes it down."""
@@ -183,7 +184,12 @@ class HandlingTimes:
 
     def average_s(self, kind: Kind) -> float:
         """Return what the average agent, or one of whom nothing is known, needs."""
-        return exp(self.components.mean(kind) + self.components.rest(kind) / 2)
+        found = self._averages.get(kind)
+        if found is None:
+            found = self._averages[kind] = exp(
+                self.components.mean(kind) + self.components.rest(kind) / 2
+            )
+        return found
 
     def estimate(self, agent_id: AgentId, kind: Kind) -> Estimate:
         """Return the expectation with its uncertainty."""
@@ -229,6 +235,7 @@ class HandlingTimes:
         self._settled_calls = self._calls
         self._new_kinds.clear()
         self._expected.clear()
+        self._averages.clear()
         self._effects.clear()
         self.revision += 1
 
