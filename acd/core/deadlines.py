@@ -29,7 +29,7 @@ class Due(StrEnum):
     """An agent who did not take offers is ready again."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Deadline:
     """One instant and what is due then."""
 
@@ -37,6 +37,10 @@ class Deadline:
     due: Due
     subject: str
     """Id of the offer, agent or call."""
+
+
+_Entry = tuple[datetime, Due, str, Deadline]
+"""What orders a deadline, beside it: tuples are compared without a word of ours."""
 
 
 class Deadlines:
@@ -48,15 +52,16 @@ class Deadlines:
 
     def __init__(self) -> None:
         """Begin with none."""
-        self._heap: list[Deadline] = []
+        self._heap: list[_Entry] = []
 
     def set(self, deadline: Deadline) -> None:
         """Add a deadline."""
-        heapq.heappush(self._heap, deadline)
+        entry = (deadline.at, deadline.due, deadline.subject, deadline)
+        heapq.heappush(self._heap, entry)
 
     def all(self) -> tuple[Deadline, ...]:
         """Return every deadline, in no order."""
-        return tuple(self._heap)
+        return tuple([entry[-1] for entry in self._heap])
 
     def next_at(self, stands: Callable[[Deadline], bool]) -> datetime | None:
         """Return the earliest instant, or None when nothing is due ever.
@@ -65,13 +70,14 @@ class Deadlines:
             stands: Tells whether a deadline still means anything; the first ones that
                 do not are dropped, so that nobody is woken for them.
         """
-        while self._heap and not stands(self._heap[0]):
-            heapq.heappop(self._heap)
-        return self._heap[0].at if self._heap else None
+        heap = self._heap
+        while heap and not stands(heap[0][-1]):
+            heapq.heappop(heap)
+        return heap[0][0] if heap else None
 
     def take_due(self, now: datetime) -> list[Deadline]:
         """Remove and return what is due, earliest first."""
         due = []
-        while self._heap and self._heap[0].at <= now:
-            due.append(heapq.heappop(self._heap))
+        while self._heap and self._heap[0][0] <= now:
+            due.append(heapq.heappop(self._heap)[-1])
         return due
