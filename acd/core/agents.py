@@ -80,7 +80,7 @@ class Agent:
             IllegalTransition: The state has no place for the fact; nothing changed.
         """
         return moved(
-            AGENT_TRANSITIONS, self.state, fact, who=f"agent {self.profile.agent_id!r}"
+            AGENT_TRANSITIONS, self.state, fact, "agent", self.profile.agent_id
         )
 
     def take(self, turn: Turn, fact: type[Fact], *, reason: str = "") -> None:

@@ -135,7 +135,7 @@ class Call:
         Raises:
             IllegalTransition: The state has no place for the fact; nothing changed.
         """
-        return moved(CALL_TRANSITIONS, self.state, fact, who=f"call {self.call_id!r}")
+        return moved(CALL_TRANSITIONS, self.state, fact, "call", self.call_id)
 
     def take(self, fact: type[Fact]) -> None:
         """Move by the table.

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from typing import get_args
 
 from acd.core import (
     control,
@@ -66,6 +67,9 @@ from acd.vocabulary.leg_facts import (
 from acd.vocabulary.recording_facts import RecordingMissing, RecordingStored
 from acd.vocabulary.states import CallState
 
+_BEFORE_ITS_CALL = (CallQueued, *get_args(OpenFact))
+"""Facts that may come before the call they name."""
+
 
 class Engine:
     """Who gets which call, and when; it asks nothing and knows no clock."""
@@ -109,13 +113,30 @@ class Engine:
     def _take(self, turn: Turn, fact: ToldFact) -> bool:
         """Dispatch a fact; return False when it is old news."""
         floor = self.floor
+        # One is tried after the other: first what every call has.
         match fact:
+            case LegEnded():
+                if not floor.remember_ended(fact.leg_id):
+                    return False
+                legs.ended(
+                    floor, turn, fact.leg_id, fact.ending, alive_at=fact.alive_at
+                )
+            case LegJoined():
+                conversations.joined(floor, turn, fact.leg_id, fact.bridge_id)
+            case LegRang() | LegAnswered():
+                return self._ring_or_answer(turn, fact)
+            case CallQueued():
+                return self._queue(turn, fact)
+            case CallArrived():
+                return self._arrive(turn, fact)
+            case WrapUpDone():
+                wishes.grant(floor, turn, fact)
+            case AgentSignedIn() | AgentSignedOut() | AgentReady() | AgentNotReady():
+                wishes.grant(floor, turn, fact)
             case Tick():
                 due = floor.deadlines.take_due(fact.at)
                 acted = [self._fall_due(turn, deadline) for deadline in due]
                 return any(acted)
-            case CallArrived():
-                return self._arrive(turn, fact)
             case CallRouted():
                 if fact.call_id in floor.calls:
                     floor.calls[fact.call_id].is_routed = True
@@ -126,20 +147,8 @@ class Engine:
                     floor.calls[fact.call_id].flow_ending = fact.ending
             case CallAnswered() | AnnouncementHeard() | TraceOf():
                 self._heard(fact.call_id, fact.at)
-            case CallQueued():
-                return self._queue(turn, fact)
-            case LegRang() | LegAnswered():
-                return self._ring_or_answer(turn, fact)
-            case LegJoined():
-                conversations.joined(floor, turn, fact.leg_id, fact.bridge_id)
             case LegParted():
                 conversations.parted(floor, turn, fact.leg_id)
-            case LegEnded():
-                if not floor.remember_ended(fact.leg_id):
-                    return False
-                legs.ended(
-                    floor, turn, fact.leg_id, fact.ending, alive_at=fact.alive_at
-                )
             case BridgeFailed():
                 return self._not_joined(turn, fact.offer_id)
             case SwitchLost():
@@ -148,10 +157,6 @@ class Engine:
                 reconcile(floor, turn, fact)
             case LegChecked():
                 return look_again(floor, turn, fact)
-            case AgentSignedIn() | AgentSignedOut() | AgentReady() | AgentNotReady():
-                wishes.grant(floor, turn, fact)
-            case WrapUpDone():
-                wishes.grant(floor, turn, fact)
             case CallDisposed():
                 floor.agent(fact.agent_id)
             case EstimatesRebuilt():
@@ -318,8 +323,9 @@ class Engine:
         floor = self.floor
         if isinstance(fact, CallArrived):
             return fact.place
-        if isinstance(fact, CallQueued | OpenFact):
-            call_id: CallId | None = getattr(fact, "call_id", None)
+        call_id: CallId | None
+        if isinstance(fact, _BEFORE_ITS_CALL):
+            call_id = getattr(fact, "call_id", None)
             call = floor.calls.get(call_id) if call_id else None
             return call.place if call else fact.place
         call_id = getattr(fact, "call_id", None)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from acd.core.agents import Agent
+from acd.core.agents import AT_WORK, Agent
 from acd.core.calls import Call
 from acd.core.deadlines import Deadlines
 from acd.core.lines import Lines
@@ -178,15 +178,16 @@ class Floor:
 
     def place_of_leg(self, leg_id: str | None) -> Place | None:
         """Return the place of a live leg's call, or None when it has none."""
-        if leg_id in self.callers:
-            return self.callers[LegId(leg_id)].place
+        call = self.callers.get(LegId(leg_id)) if leg_id else None
+        if call is not None:
+            return call.place
         offer = self.offer_of(leg_id) if leg_id else None
         return offer.place if offer else None
 
     def offer_of(self, leg_id: str) -> Offer | None:
         """Return the offer that an agent's leg belongs to, or None."""
-        offer_id = self.open_legs.get(LegId(leg_id), OfferId(leg_id))
-        return self.offers.get(offer_id)
+        offer_id = self.open_legs.get(LegId(leg_id)) if self.open_legs else None
+        return self.offers.get(offer_id or OfferId(leg_id))
 
     def forget_offer(self, leg_id: LegId) -> Offer | None:
         """Drop the offer of an agent's leg that has ended, and return it."""
@@ -201,14 +202,21 @@ class Floor:
         Raises:
             IllegalTransition: The state has no place for the fact; nothing changed.
         """
-        ready_since, mean = agent.ready_since, self.lines.mean_occupancy()
-        if agent.state is AgentState.SIGNED_OUT and mean is not None:
+        before, ready_since = agent.state, agent.ready_since
+        if before is AgentState.SIGNED_OUT:
             # Who comes to work is as busy as those who are there.
-            agent.occupancy = mean
+            mean = self.lines.mean_occupancy()
+            agent.occupancy = agent.occupancy if mean is None else mean
         agent.take(turn, fact, reason=reason)
         if agent.ready_since != ready_since:
+            mean = self.lines.mean_occupancy()
             agent.over = agent.occupancy - mean if mean is not None else 0.0
-        self._index(agent)
+        if agent.state is before is not AgentState.READY:
+            return
+        self.lines.move(agent)
+        if before not in AT_WORK or agent.state not in AT_WORK:
+            # Whatever somebody does at work, the open queue sees the same.
+            self._moved[agent.profile.agent_id] = agent
 
     def restore_agent(self, agent: Agent) -> None:
         """Put an agent of an earlier floor in place; nobody left is passed over."""
@@ -216,11 +224,8 @@ class Floor:
         if known is not None:
             agent.profile = known.profile
             self.agents[agent.profile.agent_id] = agent
-            self._index(agent)
-
-    def _index(self, agent: Agent) -> None:
-        self.lines.move(agent)
-        self._moved[agent.profile.agent_id] = agent
+            self.lines.move(agent)
+            self._moved[agent.profile.agent_id] = agent
 
     def queue(self, call: Call) -> None:
         """Put a call where it waits, by its class, its step and when it was queued.
@@ -232,6 +237,8 @@ class Floor:
 
     def mirror(self, turn: Turn) -> None:
         """Let the open queue know of agents who moved, if it is news to it."""
+        if not self._moved:
+            return
         moved, self._moved = self._moved, {}
         news = {
             agent_id: member

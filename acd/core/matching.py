@@ -20,9 +20,9 @@ IsFree = Callable[[Standing], bool]
 def match_waiting(floor: Floor, turn: Turn) -> None:
     """Offer waiting calls to ready agents until nobody fits any more."""
     lines = floor.lines
-    held = frozenset(call.queue_id for call in floor.in_open_queue.values())
-    if held != lines.held:
-        lines.held, lines.is_unsettled = held, True
+    if floor.in_open_queue or lines.held:
+        _note_held(floor)
+    held = lines.held
     freed, lines.freed = lines.freed, {}
     entered, lines.entered = lines.entered, {}
     if not floor.is_linked:
@@ -42,6 +42,14 @@ def match_waiting(floor: Floor, turn: Turn) -> None:
     for call_id in entered:
         if call_id in lines.waiting:
             _match_call(floor, turn, call_id, is_free)
+
+
+def _note_held(floor: Floor) -> None:
+    """Note whose agents are kept for callers in the open queue."""
+    lines = floor.lines
+    held = frozenset(call.queue_id for call in floor.in_open_queue.values())
+    if held != lines.held:
+        lines.held, lines.is_unsettled = held, True
 
 
 def _is_free(floor: Floor) -> IsFree:

@@ -11,7 +11,11 @@ S = TypeVar("S", bound=StrEnum)
 
 
 def moved(
-    table: Mapping[S, Mapping[type[Fact], S]], state: S, fact: type[Fact], *, who: str
+    table: Mapping[S, Mapping[type[Fact], S]],
+    state: S,
+    fact: type[Fact],
+    what: str,
+    subject: str,
 ) -> S:
     """Return the state that a fact leads to.
 
@@ -19,17 +23,19 @@ def moved(
         table: The states' rows.
         state: The state now.
         fact: What happened.
-        who: Whose state it is, for the words of a refusal.
+        what: What it is that has the state, for the words of a refusal.
+        subject: Its id, for these as well.
 
     Raises:
         IllegalTransition: The state has no place for the fact.
     """
     row = table[state]
-    if fact not in row:
+    to = row.get(fact)
+    if to is None:
         raise IllegalTransition(
-            who=who,
+            who=f"{what} {subject!r}",
             state=state.value,
             fact=fact.__name__,
             takes=[kind.__name__ for kind in row],
         )
-    return row[fact]
+    return to
