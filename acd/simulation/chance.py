@@ -1,7 +1,9 @@
 """Chance as a value: the same draws for the same call, whoever serves it."""
 
 import math
+from bisect import bisect_right
 from collections.abc import Iterable
+from itertools import accumulate
 from statistics import NormalDist
 from typing import Final
 
@@ -57,15 +59,12 @@ class Chance:
         Raises:
             ValueError: No weight is above 0.
         """
-        reached, sums = 0.0, []
-        for weight in weights:
-            reached += weight
-            sums.append(reached)
+        sums = list(accumulate(weights, initial=0.0))
+        reached = sums[-1]
         if reached <= 0:
             msg = "pick: a weight above 0 would do, got none"
             raise ValueError(msg)
-        drawn = self.share() * reached
-        return next(nth for nth, upper in enumerate(sums) if drawn < upper)
+        return bisect_right(sums, self.share() * reached) - 1
 
     def shuffled(self, count: int) -> list[int]:
         """Return the numbers from 0 to count - 1 in an order of chance."""

@@ -13,7 +13,7 @@ from acd.simulation.people import People
 from acd.simulation.scenario import Scenario
 from acd.simulation.tally import Tally
 from acd.simulation.world import Hear, World
-from acd.vocabulary.offer_facts import OfferStarted
+from acd.vocabulary.decisions import RingAgent
 
 MakeDecider = Callable[[Scenario, People], Decider]
 """Makes whoever decides; most know nothing of how the people really are."""
@@ -65,7 +65,8 @@ def simulate(
     spent_s: list[float] = []
 
     def measured(took_s: float, outcome: Outcome) -> None:
-        if any(isinstance(fact, OfferStarted) for fact in outcome.facts):
+        decisions = outcome.decisions
+        if decisions and any(isinstance(it, RingAgent) for it in decisions):
             spent_s.append(took_s)
 
     world.clock, world.measured = clock, measured

@@ -1,8 +1,9 @@
 """What came of a simulated time, counted from the facts alone."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from acd.simulation.crowd import DAY_S
 from acd.simulation.scenario import Scenario
@@ -97,25 +98,21 @@ class Tally:
         self._waiting: dict[CallId, _Waiting] = {}
         self._to_offer: set[CallId] = set()
         self._in: dict[AgentId, tuple[AgentState, float]] = {}
+        self._takes: dict[type[Fact], Callable[[Any], None]] = {
+            AgentStateEntered: self._entered,
+            CallQueued: self._queued,
+            OfferStarted: self._offered,
+            CallConnected: self._connected,
+            CallClosed: self._closed,
+            OfferTimedOut: self._timed_out,
+        }
+        """The rest is counted by these."""
 
     def hear(self, fact: Fact) -> None:
         """Take in one fact."""
-        match fact:
-            case AgentStateEntered():
-                self._entered(fact)
-            case CallQueued():
-                self._queued(fact)
-            case OfferStarted():
-                self._offered(fact)
-            case CallConnected():
-                self._connected(fact)
-            case CallClosed():
-                self._closed(fact)
-            case OfferTimedOut():
-                if self._s(fact.at) >= self._from_s:
-                    self.agents[fact.agent_id].unanswered += 1
-            case _:
-                """The rest is counted by these."""
+        take = self._takes.get(type(fact))
+        if take is not None:
+            take(fact)
 
     def waits_s(self) -> list[float]:
         """Return the waits of all who were answered."""
@@ -152,6 +149,10 @@ class Tally:
         if waiting is not None and waiting.is_counted:
             waited_s = (fact.at - waiting.since).total_seconds()
             self.queues[waiting.queue_id].left_s.append(waited_s)
+
+    def _timed_out(self, fact: OfferTimedOut) -> None:
+        if self._s(fact.at) >= self._from_s:
+            self.agents[fact.agent_id].unanswered += 1
 
     def _entered(self, fact: AgentStateEntered) -> None:
         at_s = self._s(fact.at)

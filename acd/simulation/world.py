@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from heapq import heappop, heappush
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from acd.core.turn import Outcome
 from acd.simulation.chance import Chance
@@ -47,6 +47,8 @@ from acd.vocabulary.leg_facts import (
 )
 from acd.vocabulary.offer_facts import CallClosed, CallConnected
 from acd.vocabulary.states import AgentState
+
+T = TypeVar("T")
 
 START: Final = datetime(2026, 1, 5, tzinfo=UTC)
 """When the first day opens: a Monday, at eight in the morning in China."""
@@ -98,6 +100,7 @@ class World:
             seed: Of all chance.
         """
         self.now_s = -1.0
+        self._at = instant(self.now_s)
         self.hear: list[Hear] = []
         """Each takes every fact, in order."""
         self.clock: Callable[[], float] | None = None
@@ -115,6 +118,13 @@ class World:
         self._agenda: list[tuple[float, int, Callable[[], None]]] = []
         self._planned = 0
         self._coming: Iterator[Caller] = iter(())
+        self._takes: dict[type[Fact], Callable[[Any], None]] = {
+            AgentStateEntered: self._entered,
+            CallConnected: self._talk,
+            WrapUpStarted: self._wrap_up,
+            CallClosed: self._closed,
+        }
+        """What the world does of facts; of the rest it made the cause itself."""
 
     def run(self, passed: Callable[[float], None] | None = None) -> None:
         """Live through all days, until the last call is over.
@@ -135,12 +145,14 @@ class World:
 
     def _step(self) -> None:
         at_s = self._agenda[0][0]
-        due = self._decider.next_deadline
-        if due is not None and due <= instant(at_s):
+        due, at = self._decider.next_deadline, instant(at_s)
+        if due is not None and due <= at:
             self.now_s = max(self.now_s, (due - START).total_seconds())
-            self._turn(partial(self._decider.tick, due))
+            self._at = instant(self.now_s)
+            self._turn(self._decider.tick, due)
             self._tell_all()
         else:
+            self._at = at
             self.now_s, _, do = heappop(self._agenda)
             do()
 
@@ -167,7 +179,7 @@ class World:
     def _close(self) -> None:
         for agent_id, (state, _) in list(self._states.items()):
             if state is not AgentState.SIGNED_OUT:
-                self._say(AgentSignedOut(at=instant(self.now_s), agent_id=agent_id))
+                self._say(AgentSignedOut(at=self._at, agent_id=agent_id))
 
     def _await_next(self) -> None:
         caller = next(self._coming, None)
@@ -187,7 +199,7 @@ class World:
         place = self._scenario.floor.queues[kind.queue_id].place
         live = _Live(caller, call_id, LegId(f"leg-{caller.key}"), place)
         self._live[call_id] = live
-        at = instant(self.now_s)
+        at = self._at
         self._untold.append(
             CallArrived(
                 at=at,
@@ -216,7 +228,7 @@ class World:
 
     def _lose_patience(self, live: _Live) -> None:
         if live.offer_id is None and live.call_id in self._live:
-            at, leg_id = instant(self.now_s), live.leg_id
+            at, leg_id = self._at, live.leg_id
             ended = LegEnded(
                 at=at, place=live.place, leg_id=leg_id, ending=LegEnding.HUNG_UP
             )
@@ -229,7 +241,7 @@ class World:
         agent_id = live.agent_id
         if agent_id is not None and self._people.cuts_short(agent_id, live.caller):
             legs.reverse()
-        at = instant(self.now_s)
+        at = self._at
         for leg_id in legs:
             ended = LegEnded(
                 at=at, place=live.place, leg_id=leg_id, ending=LegEnding.HUNG_UP
@@ -237,8 +249,8 @@ class World:
             self._untold.append(ended)
         self._tell_all()
 
-    def _closed(self, call_id: CallId) -> None:
-        live = self._live.pop(call_id)
+    def _closed(self, fact: CallClosed) -> None:
+        live = self._live.pop(fact.call_id)
         habits, caller = self._scenario.habits, live.caller
         chance = Chance(self._seed, _AGAIN, caller.key)
         if live.agent_id is not None:
@@ -254,23 +266,23 @@ class World:
     # Agents and their phones.
 
     def _sign_in(self, agent_id: AgentId) -> None:
-        at = instant(self.now_s)
+        at = self._at
         self._untold.append(AgentSignedIn(at=at, agent_id=agent_id))
         self._say(AgentReady(at=at, agent_id=agent_id))
 
     def _wish_break(self, agent_id: AgentId) -> None:
         if self._state(agent_id) is not AgentState.SIGNED_OUT:
-            at = instant(self.now_s)
+            at = self._at
             self._say(AgentNotReady(at=at, agent_id=agent_id, reason=BREAK))
 
     def _back(self, agent_id: AgentId) -> None:
         if self._state(agent_id) is AgentState.NOT_READY:
-            self._say(AgentReady(at=instant(self.now_s), agent_id=agent_id))
+            self._say(AgentReady(at=self._at, agent_id=agent_id))
 
     def _done(self, agent_id: AgentId, call_id: CallId) -> None:
         if self._states.get(agent_id) == (AgentState.WRAP_UP, call_id):
             place = self._scenario.floor.agents[agent_id].place
-            at = instant(self.now_s)
+            at = self._at
             self._say(WrapUpDone(at=at, place=place, agent_id=agent_id))
 
     def _state(self, agent_id: AgentId) -> AgentState:
@@ -279,7 +291,7 @@ class World:
     def _answer(self, offer_id: OfferId) -> None:
         live = self._live.get(self._ringing.pop(offer_id, CallId("")))
         if live is not None:
-            at, leg_id = instant(self.now_s), LegId(offer_id)
+            at, leg_id = self._at, LegId(offer_id)
             self._say(LegAnswered(at=at, place=live.place, leg_id=leg_id))
 
     def _ring(self, ring: RingAgent) -> None:
@@ -293,7 +305,7 @@ class World:
             self._plan(self.now_s + ring_s, partial(self._answer, ring.offer_id))
 
     def _join(self, bridge: BridgeCall) -> None:
-        at, bridge_id = instant(self.now_s), f"bridge-{bridge.offer_id}"
+        at, bridge_id = self._at, f"bridge-{bridge.offer_id}"
         place = self._live[bridge.call_id].place
         for leg_id in (bridge.caller_leg_id, LegId(bridge.offer_id)):
             joined = LegJoined(at=at, place=place, leg_id=leg_id, bridge_id=bridge_id)
@@ -309,38 +321,30 @@ class World:
     def _tell_all(self) -> None:
         untold = self._untold
         while untold:
-            self._turn(partial(self._decider.apply, untold.popleft()))
+            self._turn(self._decider.apply, untold.popleft())
 
-    def _turn(self, decide: Callable[[], Outcome]) -> None:
+    def _turn(self, decide: Callable[[T], Outcome], told: T) -> None:
         if self.clock is None or self.measured is None:
-            outcome = decide()
+            outcome = decide(told)
         else:
             since_s = self.clock()
-            outcome = decide()
+            outcome = decide(told)
             self.measured(self.clock() - since_s, outcome)
         for fact in outcome.facts:
-            self._take(fact)
+            take = self._takes.get(type(fact))
+            if take is not None:
+                take(fact)
             for hear in self.hear:
                 hear(fact)
         for decision in outcome.decisions:
             self._carry_out(decision)
 
-    def _take(self, fact: Fact) -> None:
-        match fact:
-            case AgentStateEntered():
-                self._states[fact.agent_id] = (fact.state, fact.call_id)
-                if fact.state is AgentState.NOT_READY and fact.reason:
-                    habits = self._scenario.habits
-                    away_s = habits.break_s if fact.reason == BREAK else habits.back_s
-                    self._plan(self.now_s + away_s, partial(self._back, fact.agent_id))
-            case CallConnected():
-                self._talk(fact)
-            case WrapUpStarted():
-                self._wrap_up(fact)
-            case CallClosed():
-                self._closed(fact.call_id)
-            case _:
-                """Of the rest the world made the cause itself."""
+    def _entered(self, fact: AgentStateEntered) -> None:
+        self._states[fact.agent_id] = (fact.state, fact.call_id)
+        if fact.state is AgentState.NOT_READY and fact.reason:
+            habits = self._scenario.habits
+            away_s = habits.break_s if fact.reason == BREAK else habits.back_s
+            self._plan(self.now_s + away_s, partial(self._back, fact.agent_id))
 
     def _talk(self, fact: CallConnected) -> None:
         live = self._live[fact.call_id]
@@ -367,7 +371,7 @@ class World:
                 self._ringing.pop(decision.offer_id, None)
                 self._untold.append(
                     LegEnded(
-                        at=instant(self.now_s),
+                        at=self._at,
                         leg_id=LegId(decision.offer_id),
                         ending=LegEnding.HUNG_UP,
                     )
