@@ -22,16 +22,17 @@ def match_waiting(floor: Floor, turn: Turn) -> None:
     lines = floor.lines
     if floor.in_open_queue or lines.held:
         _note_held(floor)
-    held = lines.held
+    if not floor.is_linked:
+        lines.freed, lines.entered, lines.is_unsettled = {}, {}, True
+        return
+    if not (lines.freed or lines.entered or lines.is_unsettled):
+        return
     freed, lines.freed = lines.freed, {}
     entered, lines.entered = lines.entered, {}
-    if not floor.is_linked:
-        lines.is_unsettled = True
-        return
     is_settled, lines.is_unsettled = not lines.is_unsettled, False
     if not lines.waiting or not lines.ready:
         return
-    is_free = _is_free(floor) if held else None
+    is_free = _is_free(floor) if lines.held else None
     # Where several came in one turn, whoever goes before the others has the first pick
     # of all of them.
     if not is_settled or len(freed) + len(entered) > 1:

@@ -226,7 +226,8 @@ def terms_now(
     """
     match choice:
         case Blend():
-            handling_s, *others = [round(term, 3) for term in own]
+            # Most of them are 0, and need no rounding.
+            handling_s, *others = [round(term, 3) if term else term for term in own]
             idle = -round(choice.idle_weight * idle_s, 3)
             return (handling_s, idle, *others)
         case LongestIdle():

@@ -1,7 +1,5 @@
 """Who may take what: the agents of one step of a queue, and calls that are alike."""
 
-from collections import Counter
-
 from acd.policy import QueuePolicy
 from acd.routing.choose_agent import Job, Score
 from acd.routing.requirements import Lack
@@ -31,7 +29,7 @@ class Pool:
         """Of each of them the entry, and the terms that stand through the spell."""
         self.members = 0
         """Those who qualify, as the census has them."""
-        self.lacking: Counter[Lack] = Counter()
+        self.lacking = dict.fromkeys(Lack, 0)
         """Those of the floor who do not, by what they lack first."""
         self.waiting: dict[GroupKey, Group] = {}
         """Groups with calls in them that its agents can take."""
