@@ -13,6 +13,7 @@ from acd.vocabulary.offer_facts import CloseReason, Party
 from acd.vocabulary.states import CallState
 from services.api.agents import OfFloor, OfNoted
 from services.api.call_reach import OfReach, of_row
+from services.api.call_segments import SegmentOut, told_segments
 from services.api.decisions import DecisionsOut, decisions_out
 from services.api.explaining import Language
 from services.api.ports import CallView, Floor, Shipping
@@ -99,6 +100,8 @@ class StoryOut(BaseModel):
     recordings: list[dict[str, Any]]
     recording_pauses: list[dict[str, Any]]
     """When nothing was recorded, and who asked for it."""
+    segments: list[SegmentOut]
+    """Whose time each moment was."""
     facts: list[dict[str, Any]]
 
 
@@ -360,5 +363,6 @@ def _story_out(found: CallStory) -> StoryOut:
         conversations=plain(found.conversations),
         recordings=plain(found.recordings),
         recording_pauses=plain(found.recording_pauses),
+        segments=told_segments(found.facts),
         facts=plain(found.facts),
     )

@@ -136,6 +136,13 @@ async def test_a_caller_is_transferred_to_another_agent(
     assert talks == [(hand.agent_id(), "agent"), (b, "agent")]
     [first, second] = story["conversations"]
     assert first["ended_at"] <= second["started_at"]
+    of_caller = [it for it in story["segments"] if it["kind"] != "wrap_up"]
+    whose = [(it["kind"], it["agent_id"]) for it in of_caller if it["kind"] == "talk"]
+    assert whose == [("talk", hand.agent_id()), ("talk", b)]
+    ends = [it["ended_at"] for it in of_caller]
+    assert ends[:-1] == [it["started_at"] for it in of_caller[1:]], "end to end"
+    assert of_caller[0]["started_at"] == story["call"]["arrived_at"]
+    assert ends[-1] == story["call"]["ended_at"]
     facts = {fact["kind"]: fact["body"] for fact in story["facts"]}
     assert facts["call_transferred"]["note"] == "asks for b"
     assert story["call"]["close_reason"] == "completed"

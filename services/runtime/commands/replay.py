@@ -1,6 +1,7 @@
 """``tieline replay``: one call as a timeline, as it was journaled."""
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -53,6 +54,7 @@ def replay(
         typer.echo(_as_json(story, moments))
     else:
         _show(story["call"], moments)
+        _show_times(story["segments"])
 
 
 def _as_json(story: dict[str, Any], moments: list[Moment]) -> str:
@@ -84,6 +86,20 @@ def _show(call: dict[str, Any], moments: list[Moment]) -> None:
                 f"  {moment.sentence}",
             )
         )
+
+
+def _show_times(segments: list[dict[str, Any]]) -> None:
+    """Say whose time the call was; the caller's lie end to end."""
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(Text("whose time", style="bold"))
+    for one in segments:
+        began, ended = map(datetime.fromisoformat, (one["started_at"], one["ended_at"]))
+        who = f"agent {one['agent_id']}" if one["agent_id"] else ""
+        where = f"queue {one['queue_id']}" if one["queue_id"] else ""
+        told = "  ".join(filter(None, (who, where)))
+        length_s = (ended - began).total_seconds()
+        kind = one["kind"].replace("_", " ").ljust(_SOURCE_WIDTH)
+        console.print(Text(printable(f"{length_s:10.3f} s  {kind}  {told}".rstrip())))
 
 
 def offset(seconds: float) -> str:

@@ -177,6 +177,11 @@ async def test_a_call_is_told_whole_also_by_the_beginning_of_its_id(
     assert whole["call"]["close_reason"] == "completed"
     assert [offer["outcome"] for offer in whole["offers"]] == ["answered"]
     assert "call_closed" in [fact["kind"] for fact in whole["facts"]]
+    caller = [it for it in whole["segments"] if it["kind"] != "wrap_up"]
+    [talk] = [it for it in caller if it["kind"] == "talk"]
+    assert (talk["agent_id"], talk["leg_id"]) == ("alice", leg)
+    assert caller[0]["started_at"] == whole["call"]["arrived_at"]
+    assert caller[-1]["ended_at"] == whole["call"]["ended_at"]
 
 
 async def test_a_disposition_is_kept_with_the_call(
