@@ -88,7 +88,7 @@ def _agent_left(
             by = Party.AGENT if lost is None else Party.SYSTEM
             ended_at = _ended_at(turn, call, lost=lost, alive_at=alive_at)
             if call.state is CallState.HELD and call.moving is None:
-                transfers.left_alone(floor, turn, call, offer)
+                transfers.left_alone(call, offer)
             conversations.end(floor, turn, call, offer, by=by, ended_at=ended_at)
         elif call.state in (CallState.OFFERED, CallState.CONNECTING):
             offers.leg_ended_unjoined(floor, turn, offer, ending)

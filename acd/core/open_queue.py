@@ -54,8 +54,11 @@ def _joined(floor: Floor, turn: Turn, fact: OpenQueueJoined) -> bool:
     if fact.call_id in floor.closed:
         return False
     call = floor.calls.get(fact.call_id) or _arrived(floor, fact)
-    if call.state not in _BEFORE or call.is_in_open_queue:
+    is_moving = call.state is CallState.LEAVING and call.moving is not None
+    if not (is_moving or call.state in _BEFORE) or call.is_in_open_queue:
         return False
+    if is_moving:
+        call.moving = call.offer_id = call.connected_at = call.ended_by = None
     if call.state is not CallState.OPEN:
         _take_out_of_offer(floor, turn, call)
         call.take(OpenQueueJoined)

@@ -140,9 +140,6 @@ class _Ledger:
         self._enter(SegmentKind.OPEN, fact.at, queue_id=fact.queue_id or self._queue_id)
 
     def _wait(self, queue_id: QueueId, at: datetime) -> None:
-        # A caller who is led away from a talk says so before that has ended.
-        if self._kind in (SegmentKind.TALK, SegmentKind.HOLD):
-            return
         self._alone(at)
         self._enter(SegmentKind.QUEUE, at, queue_id=queue_id)
 

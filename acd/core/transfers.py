@@ -74,11 +74,9 @@ def arrived(floor: Floor, turn: Turn, call: Call, told: CallQueued) -> None:
         _ring_first(floor, turn, call, moving.to_agent)
 
 
-def left_alone(floor: Floor, turn: Turn, call: Call, offer: Offer) -> None:
-    """The agent of a caller on hold is gone: the caller waits again, and is served."""
-    del floor
+def left_alone(call: Call, offer: Offer) -> None:
+    """The agent of a caller on hold is gone: the caller is led to wait again."""
     call.moving = Moving(to_queue=offer.queue_id, is_asked=False)
-    turn.decisions.append(control.move(call, offer, offer.queue_id))
 
 
 def _wait_again(floor: Floor, call: Call, told: CallQueued, moving: Moving) -> None:

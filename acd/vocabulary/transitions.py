@@ -111,6 +111,7 @@ CALL_TRANSITIONS: dict[CallState, dict[type[Fact], CallState]] = {
     },
     CallState.LEAVING: {
         CallQueued: CallState.QUEUED,  # transferred
+        OpenQueueJoined: CallState.OPEN,  # the same, and nobody decided
         CallClosed: CallState.CLOSED,
     },
     CallState.CLOSED: {},

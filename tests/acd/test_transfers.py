@@ -29,6 +29,7 @@ from acd.vocabulary.offer_facts import (
     OfferTimedOut,
     Party,
 )
+from acd.vocabulary.open_facts import OpenQueueJoined
 from acd.vocabulary.states import CallState
 from services.store.checkpoints import dumped, loaded
 from tests.support.builders import (
@@ -221,12 +222,43 @@ def test_a_caller_on_hold_whose_agent_is_gone_is_served_by_others() -> None:
     parted(desk, leg, 10)
 
     desk.tell(hung_up(leg, 20))
-    assert MoveCaller in {type(it) for it in desk.last.decisions}
+    # The dialplan leads the caller, who may be elsewhere by now where nobody decided.
+    assert {MoveCaller, EndCall} & {type(it) for it in desk.last.decisions} == set()
     desk.tell(queued(1, 20.1))
 
     [fact] = desk.said(CallTransferred)
     assert not fact.is_asked
     assert offered(desk) == [(ALICE, FAULT), (BOB, FAULT)]
+
+
+def test_who_lost_their_agent_while_nobody_decided_is_in_the_open_queue() -> None:
+    desk, leg = talking(BOB)
+    desk.tell(HoldAsked(at=at(10), call_id=call_id(1), agent_id=ALICE))
+    parted(desk, caller_leg(1), 10)
+    parted(desk, leg, 10)
+
+    # As Asterisk's log of queues tells it, when an engine is back.
+    desk.tell(hung_up(leg, 20))
+    desk.tell(
+        OpenQueueJoined(
+            at=at(28),
+            call_id=call_id(1),
+            leg_id=caller_leg(1),
+            queue_id=FAULT,
+            call_class=0,
+            arrived_at=at(0),
+            queued_at=at(1),
+            number="6000",
+            caller_number="1",
+            caller_name="",
+            sip_call_id="",
+        )
+    )
+
+    assert state(desk) is CallState.OPEN
+    desk.tell(hung_up(caller_leg(1), 40))
+    [closed] = desk.said(CallClosed)
+    assert closed.reason is CloseReason.ABANDONED_IN_QUEUE
 
 
 @pytest.mark.parametrize(

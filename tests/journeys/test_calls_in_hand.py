@@ -149,6 +149,26 @@ async def test_a_caller_is_transferred_to_another_agent(
     assert len(story["recordings"]) == 2
 
 
+async def test_a_caller_on_hold_whose_agent_is_gone_is_served_by_another(
+    instance: RunningInstance,
+) -> None:
+    async with talking(instance, "four", with_b=True) as hand:
+        await hand.ask("hold")
+        await hand.until_call("held")
+        await hand.agent.hang_up()
+
+        other = await hand.ring()
+        other.say(voice_like(B_HZ), repeat=True)
+        assert await hears(hand.caller, B_HZ)
+        await hand.caller.hang_up()
+        story = await hand.story()
+
+    talks = [(it["agent_id"], it["ended_by"]) for it in story["conversations"]]
+    assert talks == [(hand.agent_id(), "agent"), (hand.agent_id("b"), "caller")]
+    facts = {fact["kind"]: fact["body"] for fact in story["facts"]}
+    assert facts["call_transferred"]["is_asked"] is False
+
+
 async def _taken_back(hand: Hand) -> bool:
     """Ask for it; an engine that is long away has the switch do it by itself."""
     try:
