@@ -10,7 +10,7 @@ from acd.core.turn import Turn
 from acd.policy import AgentProfile
 from acd.vocabulary.agent_facts import AgentStateEntered
 from acd.vocabulary.facts import Fact
-from acd.vocabulary.ids import CallId, OfferId, QueueId
+from acd.vocabulary.ids import CallId, DeviceId, OfferId, QueueId, page_device
 from acd.vocabulary.offer_facts import Blame
 from acd.vocabulary.states import AgentState
 from acd.vocabulary.transitions import AGENT_TRANSITIONS
@@ -46,6 +46,8 @@ class Agent:
     """An agent's state; only ``take`` changes it."""
 
     profile: AgentProfile
+    is_on_page: bool = False
+    """Whether the telephone in the agent's page rings, and not one of their own."""
     state: AgentState = AgentState.SIGNED_OUT
     reason: str = ""
     since: datetime | None = None
@@ -72,6 +74,12 @@ class Agent:
     """Offers that were not taken, by their outcomes, within the rule's window."""
     penalty_until: datetime | None = None
     """When a penalty for such offers ends by itself; None where there is none."""
+
+    @property
+    def device_id(self) -> DeviceId:
+        """What rings for the agent."""
+        own = self.profile.device_id
+        return page_device(own) if self.is_on_page else own
 
     def check(self, fact: type[Fact]) -> AgentState:
         """Return the state that a fact leads to.
@@ -122,6 +130,8 @@ class Agent:
         self.penalty_until = None
         if state in AT_REST or state is AgentState.SIGNED_OUT:
             self.offer_id = self.call_id = self.wrap_up_until = None
+        if state is AgentState.SIGNED_OUT:
+            self.is_on_page = False
         turn.facts.append(
             AgentStateEntered(
                 at=turn.at,

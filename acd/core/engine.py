@@ -31,6 +31,8 @@ from acd.vocabulary.agent_facts import (
     AgentSignedIn,
     AgentSignedOut,
     CallDisposed,
+    DeviceChosen,
+    SoundMeasured,
     WrapUpDone,
 )
 from acd.vocabulary.control_facts import ControlOf
@@ -157,8 +159,8 @@ class Engine:
                 reconcile(floor, turn, fact)
             case LegChecked():
                 return look_again(floor, turn, fact)
-            case CallDisposed():
-                floor.agent(fact.agent_id)
+            case CallDisposed() | DeviceChosen() | SoundMeasured():
+                return self._said(fact)
             case EstimatesRebuilt():
                 handling.take_rebuilt(floor, fact)
             case FloorPublished():
@@ -179,6 +181,12 @@ class Engine:
         if fact.leg_id in floor.ended_legs:
             # The hang-up came by another road and was quicker than the arrival.
             legs.ended(floor, turn, fact.leg_id, LegEnding.HUNG_UP)
+        return True
+
+    def _said(self, fact: CallDisposed | DeviceChosen | SoundMeasured) -> bool:
+        agent = self.floor.agent(fact.agent_id)
+        if isinstance(fact, DeviceChosen):
+            return self.floor.choose_device(agent, is_on_page=fact.is_on_page)
         return True
 
     def _heard(self, call_id: CallId, at: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -227,6 +227,14 @@ class Floor:
             self.lines.move(agent)
             self._moved[agent.profile.agent_id] = agent
 
+    def choose_device(self, agent: Agent, *, is_on_page: bool) -> bool:
+        """Let another device of an agent's ring; return False where nothing changes."""
+        if is_on_page == agent.is_on_page:
+            return False
+        agent.is_on_page = is_on_page
+        self._moved[agent.profile.agent_id] = agent
+        return True
+
     def queue(self, call: Call) -> None:
         """Put a call where it waits, by its class, its step and when it was queued.
 
@@ -246,8 +254,15 @@ class Floor:
             if self.shown.get(agent_id) != member
         }
         if news:
+            before = {it: self.shown[it] for it in news if it in self.shown}
+            left = tuple(
+                replace(was, queue_ids=())
+                for agent_id, was in before.items()
+                if was.device_id != news[agent_id].device_id and was.queue_ids
+            )
             self.shown |= news
-            turn.decisions.append(MirrorAgents(members=tuple(news.values())))
+            members = (*left, *news.values())
+            turn.decisions.append(MirrorAgents(members=members))
 
     def mirror_all(self, turn: Turn) -> None:
         """Let the open queue know of everybody."""
@@ -262,7 +277,7 @@ class Floor:
         is_working = agent.state is not AgentState.SIGNED_OUT
         return OpenMember(
             agent_id=profile.agent_id,
-            device_id=profile.device_id,
+            device_id=agent.device_id,
             queue_ids=self.queues_of[profile.agent_id] if is_working else (),
             is_paused=agent.state is AgentState.NOT_READY,
         )

@@ -11,9 +11,8 @@ from acd.core.turn import Turn
 from acd.policy import AgentProfile, FloorPolicy
 from acd.policy_form import from_text
 from acd.vocabulary.agent_facts import AgentSignedOut
-from acd.vocabulary.decisions import MirrorAgents, OpenMember
 from acd.vocabulary.floor_facts import FloorPublished, QueueClosed
-from acd.vocabulary.ids import AgentId, DeviceId, QueueId
+from acd.vocabulary.ids import AgentId, QueueId
 from acd.vocabulary.offer_facts import CallClosed
 from acd.vocabulary.states import AgentState, CallState
 
@@ -45,7 +44,7 @@ def publish(floor: Floor, turn: Turn, fact: FloorPublished) -> bool:
         floor.closing.pop(queue_id, None)
     closing = {it: before.queues[it] for it in floor.closing}
     for agent_id, profile in new.agents.items():
-        _take_on(floor, turn, agent_id, profile)
+        _take_on(floor, agent_id, profile)
     floor.agents = dict(sorted(floor.agents.items()))
     floor.put_policy(replace(new, queues={**new.queues, **closing}))
     for call in floor.calls.values():
@@ -96,25 +95,14 @@ def _without_closing(floor: Floor) -> FloorPolicy:
     return replace(floor.policy, queues=kept)
 
 
-def _take_on(
-    floor: Floor, turn: Turn, agent_id: AgentId, profile: AgentProfile
-) -> None:
+def _take_on(floor: Floor, agent_id: AgentId, profile: AgentProfile) -> None:
     agent = floor.agents.get(agent_id)
     if agent is None:
         floor.agents[agent_id] = Agent(profile)
         return
     if floor.leaving.pop(agent_id, False):
         agent.wants_sign_out = False
-    if agent.profile.device_id != profile.device_id:
-        _take_from_open_queue(turn, agent_id, agent.profile.device_id)
     agent.profile = profile
-
-
-def _take_from_open_queue(turn: Turn, agent_id: AgentId, device_id: DeviceId) -> None:
-    member = OpenMember(
-        agent_id=agent_id, device_id=device_id, queue_ids=(), is_paused=True
-    )
-    turn.decisions.append(MirrorAgents(members=(member,)))
 
 
 def _let_go(floor: Floor, turn: Turn, agent: Agent) -> None:

@@ -70,7 +70,7 @@ def start(floor: Floor, turn: Turn, call: Call, chosen: Chosen) -> None:
             offer_id=offer.offer_id,
             call_id=call.call_id,
             agent_id=offer.agent_id,
-            device_id=agent.profile.device_id,
+            device_id=agent.device_id,
             queue_id=queue_id,
             expires_at=expires_at,
         )
@@ -90,7 +90,7 @@ def start(floor: Floor, turn: Turn, call: Call, chosen: Chosen) -> None:
             offer_id=offer.offer_id,
             call_id=call.call_id,
             agent_id=offer.agent_id,
-            device_id=agent.profile.device_id,
+            device_id=agent.device_id,
             caller_leg_id=call.leg_id,
             caller_number=call.caller_number,
             ring_s=ring_s,

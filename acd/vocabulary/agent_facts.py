@@ -45,12 +45,37 @@ class WrapUpDone(FactOf):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceChosen(FactOf):
+    """An agent's calls ring another of their devices from now on, until sign-out."""
+
+    agent_id: AgentId
+    is_on_page: bool
+    """The telephone in the agent's page, and not one of their own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallDisposed(FactOf):
     """An agent said what the call was about."""
 
     call_id: CallId
     agent_id: AgentId
     disposition: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoundMeasured(FactOf):
+    """The telephone in an agent's page said how a call had sounded there."""
+
+    call_id: CallId
+    agent_id: AgentId
+    packets: int
+    """That came."""
+    loss: float
+    """Share of those that were sent and did not come, from 0 to 1."""
+    jitter_ms: float
+    round_trip_ms: float
+    mos: float
+    """What a listener would say of it, from 1 to 4.5, by the E-model."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

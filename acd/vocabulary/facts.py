@@ -69,7 +69,9 @@ AgentWish = (
     | agent_facts.AgentReady
     | agent_facts.AgentNotReady
     | agent_facts.WrapUpDone
+    | agent_facts.DeviceChosen
     | agent_facts.CallDisposed
+    | agent_facts.SoundMeasured
 )
 ControlWish = (
     control_facts.HoldAsked

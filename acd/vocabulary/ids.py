@@ -18,6 +18,16 @@ AgentId = NewType("AgentId", str)
 DeviceId = NewType("DeviceId", str)
 """What rings for an agent: the name of a PJSIP endpoint."""
 
+
+def page_device(device_id: DeviceId) -> DeviceId:
+    """Return the telephone in the page of the agent whose own device is given.
+
+    Each device has one: ``web-1001`` beside ``dev-1001``, and its own is itself.
+    """
+    _, _, name = device_id.partition("-")
+    return DeviceId(f"web-{name}")
+
+
 QueueId = NewType("QueueId", str)
 """A line of waiting calls with a policy of its own."""
 

@@ -58,7 +58,7 @@ _KINDS: Final[dict[str, str]] = {
     "Duration": _NUMBER,
     "Receive": r"true|false",
     "Queue": r"[a-z][a-z0-9_]{0,39}",
-    "Interface": r"PJSIP/dev-[A-Za-z0-9_-]{1,40}",
+    "Interface": r"PJSIP/(?:dev|web)-[A-Za-z0-9_-]{1,40}",
     "MemberName": r"[A-Za-z0-9_-]{1,40}",
     "Penalty": r"[0-9]",
     "Paused": r"true|false",

@@ -201,14 +201,19 @@ async def call(
 
     A call that ended a moment ago is waited for, so that it never seems gone.
     """
-    out, thing = await _found(floor, records, shipping, call_id)
+    out, thing = await found_call(floor, records, shipping, call_id)
     reach.must(Right.SEE_CALLS, thing, call_id)
     return reach.shown(out, thing)
 
 
-async def _found(
+async def found_call(
     floor: Floor, records: Records, shipping: Shipping, call_id: str
 ) -> tuple[WholeCallOut, Thing]:
+    """Return a call, live or on record, and what rights to it are about.
+
+    Raises:
+        UnknownRecord, RecordsBehind: There is none, or none yet.
+    """
     view = floor.live_call(CallId(call_id))
     if view is not None:
         return WholeCallOut.model_validate(view), of_call(view)
@@ -260,7 +265,7 @@ async def dispose(
     noted: OfNoted,
 ) -> WholeCallOut:
     """Say what a call was about, for the agent who has it or had it last."""
-    shown, thing = await _found(floor, records, shipping, call_id)
+    shown, thing = await found_call(floor, records, shipping, call_id)
     reach.must(Right.DISPOSE_CALLS, thing, call_id)
     if shown.agent_id is None:
         raise NotWithAnAgent(call_id)

@@ -30,8 +30,6 @@ from services.store.audit import Act
 
 log = structlog.get_logger()
 
-MOST_MESSAGE_BYTES = 4096
-"""The only message that a reader sends has some hundred."""
 MOST_SOCKETS = 4000
 MOST_STRANGERS = 1000
 """Sockets whose ticket has not come yet."""

@@ -152,6 +152,8 @@ def _agent(board: Board, fact: Told) -> None:
         _keep_wish(agent, fact["state"])
         told = {name: fact[name] for name in ("state", "reason", "call_id")}
         agent.update(told, since=fact["at"])
+        if fact["state"] == AgentState.SIGNED_OUT:
+            agent["is_on_page"] = False
         if fact["state"] not in BUSY:
             agent.update(wants_not_ready=None, wants_sign_out=False, wrap_up_until=None)
 
@@ -173,6 +175,12 @@ def _wanting(told: Callable[[Told], _Row]) -> Callable[[Board, Told], None]:
             agent.update(told(fact))
 
     return fold
+
+
+def _on_device(board: Board, fact: Told) -> None:
+    agent = board.agents.get(fact["agent_id"])
+    if agent is not None:
+        agent["is_on_page"] = fact["is_on_page"]
 
 
 def _wrapping_up(board: Board, fact: Told) -> None:
@@ -222,6 +230,7 @@ _FOLDS: Mapping[str, Callable[[Board, Told], None]] = {
     ),
     "agent_not_ready": _wanting(lambda fact: {"wants_not_ready": fact["reason"]}),
     "agent_signed_out": _wanting(lambda _: {"wants_sign_out": True}),
+    "device_chosen": _on_device,
     "wrap_up_started": _wrapping_up,
 }
 """What each fact changes; other facts change nothing that a board shows."""

@@ -19,6 +19,8 @@ class AgentNow:
     agent_id: AgentId
     name: str
     place: Place
+    is_on_page: bool
+    """Whether the telephone in the agent's page rings."""
     state: AgentState
     reason: str
     """Why not ready; empty where the state says it all."""

@@ -33,6 +33,7 @@ SHOWN: frozenset[type[Fact]] = frozenset(
         agent_facts.WrapUpStarted,
         agent_facts.WrapUpDone,
         agent_facts.WrapUpEnded,
+        agent_facts.DeviceChosen,
         agent_facts.CallDisposed,
         open_facts.OpenQueueJoined,
         open_facts.OpenQueueLeft,
@@ -99,6 +100,7 @@ WITHHELD: dict[type[Fact], str] = {
     estimate_facts.EstimatesRebuilt: "it tells of people's speed, and of all of them",
     floor_facts.FloorPublished: "a new snapshot tells the queues and agents of it",
     floor_facts.QueueClosed: "a new snapshot tells the queues there are",
+    agent_facts.SoundMeasured: "it is for reports, and for who looks after the network",
     recording_facts.RecordingStored: "where sound lies is not for every viewer",
     recording_facts.RecordingMissing: "where sound lies is not for every viewer",
 }

@@ -85,6 +85,7 @@ def agent_told(agent: AgentNow) -> dict[str, Any]:
         "agent_id": agent.agent_id,
         "name": agent.name,
         **_place(agent.place),
+        "is_on_page": agent.is_on_page,
         "state": agent.state.value,
         "reason": agent.reason,
         "call_id": agent.call_id,

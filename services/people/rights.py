@@ -18,6 +18,8 @@ class Right(StrEnum):
     """Sign in and out, ready and not ready, the end of wrap-up."""
     CONTROL_CALLS = "control_calls"
     """Hold, pause of the recording and the like, with the call in an agent's hand."""
+    OWN_PHONE = "own_phone"
+    """The telephone in one's own page."""
     SEE_CALLS = "see_calls"
     """Live and on record; callers' numbers masked without ``see_numbers``."""
     SEE_NUMBERS = "see_numbers"
@@ -69,6 +71,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
         | {
             Right.ACT_AS_AGENT,
             Right.CONTROL_CALLS,
+            Right.OWN_PHONE,
             Right.SEE_NUMBERS,
             Right.DISPOSE_CALLS,
         },

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from acd.core.watch import Watch
 from acd.policy_form import as_text
 from acd.vocabulary.agent_facts import AgentSignedOut
 from acd.vocabulary.decisions import Decision, StoreRecording
-from acd.vocabulary.facts import FlowFact, LegFact
+from acd.vocabulary.facts import Fact, FlowFact, LegFact
 from acd.vocabulary.floor_facts import FloorPublished
 from acd.vocabulary.flow_facts import MessageRecorded
 from acd.vocabulary.ids import CENTRE, Place
@@ -29,6 +30,7 @@ from recordings.store import RecordingStore
 from services.api.figures import Figures
 from services.callback.spool import Spool
 from services.live.fan_out import FanOut
+from services.page_phone.keys import PageKeys
 from services.runtime import operator_figures
 from services.runtime.absence import Absence
 from services.runtime.announcing import Opening, nothing_to_tell
@@ -111,13 +113,14 @@ class Composition:
         )
         self._is_first_sight = True
         self.fan_out = FanOut(LiveView(engine.floor, now=self._clock.now))
+        self.page_keys = PageKeys()
         self.switchboard = Switchboard(
             engine,
             given.journal,
             carry_out=self._carry_out,
             now=self._clock.now,
             overrun=self._see_anew,
-            listen=self.fan_out.take,
+            listen=self._hear,
         )
         self._tell_what_is_new(engine)
         self.switch = Switch(
@@ -229,7 +232,16 @@ class Composition:
         operator_figures.add_switch(figures, self.switch, agi=self.agi, door=self.door)
         operator_figures.add_sound(figures, self.audio)
         operator_figures.add_keeping(figures, given.journal, given.shipper)
+        figures.gauge(
+            "tieline_page_phones",
+            "Agents whose page may be their telephone.",
+            lambda: len(self.page_keys),
+        )
         operator_figures.add_pace(figures, self._pace)
+
+    def _hear(self, facts: Sequence[Fact]) -> None:
+        self.fan_out.take(facts)
+        self.page_keys.take(facts)
 
     def _see_anew(self) -> None:
         if (link := self.switch.link) is not None:

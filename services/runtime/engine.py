@@ -140,7 +140,7 @@ async def _serve(settings: Settings, rehearsed: Rehearsed | None) -> None:
             )
         )
         app = _app(composition, shipper, records, doors)
-        serve_desk(app, settings.data, current)
+        serve_desk(app, settings, current, composition.page_keys)
         health.install(app, lambda: _utility_told(settings, office))
         estimator = _estimating(app, composition, database)
         around = around_of(composition, settings, current, prompts, versions=versions)

@@ -30,7 +30,7 @@ from services.runtime.privileges import ServiceUser, service_user
 from services.runtime.progress import say
 from services.runtime.published import PublishedFlows, files_of, kept, kept_flows
 from services.runtime.restarts import PartName
-from services.runtime.secrets_kept import kept_secret
+from services.runtime.secrets_kept import PAGE_PHONES, kept_secret
 from services.runtime.settings import CHECKOUT, Settings
 from services.runtime.supervisor import Supervised
 from services.runtime.trust import trust_for
@@ -218,6 +218,7 @@ class Launch:
             devices=device_passwords(self.data, devices),
             watchdog_secret=self._watchdog_secret("watchdog"),
             prober_password=self._watchdog_secret("prober"),
+            page_secret=kept_secret(self.data, PAGE_PHONES),
         )
 
     def _open_entries(self) -> Iterator[tuple[str, OpenEntry]]:

@@ -50,6 +50,7 @@ class LiveView:
             agent_id=agent.profile.agent_id,
             name=agent.profile.name,
             place=agent.profile.place,
+            is_on_page=agent.is_on_page,
             state=agent.state,
             reason=agent.reason,
             call_id=agent.call_id,

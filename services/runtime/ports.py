@@ -26,6 +26,8 @@ class Ports:
     """HTTP of the simulated utility."""
     audio: int
     """AudioSocket: callers' live sound, on this machine alone."""
+    page_phones: int
+    """HTTP of Asterisk, for the telephones in agents' pages, on this machine alone."""
     rtp_first: int
     rtp_last: int
 
@@ -41,6 +43,7 @@ class Ports:
             watchdog=base + 5,
             utility=base + 6,
             audio=base + 7,
+            page_phones=base + 8,
             rtp_first=base + RTP_OFFSET,
             rtp_last=base + RTP_OFFSET + RTP_COUNT - 1,
         )
@@ -55,4 +58,5 @@ class Ports:
             "watchdog": self.watchdog,
             "utility": self.utility,
             "audio": self.audio,
+            "page_phones": self.page_phones,
         }

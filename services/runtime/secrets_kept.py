@@ -11,6 +11,8 @@ from services.runtime.errors import RuntimeProblem
 FOLDER = "secrets"
 OPERATOR = "operator"
 """The token by which commands on this machine act over HTTP."""
+PAGE_PHONES = "page-phones"
+"""What the switch's passwords of telephones in agents' pages are made of."""
 FIRST_LOG_IN = "log-in-"
 """How files are called with passwords of the first people."""
 _SECRET = re.compile(r"[A-Za-z0-9_-]{16,64}")

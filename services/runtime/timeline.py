@@ -214,6 +214,11 @@ def _by_limit(fact: agent_facts.WrapUpEnded, _legs: Legs) -> str:
     return f"wrap-up of agent {fact.agent_id} ended {how}"
 
 
+def _device(fact: agent_facts.DeviceChosen, _legs: Legs) -> str:
+    where = "in the page" if fact.is_on_page else "of their own"
+    return f"{fact.agent_id} is rung on the telephone {where}"
+
+
 def _leg(what: str) -> "Tell":
     return lambda fact, legs: f"{legs.whose(fact.leg_id)} {what}"
 
@@ -282,6 +287,14 @@ WORDS: Mapping[type[FactOf], tuple[str, Tell]] = {
         lambda f, _l: f"{f.agent_id} asked for no more work ({f.reason})",
     ),
     agent_facts.WrapUpDone: ("agent", lambda f, _l: f"{f.agent_id} ended wrap-up"),
+    agent_facts.DeviceChosen: ("agent", _device),
+    agent_facts.SoundMeasured: (
+        "agent",
+        lambda f, _l: (
+            f"sounded to {f.agent_id} like {f.mos:.1f} of 4.5: {f.loss:.1%} lost,"
+            f" {f.jitter_ms:.0f} ms jitter, {f.round_trip_ms:.0f} ms there and back"
+        ),
+    ),
     agent_facts.CallDisposed: (
         "agent",
         lambda f, _l: f"{f.agent_id} says it was about {f.disposition}",

@@ -20,7 +20,7 @@ def agent_view(agent: Agent, *, started_at: datetime) -> AgentView:
         name=profile.name,
         state=agent.state,
         reason=agent.reason,
-        device_id=profile.device_id,
+        device_id=agent.device_id,
         skills=tuple(sorted(profile.skills)),
         call_id=agent.call_id,
         offer_id=agent.offer_id,

@@ -11,8 +11,10 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import (
     WebSocketsSansIOProtocol,
 )
 
-from services.api.live import MOST_MESSAGE_BYTES
+from services.page_phone.sip import MOST_CHARACTERS
 
+MOST_FRAME_BYTES = MOST_CHARACTERS
+"""A telephone's answer is the largest that a page says."""
 HELD_BYTES = 32 * 1024
 """What waits for a slow reader before its feeder is made to wait."""
 KERNEL_BYTES = 64 * 1024
@@ -46,7 +48,7 @@ def served(app: FastAPI, *, host: str, port: int) -> uvicorn.Config:
         timeout_keep_alive=KEPT_S,
         timeout_graceful_shutdown=2,
         ws=BoundedWebSocket,
-        ws_max_size=MOST_MESSAGE_BYTES,
+        ws_max_size=MOST_FRAME_BYTES,
         # Each would keep a dictionary of its own in memory.
         ws_per_message_deflate=False,
     )

@@ -16,7 +16,7 @@ from acd.vocabulary import (
     routing_facts,
 )
 from acd.vocabulary.fact import FactOf, Tick
-from acd.vocabulary.facts import ControlFact, Fact, TraceFact
+from acd.vocabulary.facts import AgentWish, ControlFact, Fact, TraceFact
 from acd.vocabulary.ids import CallId
 from acd.vocabulary.states import CallState
 from services.store import (
@@ -361,11 +361,7 @@ FOLDS: Mapping[type[FactOf], Fold] = {
     open_facts.OpenQueueServed: open_records.served,
     open_facts.OpenTalkEnded: _nothing,
     open_facts.CallbackLeft: open_records.callback_left,
-    agent_facts.AgentSignedIn: _nothing,
-    agent_facts.AgentSignedOut: _nothing,
-    agent_facts.AgentReady: _nothing,
-    agent_facts.AgentNotReady: _nothing,
-    agent_facts.WrapUpDone: _nothing,
+    **dict.fromkeys(get_args(AgentWish), _nothing),
     agent_facts.CallDisposed: _disposed,
     agent_facts.WrapUpStarted: _wrap_up_started,
     agent_facts.WrapUpEnded: _wrap_up_ended,

@@ -2,9 +2,14 @@
 
 from acd.core.conversations import is_ours
 from acd.core.watch import Watch
-from acd.vocabulary.agent_facts import AgentNotReady, AgentSignedIn
+from acd.vocabulary.agent_facts import (
+    AgentNotReady,
+    AgentSignedIn,
+    AgentSignedOut,
+    DeviceChosen,
+)
 from acd.vocabulary.decisions import MirrorAgents, OpenMember, StoreRecording
-from acd.vocabulary.ids import DeviceId, LegId, OfferId, QueueId
+from acd.vocabulary.ids import AgentId, DeviceId, LegId, OfferId, QueueId, page_device
 from acd.vocabulary.leg_facts import CallQueued, LegJoined, LegParted, LegRole, LegSeen
 from acd.vocabulary.offer_facts import (
     CallClosed,
@@ -310,3 +315,47 @@ def test_of_a_conversation_that_we_joined_the_switch_notes_nothing() -> None:
     assert talking == [True, True]
     assert is_ours(floor, caller_leg(1)), "the caller's leg ends behind the agent's"
     assert [is_ours(floor, leg) for leg in others] == [False] * 4
+
+
+def test_who_chooses_the_page_is_rung_there_also_without_the_engine() -> None:
+    desk = Desk()
+    desk.ready(ALICE, seconds=0)
+    before = member(desk, "alice")
+
+    chosen = desk.tell(DeviceChosen(at=at(2), agent_id=ALICE, is_on_page=True))
+
+    (mirror,) = [it for it in chosen.decisions if isinstance(it, MirrorAgents)]
+    gone, new = mirror.members
+    page = page_device(before.device_id)
+    assert (gone.device_id, gone.queue_ids) == (before.device_id, ())
+    assert (new.device_id, new.queue_ids) == (page, before.queue_ids)
+    desk.tell(arrived(1, 3), queued(1, 4))
+    assert [it.device_id for it in desk.facts if isinstance(it, OfferStarted)] == [page]
+
+
+def test_who_signs_out_and_comes_again_is_rung_on_their_own_device() -> None:
+    desk = Desk()
+    desk.ready(ALICE, seconds=0)
+    own = member(desk, "alice").device_id
+    desk.tell(DeviceChosen(at=at(2), agent_id=ALICE, is_on_page=True))
+
+    out = desk.tell(AgentSignedOut(at=at(3), agent_id=ALICE))
+
+    (mirror,) = [it for it in out.decisions if isinstance(it, MirrorAgents)]
+    assert all(it.queue_ids == () for it in mirror.members)
+    assert {it.device_id for it in mirror.members} == {own, page_device(own)}
+    desk.ready(ALICE, seconds=5)
+    assert member(desk, "alice").device_id == own
+
+
+def test_the_same_device_chosen_again_is_old_news() -> None:
+    desk = Desk()
+    desk.ready(ALICE, seconds=0)
+
+    again = desk.tell(DeviceChosen(at=at(2), agent_id=ALICE, is_on_page=False))
+
+    assert (again.facts, again.decisions) == ((), ())
+
+
+def member(desk: Desk, agent_id: str) -> OpenMember:
+    return desk.engine.floor.shown[AgentId(agent_id)]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from services.page_phone.keys import switch_password
 from services.runtime.embedded import conf as module
 from services.runtime.embedded.conf import (
     HOLDS_SECRETS,
@@ -123,7 +124,7 @@ def test_only_named_modules_are_loaded_and_none_that_reaches_outside() -> None:
     loaded = {line.removeprefix("load = ") for line in lines if "load = " in line}
     outside = re.compile(
         r"func_(shell|curl|odbc)|app_(system|exec|externalivr|minivm|sms|dial)"
-        r"|res_(ari|http|xmpp|config_ldap|odbc|curl|phoneprov)|pbx_spool|chan_(?!pjsip)"
+        r"|res_(ari|http(?!_websocket)|xmpp|config_ldap|odbc|curl|phoneprov)|pbx_spool|chan_(?!pjsip)"
     )
     assert not [name for name in loaded if outside.match(name)]
 
@@ -227,3 +228,21 @@ def test_without_a_watchdog_there_is_no_door_for_one() -> None:
 def test_a_secret_of_the_watchdogs_that_would_break_out_is_refused() -> None:
     with pytest.raises(ConfRefused, match="secret of the watchdog's account"):
         render(replace(a_conf(), watchdog_secret="x\nwrite = all"))
+
+
+def test_without_telephones_in_pages_asterisk_listens_for_none() -> None:
+    files = render(a_conf())
+
+    assert "enabled = no" in spoken(files["http.conf"])
+    assert "[web-1001]" not in files["pjsip.conf"]
+
+
+def test_a_telephone_in_a_page_is_encrypted_and_has_a_password_of_its_own() -> None:
+    own = replace(a_conf(), page_secret="s" * 32, page_phones_port=16008)
+    files = render(own)
+
+    lines = spoken(files["pjsip.conf"])
+    assert "[web-1001](page)" in lines
+    assert "webrtc = yes" in lines
+    assert f"password = {switch_password('s' * 32, 'web-1001')}" in lines
+    assert "bindaddr = 127.0.0.1" in spoken(files["http.conf"])

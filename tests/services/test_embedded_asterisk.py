@@ -32,6 +32,7 @@ def place(tmp_path: Path) -> AsteriskPlace:
             database=free_port(),
             watchdog=free_port(),
             utility=free_port(),
+            page_phones=free_port(),
             audio=free_port(),
             rtp_first=20000,
             rtp_last=20099,

@@ -56,6 +56,7 @@ async def real_pbx(
             watchdog=free_port(),
             utility=free_port(),
             audio=free_port(),
+            page_phones=free_port(),
             rtp_first=20100,
             rtp_last=20199,
         ),

@@ -15,7 +15,16 @@ from fastapi import APIRouter, FastAPI
 from acd.vocabulary.ids import Place
 from acd.vocabulary.states import AgentState, CallState
 from acd.vocabulary.wire import kind_of
-from services.api import agents, call_way, calls, in_hand, live, log_in
+from services.api import (
+    agents,
+    call_sound,
+    call_way,
+    calls,
+    in_hand,
+    live,
+    log_in,
+    page_phone,
+)
 from services.live.picture import AgentNow, CallNow, QueueNow
 from services.live.shown import SHOWN
 
@@ -24,9 +33,11 @@ ROUTERS: tuple[APIRouter, ...] = (
     agents.router,
     in_hand.router,
     calls.router,
+    call_sound.router,
     call_way.router,
     live.router,
     log_in.router,
+    page_phone.router,
 )
 """What the desk asks."""
 

@@ -68,6 +68,8 @@ class AsteriskPlace:
     """Of the watchdog's account; None means that there is no watchdog."""
     prober_password: str | None = None
     """Of the watchdog's own caller."""
+    page_secret: str | None = None
+    """What the passwords of telephones in agents' pages are made of."""
     reserved: Mapping[str, int] = field(default_factory=dict)
     """Lines kept for a number alone, by the number."""
     admission: Admission = DEFAULT
@@ -249,6 +251,7 @@ def _conf(place: AsteriskPlace) -> Conf:
         ami_secret=place.ami_secret,
         agi_host=place.host,
         agi_port=ports.agi,
+        page_phones_port=ports.page_phones,
         rtp_first=ports.rtp_first,
         rtp_last=ports.rtp_last,
         numbers=place.numbers,
@@ -259,6 +262,7 @@ def _conf(place: AsteriskPlace) -> Conf:
         devices=place.devices,
         watchdog_secret=place.watchdog_secret,
         prober_password=place.prober_password,
+        page_secret=place.page_secret,
         reserved=place.reserved,
         admission=place.admission,
         extra_modules=place.extra_modules,

@@ -10,8 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
-from services.floor.admission import DEFAULT, Admission, Bucket, Refusal
+from acd.vocabulary.ids import DeviceId, page_device
+from services.floor.admission import DEFAULT, Admission
+from services.page_phone.keys import switch_password
 from services.runtime.embedded import open_queue
+from services.runtime.embedded.admitted import admitted
 from services.runtime.embedded.open_queue import OpenEntry, OpenQueue
 from services.runtime.errors import RuntimeProblem
 from services.runtime.settings import CHECKOUT
@@ -36,7 +39,6 @@ LEAVE_NUMBER = CHECKOUT / "services" / "callback" / "leave_number.py"
 """The script by which a caller leaves a number; Asterisk itself runs it."""
 OPEN_WAIT_S = 600
 """How long a caller waits in the open queue before a call-back is asked for."""
-_BEING_REFUSED = 200
 _FORM = "form.sha256"
 """Beside the files: what wrote them."""
 _PLACE = re.compile(r"\{\{([a-z_]+)\}\}")
@@ -104,6 +106,10 @@ class Conf:
     ami_secret: str
     agi_host: str = "127.0.0.1"
     agi_port: int
+    page_phones_port: int = 0
+    """Where telephones in pages come, by the engine; 0 where there are none."""
+    page_secret: str | None = None
+    """What their passwords are made of; None means that there are none."""
     rtp_first: int
     rtp_last: int
     rtp_timeout_s: int = 30
@@ -202,7 +208,7 @@ def form() -> str:
     here = Path(__file__)
     paths = [it for folder in TEMPLATES for it in sorted(folder.glob("*.[cp]*"))]
     counted = hashlib.sha256()
-    for path in (*paths, here, here.with_name("open_queue.py")):
+    for path in (*paths, here, *map(here.with_name, ("admitted.py", "open_queue.py"))):
         counted.update(path.read_bytes())
     return counted.hexdigest()
 
@@ -256,10 +262,11 @@ def _values(conf: Conf) -> dict[str, str]:
     entries = open_queue.entries(conf.numbers, conf.open_entries, conf.reserved)
     return (
         plain
-        | _admitted(conf)
+        | admitted(conf.admission, reserved=sum(conf.reserved.values()))
         | {
             "strict_rtp": "yes" if conf.is_rtp_strict else "no",
             "ami_permit": permit,
+            "http_is_on": "yes" if conf.page_secret else "no",
             "ami_write": AMI_WRITE,
             "numbers": "\n".join(entries),
             "queues": "\n".join(open_queue.queues(conf.open_queues)),
@@ -267,7 +274,7 @@ def _values(conf: Conf) -> dict[str, str]:
             # One run of Asterisk is shorter than the three years in which this wraps.
             "day_zero": str(int(time.time()) - 86_400),
             "trunk_matches": "\n".join(f"match = {at}" for at in conf.trunk_from),
-            "devices": _devices(conf.devices),
+            "devices": _devices(conf),
             "watchdog": _part("watchdog", secret=conf.watchdog_secret, permit=permit),
             "prober": _part("prober", password=conf.prober_password),
             "extra_modules": "\n".join(f"load = {name}" for name in conf.extra_modules),
@@ -275,37 +282,17 @@ def _values(conf: Conf) -> dict[str, str]:
     )
 
 
-def _admitted(conf: Conf) -> dict[str, str]:
-    admission = conf.admission
-    buckets: dict[str, Bucket] = {
-        "all": admission.overall,
-        "number": admission.number,
-        "caller": admission.caller,
-    }
-    steps = {f"{name}_step_ms": f"{b.step_ms:.3f}" for name, b in buckets.items()}
-    depths = {f"{name}_depth_ms": f"{b.depth_ms:.3f}" for name, b in buckets.items()}
-    open_calls = admission.calls - sum(conf.reserved.values())
-    causes: dict[Refusal, int] = {"busy": 17, "congestion": 42}
-    return (
-        steps
-        | depths
-        | {
-            "open_calls": str(open_calls),
-            "announcements": str(admission.announcements),
-            "refusal_cause": str(causes[admission.refuse_by]),
-            # A call may have a leg of an agent with a dialplan of its own, and who is
-            # refused counts until the refusal is sent.
-            "max_calls": str(2 * admission.calls + _BEING_REFUSED),
-        }
-    )
-
-
-def _devices(devices: Mapping[str, str]) -> str:
-    part = (TEMPLATES[0] / "device.part").read_text(encoding="utf-8")
-    return "\n".join(
-        _fill("device.part", part, {"device": device, "password": password})
-        for device, password in sorted(devices.items())
-    )
+def _devices(conf: Conf) -> str:
+    parts: list[str] = []
+    for device, password in sorted(conf.devices.items()):
+        page = page_device(DeviceId(device))
+        secret = conf.page_secret
+        its_own = switch_password(secret, page) if secret else None
+        parts += (
+            _part("device", device=device, password=password),
+            _part("page", page=page, password=its_own),
+        )
+    return "\n".join(parts)
 
 
 def _part(name: str, **values: str | None) -> str:
@@ -332,6 +319,7 @@ def _check(conf: Conf) -> None:
         "secret of the AMI account": conf.ami_secret,
         "secret of the watchdog's account": conf.watchdog_secret,
         "password of the prober": conf.prober_password,
+        "secret of telephones in pages": conf.page_secret,
     }
     for where, secret in secrets.items():
         if secret is not None and not _SECRET.fullmatch(secret):

@@ -1,4 +1,4 @@
-"""T-24, T-25: what Asterisk has loaded and where it listens; no web at all."""
+"""T-24, T-25: what Asterisk has loaded and where it listens; of the web one socket."""
 
 import re
 from collections.abc import Iterator
@@ -29,12 +29,22 @@ def test_asterisk_has_loaded_what_the_house_names_and_nothing_else(
 
     assert loaded
     assert loaded - named(CHECKOUT / "asterisk-conf" / "modules.conf") == set()
+    # The socket of telephones in pages, and nothing else of the web.
+    others = loaded - {"res_http_websocket.so", "res_pjsip_transport_websocket.so"}
     for word in ("http", "ari", "websocket", "stasis", "phoneprov", "chan_iax2"):
-        assert not [m for m in loaded if word in m.split("_")], word
+        assert not [m for m in others if word in m.split("_")], word
 
 
-def test_asterisk_serves_no_http(instance: RunningInstance) -> None:
-    assert "Server Disabled" in console(instance, "http show status")
+def test_asterisk_serves_one_socket_and_no_page(instance: RunningInstance) -> None:
+    own = f"http://127.0.0.1:{instance.base_port + 8}"
+    served = re.findall(
+        r"^(/\S*) =>", console(instance, "http show status"), re.MULTILINE
+    )
+
+    assert served == ["/ws"]
+    for path in ("/httpstatus", "/static/x", "/ari/channels", "/manager", "/"):
+        answer = httpx.get(f"{own}{path}", trust_env=False)
+        assert answer.status_code == 404, path
     assert (
         "webenabled = no"
         in (instance.data / "asterisk" / "etc" / "manager.conf").read_text()
@@ -50,12 +60,9 @@ def test_asterisk_listens_for_its_manager_and_for_sip_and_sound_only(
     found = set(sockets_of(pid))
 
     sound = range(base + 100, base + 2100)
-    assert found >= {("tcp", base + 2), ("udp", base)}
-    others = {
-        one
-        for one in found - {("tcp", base + 2), ("udp", base)}
-        if one[0] == "tcp" or one[1] not in sound
-    }
+    ours = {("tcp", base + 2), ("udp", base), ("tcp", base + 8)}
+    assert found >= ours
+    others = {one for one in found - ours if one[0] == "tcp" or one[1] not in sound}
     # pjproject opens one of each IP version to ask for names by, whatever is set.
     assert len(others) <= 2
     assert [one for one in others if one[0] == "tcp" or one[1] < LOWEST_OWN] == []

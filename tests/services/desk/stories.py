@@ -10,6 +10,7 @@ from acd.vocabulary.agent_facts import (
     AgentReady,
     AgentSignedIn,
     AgentSignedOut,
+    DeviceChosen,
     WrapUpDone,
 )
 from acd.vocabulary.ids import LegId
@@ -56,6 +57,16 @@ def a_call_is_answered_and_wrapped_up(desk: Desk) -> Iterator[float]:
     yield 30
     desk.tell(WrapUpDone(at=at(42), agent_id=ALICE))
     yield 42
+
+
+def she_chooses_her_page_and_signs_out(desk: Desk) -> Iterator[float]:
+    """The page's telephone rings, until she signs out."""
+    desk.ready(ALICE, seconds=0)
+    yield 0
+    desk.tell(DeviceChosen(at=at(2), agent_id=ALICE, is_on_page=True))
+    yield 2
+    desk.tell(AgentSignedOut(at=at(9), agent_id=ALICE))
+    yield 9
 
 
 def she_lets_it_ring(desk: Desk) -> Iterator[float]:
@@ -111,6 +122,7 @@ def wrap_up_ends_by_its_limit(desk: Desk) -> Iterator[float]:
 
 STORIES: tuple[Story, ...] = (
     a_call_is_answered_and_wrapped_up,
+    she_chooses_her_page_and_signs_out,
     she_lets_it_ring,
     the_caller_gives_up_while_it_rings,
     she_wants_to_leave_and_stays,

@@ -50,6 +50,7 @@ AN_AGENT = AgentNow(
     agent_id=ALICE,
     name="Alice",
     place=YZ,
+    is_on_page=False,
     state=AgentState.READY,
     reason="",
     call_id=None,

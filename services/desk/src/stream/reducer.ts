@@ -209,6 +209,8 @@ function folded(desk: Desk, fact: Fact): Desk {
       return waiting(desk, fact.agent_id, { wants_not_ready: fact.reason });
     case "agent_signed_out":
       return waiting(desk, fact.agent_id, { wants_sign_out: true });
+    case "device_chosen":
+      return agent(desk, fact.agent_id, () => ({ is_on_page: fact.is_on_page }));
     case "wrap_up_started":
       return agent(desk, fact.agent_id, () => ({ wrap_up_until: fact.until_at }));
     default:
@@ -256,6 +258,7 @@ function entered(now: AgentNow, fact: Of<"agent_state_entered">): Partial<AgentN
     reason: fact.reason,
     call_id: fact.call_id,
     since: fact.at,
+    ...(fact.state === "signed_out" ? { is_on_page: false } : {}),
   };
   if (!isBusy(fact.state)) {
     return { ...told, wants_not_ready: null, wants_sign_out: false, wrap_up_until: null };

@@ -12,6 +12,7 @@ const ALICE: AgentNow = {
   call_id: "c",
   since: "2026-11-01T08:00:00.000000Z",
   wants_not_ready: null,
+  is_on_page: false,
   wants_sign_out: false,
   wrap_up_until: null,
 };
