@@ -3,6 +3,8 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { CallCard, phaseOf } from "../features/call-card/call-card";
 import { KeysCard } from "../features/keys/keys-card";
 import { useKeys } from "../features/keys/use-keys";
+import { PhoneCard } from "../features/phone/phone-card";
+import { usePhone } from "../features/phone/use-phone";
 import { OwnCalls } from "../features/own-calls/own-calls";
 import { KEYS } from "../features/ready-switch/reasons";
 import { ReadySwitch, stateWord } from "../features/ready-switch/ready-switch";
@@ -108,6 +110,7 @@ function Work({ agent, live, isLeading }: { agent: AgentNow; live: Live; isLeadi
   const [showsKeys, setShowsKeys] = useState(true);
   const call = agent.call_id ? live.desk.calls[agent.call_id] : offered(agent, live.desk.calls);
   const { wish, desk } = live;
+  const telephone = usePhone(agent, isLeading);
 
   const keys = useMemo(() => {
     const can = (kind: Parameters<typeof canAsk>[1]) =>
@@ -121,8 +124,12 @@ function Work({ agent, live, isLeading }: { agent: AgentNow; live: Live; isLeadi
       [KEYS.not_ready]: () => can("not_ready") && setChoosing((choosing) => !choosing),
       [KEYS.finish]: () => can("wrap_up_done") && wish("wrap_up_done"),
       [KEYS.sign_out]: () => can("sign_out") && wish("sign_out"),
+      // Where the call is in this page; else the keys do nothing.
+      [KEYS.answer]: telephone.answer,
+      [KEYS.hang_up]: telephone.hangUp,
+      [KEYS.mute]: telephone.mute,
     };
-  }, [agent, desk.wish, isLeading, wish]);
+  }, [agent, desk.wish, isLeading, wish, telephone]);
   useKeys(keys);
 
   return (
@@ -136,6 +143,7 @@ function Work({ agent, live, isLeading }: { agent: AgentNow; live: Live; isLeadi
           onChoose={setChoosing}
           onWish={wish}
         />
+        {agent.state !== "signed_out" && <PhoneCard telephone={telephone} canAct={isLeading} />}
         {desk.refusal && (
           <div className="card refusal" role="alert" data-testid="refusal">
             <h2>{say("refused")}</h2>

@@ -7,8 +7,11 @@ const ROWS: readonly (readonly [string, Word])[] = [
   [KEYS.help, "key_help"],
   [KEYS.ready, "key_ready"],
   [KEYS.not_ready, "key_not_ready"],
+  [KEYS.answer, "key_answer"],
+  [KEYS.hang_up, "key_hang_up"],
   [KEYS.finish, "key_finish"],
   [KEYS.sign_out, "key_sign_out"],
+  [KEYS.mute, "key_mute"],
 ];
 
 export function KeysCard() {

@@ -45,7 +45,7 @@ export function ReadySwitch({
         <Since at={agent.since} />
         {agent.reason && <bdi className="reason">{reasonWord(language, agent.reason)}</bdi>}
       </p>
-      <p className="soft">{say(`hint_${agent.state}`)}</p>
+      <p className="soft">{say(agent.state === "reserved" && agent.is_on_page ? "hint_reserved_page" : `hint_${agent.state}`)}</p>
       <Waiting agent={agent} isLeading={isLeading} wish={wish} onWish={onWish} />
       {wish && (
         <p className="pending-line" data-testid="pending">

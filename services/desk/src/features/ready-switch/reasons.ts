@@ -7,4 +7,7 @@ export const KEYS = {
   not_ready: "F4",
   finish: "F8",
   sign_out: "F9",
+  answer: "F6",
+  hang_up: "F7",
+  mute: "F10",
 } as const;
