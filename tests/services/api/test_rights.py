@@ -16,6 +16,7 @@ from acd.core.engine import Engine
 from acd.policy import FloorPolicy
 from acd.vocabulary.ids import AgentId, Place
 from services.api import (
+    call_sound,
     call_way,
     desk,
     estimates,
@@ -23,6 +24,7 @@ from services.api import (
     floor,
     flow_replaying,
     flows,
+    page_phone,
     recordings,
 )
 from services.api.app import create_app
@@ -30,6 +32,7 @@ from services.api.call_reach import CallReach
 from services.api.figures import Figures
 from services.api.rights import ANYBODY, DECLARED
 from services.live.fan_out import FanOut
+from services.page_phone.keys import PageKeys
 from services.people.register import sum_of
 from services.people.rights import (
     RIGHTS,
@@ -63,6 +66,7 @@ from tests.support.builders import (
 )
 from tests.support.doors import AS_OPERATOR, doors_to
 
+A_SWITCH = page_phone.SwitchSocket(url="ws://127.0.0.1:1/ws", secret="nobody's")
 NOWHERE = "postgresql://nobody@127.0.0.1:1/none"
 OWN, NEAR, FAR = ALICE, BOB, CAROL
 """Alice and Bob are in YJ/YZ, Carol in HL."""
@@ -143,6 +147,8 @@ async def running(
         recordings.install(app, nothing)
         desk.install(app, desk.DeskPages(folder / "desk"))
         call_way.install(app, lambda: call_way.Names(numbers={}, queues={}))
+        app.include_router(call_sound.router)
+        page_phone.install(app, PageKeys(), A_SWITCH)
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(
             transport=transport, base_url="http://127.0.0.1:16001"
@@ -236,9 +242,10 @@ async def test_what_the_openapi_file_leaves_out_is_the_desks_pages_and_the_socke
         }
         page = await client.get("/desk/")
 
-    # The socket needs a ticket, and the file itself tells of nobody.
+    # One socket needs a ticket, one a key, and the file itself tells of nobody.
     assert {path for path, extra in hidden.items() if extra is None} == {
         "/live",
+        "/phone",
         "/openapi.json",
     }
     assert {path for path, extra in hidden.items() if extra is not None} == {

@@ -8,19 +8,22 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
+from starlette.types import Message
 
 from acd.core.engine import Engine
+from services.api import page_phone
 from services.api.app import create_app
 from services.api.figures import Figures
 from services.live.errors import TicketRefused
 from services.live.fan_out import FanOut
 from services.live.viewers import Viewers
+from services.page_phone.keys import PageKeys
 from services.runtime.live_view import LiveView
 from services.store.audit import Act, latest
 from services.store.journal import Journal
 from services.store.migrate import upgrade
 from tests.services.api.conftest import JournaledFloor
-from tests.services.api.test_rights import NoRecords
+from tests.services.api.test_rights import A_SWITCH, NoRecords
 from tests.support.builders import ALICE, BOB, a_floor
 from tests.support.doors import AS_OPERATOR, doors_to
 from tests.support.postgres import fresh_database
@@ -76,6 +79,7 @@ async def edge(tmp_path: Path) -> AsyncIterator[Edge]:
             database=url,
             doors=doors,
         )
+        page_phone.install(app, PageKeys(), A_SWITCH)
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url=HERE) as browser:
             yield Edge(app, browser, url)
@@ -145,6 +149,66 @@ async def test_an_agent_acts_for_themselves_and_for_nobody_else(edge: Edge) -> N
 
     assert (own.status_code, others.status_code) == (202, 404)
     assert [one["agent_id"] for one in listed] == [ALICE]
+
+
+async def test_the_telephone_in_a_page_is_its_own_agents_until_log_out(
+    edge: Edge,
+) -> None:
+    await edge.add("alice", {"role": "agent"}, agent_id=ALICE, password=PASSWORD)
+    await edge.add("carol", {"role": "supervisor"}, password=PASSWORD)
+    keys: PageKeys = edge.app.state.page_keys
+    phone = f"/agents/{ALICE}/phone"
+    await edge.log_in("carol")
+    others = await edge.browser.post(phone, headers=OWN_PAGE)
+    program = await edge.browser.post(phone, headers=AS_OPERATOR)
+    await edge.log_in("alice")
+    early = await edge.browser.post(phone, headers=OWN_PAGE)
+    await edge.browser.post(f"/agents/{ALICE}/sign-in", headers=OWN_PAGE)
+
+    made = await edge.browser.post(phone, headers=OWN_PAGE)
+
+    assert (others.status_code, others.json()["type"]) == (403, "no_right")
+    assert (program.status_code, program.json()["type"]) == (409, "not_for_programs")
+    assert (early.status_code, early.json()["type"]) == (409, "signed_out")
+    assert made.status_code == 201
+    assert made.json()["user"] == f"web-{ALICE}"
+    assert len(keys) == 1
+    assert await socket_of(edge, edge.browser.cookies[COOKIE]) == "no switch"
+    assert await socket_of(edge, "another") == "no key"
+    cookie = edge.browser.cookies[COOKIE]
+    await edge.browser.delete("/session", headers=OWN_PAGE)
+    assert len(keys) == 0
+    assert await socket_of(edge, cookie) == "no key"
+
+
+async def socket_of(edge: Edge, cookie: str) -> str:
+    """Ask for a telephone's socket; return why it is not opened."""
+    scope = {
+        "type": "websocket",
+        "scheme": "ws",
+        "path": "/phone",
+        "raw_path": b"/phone",
+        "root_path": "",
+        "query_string": b"",
+        "headers": [
+            (b"host", b"127.0.0.1:16001"),
+            (b"origin", HERE.encode()),
+            (b"cookie", f"{COOKIE}={cookie}".encode()),
+        ],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 16001),
+        "subprotocols": ["sip"],
+    }
+    said: list[int] = []
+
+    async def receive() -> Message:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Message) -> None:
+        said.append(message["code"])
+
+    await edge.app(scope, receive, send)
+    return {4401: "no key", 1013: "no switch"}[said[-1]]
 
 
 async def test_a_wrong_password_is_refused_and_after_some_waits(edge: Edge) -> None:

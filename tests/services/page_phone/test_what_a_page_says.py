@@ -92,6 +92,7 @@ def test_the_body_of_a_request_goes_as_it_is() -> None:
         request("X: y\nFrom: <sip:trunk@x>"),
         request("X: y\rFrom: <sip:trunk@x>"),
         request(" From: <sip:trunk@x>"),
+        request(proof(KEY) + ",", ' username="trunk", x="y:z"'),
         request("X: \x00"),
         "REGISTER sip:tieline SIP/2.0\r\n\r\n",
         "hello",
