@@ -33,6 +33,7 @@ from services.runtime.bench.chaos.sound_probe import SPEAKS_FOR_S
 from services.runtime.bench.figures import Figure
 from services.runtime.bench.floor_plan import QUEUE, FloorPlan
 from services.runtime.bench.ordinary import FIRST_NUMBER, numbered
+from services.runtime.bench.problems import BenchFailed
 from services.runtime.bench.stand import Stand, open_stand
 from services.runtime.bench.trail import Connection, connected, until_closed
 from services.runtime.progress import say
@@ -45,6 +46,7 @@ _STAYS_MS = 40_000
 """Longer than any call here lasts: the agents' devices hang up."""
 _FOR_S, _SHORT_S = 60.0, 16.0
 _SETTLE_S = 60.0
+_READY_S, _LOOK_S = 120.0, 0.2
 _WAIT_S = 3
 """So long the menu waits for its caller, who may be quiet then."""
 _SILENCE_FLOOR_S, _SILENCE_GOAL_S = 4.0, 2.0
@@ -230,7 +232,25 @@ async def _rehearsal(room: Room) -> AsyncIterator[_Rehearsal]:
             stand.devices(DevicePlan(ring_ms=200, talk_ms=beside.TALK_MS)) as devices,
             connected(stand.instance.database) as records,
         ):
+            await _until_heard(stand.instance.data / "log" / "engine.log")
             yield _Rehearsal(stand, devices, records, how, itertools.count(1))
+
+
+async def _until_heard(log: Path) -> None:
+    """Wait until a recogniser is there: before it callers go by keys.
+
+    Raises:
+        BenchFailed: None is ready in time.
+    """
+    for _ in range(round(_READY_S / _LOOK_S)):
+        if "recogniser_ready" in await asyncio.to_thread(log.read_text, "utf-8"):
+            return
+        await asyncio.sleep(_LOOK_S)
+    raise BenchFailed(
+        "starting the bench's recogniser",
+        found=f"none was ready in {_READY_S:g} s",
+        would_do=f"read {log} for recogniser_ended",
+    )
 
 
 async def _broken(room: Room) -> Found:
