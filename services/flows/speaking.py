@@ -61,6 +61,12 @@ class Turn:
     keys: str = ""
     """What was pressed in their stead."""
 
+    @property
+    def is_understood(self) -> bool:
+        """Whether the call went on by these words, and neither by keys nor silence."""
+        is_some = self.outcome in (WordsOutcome.TAKEN, WordsOutcome.UNCERTAIN)
+        return is_some and not self.keys
+
 
 def steps_of(flow_set: FlowSet) -> Callable[[str, str], Step]:
     """Return what tells what a step of a flow wants."""

@@ -87,7 +87,7 @@ def lines_of(done: Sequence[Spoken], wanted: Sequence[Ran]) -> Iterator[str]:
     for one in done:
         for turn in one.talked.turns:
             taken = f"{turn.outcome} {turn.meant}".strip()
-            by = f"keys {turn.keys}" if turn.keys else "words"
+            by = "words" if turn.is_understood else f"keys {turn.keys}".strip()
             sure = f"{turn.confidence:.2f}" if turn.heard else ""
             table.add_row(one.name, turn.said, turn.heard, sure, taken, by)
         table.add_row(one.name, "", "", "", "", _verdict(one))
@@ -101,14 +101,15 @@ def lines_of(done: Sequence[Spoken], wanted: Sequence[Ran]) -> Iterator[str]:
 def sentence(done: Sequence[Spoken]) -> str:
     """Return what speaking came to."""
     right = sum(one.is_right for one in done)
-    whole = sum(one.is_right and not one.talked.by_keys for one in done)
+    whole = sum(one.is_right and one.talked.is_by_words for one in done)
     turns = [turn for one in done for turn in one.talked.turns]
-    by_keys = sum(bool(turn.keys) for turn in turns)
+    words = sum(turn.is_understood for turn in turns)
     return (
         f"{len(done)} callers spoke: {right} ended where keys lead, {whole} of them by"
-        f" words alone, {right - whole} with keys, {len(done) - right} elsewhere;"
-        f" of {len(turns)} times that something was said {by_keys} ended by keys,"
-        f" {sum(one.talked.astray for one in done)} were taken for something else"
+        f" words alone, {right - whole} with keys or in silence, {len(done) - right}"
+        f" elsewhere; {words} of {len(turns)} times that something was said it was"
+        f" understood, {sum(one.talked.astray for one in done)} times taken for"
+        " something else"
     )
 
 
@@ -124,7 +125,7 @@ def as_json(done: Sequence[Spoken]) -> list[dict[str, Any]]:
             "end": one.talked.end,
             "problem": one.talked.problem,
             "right": one.is_right,
-            "by_words": one.is_right and not one.talked.by_keys,
+            "by_words": one.is_right and one.talked.is_by_words,
             "astray": one.talked.astray,
             "call_id": one.talked.call_id,
             "steps": one.talked.steps,
@@ -151,5 +152,7 @@ def _verdict(one: Spoken) -> str:
     if not one.is_right:
         found = one.talked.problem or one.talked.end or "nowhere"
         return f"ended in {found!r}, not in {one.expected!r}"
-    how = f"{one.talked.by_keys} by keys" if one.talked.by_keys else "by words alone"
-    return f"{one.talked.end}, {how}"
+    if one.talked.is_by_words:
+        return f"{one.talked.end}, by words alone"
+    understood = sum(turn.is_understood for turn in one.talked.turns)
+    return f"{one.talked.end}, {understood} of {len(one.talked.turns)} by words"

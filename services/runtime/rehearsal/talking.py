@@ -44,6 +44,11 @@ class Talked:
     """What was heard; empty unless the phone keeps it."""
 
     @property
+    def is_by_words(self) -> bool:
+        """Whether the call came to its end by all its words, and by them alone."""
+        return all(turn.is_understood for turn in self.turns) and not self.astray
+
+    @property
     def by_keys(self) -> int:
         """How many of the words were not understood, and ended by keys."""
         return sum(bool(turn.keys) for turn in self.turns)

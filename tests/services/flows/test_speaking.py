@@ -154,6 +154,17 @@ def test_what_is_understood_is_spoken_to_the_end(tmp_path: Path) -> None:
     assert isinstance(prompt(one, "note"), Speak)
     assert prompt(one, "bye") is None
     assert (one.by_keys, one.astray) == (0, 0)
+    assert [turn.is_understood for turn in one.turns] == [True] * 3
+
+
+def test_who_is_led_on_because_nothing_was_heard_is_not_led_by_words(
+    tmp_path: Path,
+) -> None:
+    one = caller(tmp_path)
+
+    prompt(one, "services")
+    one.told(KeyTimedOut(at=NOW, call_id=CALL, flow="main", step="services", nth=1))
+    assert [turn.is_understood for turn in one.turns] == [False]
 
 
 def test_what_is_refused_goes_on_by_keys_and_nothing_is_read_back(
@@ -173,6 +184,7 @@ def test_what_is_refused_goes_on_by_keys_and_nothing_is_read_back(
     ]
     assert isinstance(prompt(one, "note"), Speak)
     assert [turn.keys for turn in one.turns] == ["1", "1234"]
+    assert [turn.is_understood for turn in one.turns] == [False, False]
 
 
 def test_a_number_that_is_not_confirmed_is_typed(tmp_path: Path) -> None:
