@@ -12,6 +12,7 @@ from acd.vocabulary.control_facts import (
     Control,
     ControlFailed,
     HoldAsked,
+    NuisanceMarked,
     PauseAsked,
     RecordingMuted,
     RecordingPaused,
@@ -71,6 +72,8 @@ def take(floor: Floor, turn: Turn, fact: ControlFact) -> bool:
             _resume(floor, turn, fact)
         case TransferAsked():
             _transfer(floor, turn, fact)
+        case NuisanceMarked():
+            _must_have_had(floor, fact.call_id, fact.agent_id)
         case RecordingMuted():
             return _muted(floor, turn, fact)
         case ControlFailed():
@@ -98,6 +101,19 @@ def in_hand(floor: Floor, call_id: CallId, agent_id: AgentId) -> tuple[Call, Off
     if call.intent is not None:
         raise ControlPending(call_id, call.intent.value)
     return call, offer
+
+
+def _must_have_had(floor: Floor, call_id: CallId, agent_id: AgentId) -> None:
+    """See that a call is in an agent's hand, or in their wrap-up.
+
+    Raises:
+        UnknownAgent: There is none.
+        NotInHand: It is not.
+    """
+    call, agent = floor.calls.get(call_id), floor.agent(agent_id)
+    is_had = call is None or call.agent_id == agent_id
+    if agent.call_id != call_id or not is_had:
+        raise NotInHand(call_id, agent_id)
 
 
 def held(turn: Turn, call: Call, offer: Offer) -> None:

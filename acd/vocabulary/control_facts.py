@@ -70,6 +70,15 @@ class TransferAsked(ControlOf):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NuisanceMarked(ControlOf):
+    """An agent said that a caller calls to disturb; nothing is done to the call."""
+
+    agent_id: AgentId
+    note: str = ""
+    """What happened, in the agent's words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingMuted(ControlOf):
     """The switch stopped writing sound down, or does so again."""
 

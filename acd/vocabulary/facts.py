@@ -79,6 +79,7 @@ ControlWish = (
     | control_facts.PauseAsked
     | control_facts.ResumeAsked
     | control_facts.TransferAsked
+    | control_facts.NuisanceMarked
 )
 """What agents ask for of the call in hand."""
 

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from acd.vocabulary.control_facts import (
     HoldAsked,
+    NuisanceMarked,
     PauseAsked,
     ResumeAsked,
     TakeBackAsked,
@@ -73,6 +74,17 @@ class TransferIn(InHandIn):
     note: Annotated[str, Field(max_length=2000)] = ""
 
 
+class NuisanceIn(InHandIn):
+    """Which call, and what happened."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"example": {"call_id": _EXAMPLE, "note": "shouts"}},
+    )
+
+    note: Annotated[str, Field(max_length=2000)] = ""
+
+
 class AskedOut(BaseModel):
     """What was asked, and taken in; whether it is done, a fact tells."""
 
@@ -134,6 +146,16 @@ async def transfer(
         **_whose(agent_id, which),
     )
     return await _ask(floor, asked, noted)
+
+
+@router.post("/mark-nuisance", **_CONTROL)
+async def mark_nuisance(
+    floor: OfFloor, agent_id: OfAgent, which: NuisanceIn, noted: OfNoted
+) -> AskedOut:
+    """Say that a caller calls to disturb; also in wrap-up. The call goes on."""
+    whose = _whose(agent_id, which)
+    marked = NuisanceMarked(at=floor.now(), note=which.note, **whose)
+    return await _ask(floor, marked, noted)
 
 
 def _whose(agent_id: str, which: InHandIn) -> dict[str, Any]:

@@ -54,6 +54,7 @@ SHOWN: frozenset[type[Fact]] = frozenset(
         control_facts.ResumeAsked,
         control_facts.ControlFailed,
         control_facts.TransferAsked,
+        control_facts.NuisanceMarked,
         control_facts.CallTransferred,
         control_facts.CallHeld,
         control_facts.CallTakenBack,

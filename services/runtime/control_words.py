@@ -54,6 +54,10 @@ CONTROL_WORDS: Mapping[type[FactOf], tuple[str, Tell]] = {
         "agent",
         lambda f, _l: f"{f.agent_id} asked for the recording to go on",
     ),
+    control_facts.NuisanceMarked: (
+        "agent",
+        lambda f, _l: f"{f.agent_id} says that the caller disturbs: {f.note or '-'}",
+    ),
     control_facts.TransferAsked: ("agent", _transfer),
     control_facts.CallTransferred: ("engine", _transferred),
     control_facts.RecordingMuted: (

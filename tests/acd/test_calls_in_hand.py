@@ -11,6 +11,7 @@ from acd.vocabulary.control_facts import (
     Control,
     ControlFailed,
     HoldAsked,
+    NuisanceMarked,
     PauseAsked,
     RecordingMuted,
     RecordingPaused,
@@ -345,6 +346,35 @@ def test_a_silence_in_the_recording_that_nobody_asked_for_is_ended() -> None:
 
     found = [it for it in desk.last.decisions if isinstance(it, MuteRecording)]
     assert [it.is_muted for it in found] == [False]
+
+
+def nuisance(desk: Desk, seconds: float, agent: AgentId = ALICE) -> None:
+    desk.tell(NuisanceMarked(at=at(seconds), call_id=call_id(1), agent_id=agent))
+
+
+def test_who_has_a_call_or_wraps_it_up_may_say_that_the_caller_disturbs() -> None:
+    desk, leg = talking()
+
+    nuisance(desk, 10)
+    assert desk.last.decisions == (), "nothing is done to the call"
+    with pytest.raises(NotInHand):
+        nuisance(desk, 11, BOB)
+    desk.tell(hung_up(caller_leg(1), 20), hung_up(leg, 20))
+    nuisance(desk, 25)
+    desk.tick(50)
+    with pytest.raises(NotInHand):
+        nuisance(desk, 51)
+
+    assert len(desk.said(NuisanceMarked)) == 2
+
+
+def test_who_is_only_rung_cannot_say_that_the_caller_disturbs() -> None:
+    desk = Desk()
+    desk.ready(ALICE)
+    desk.tell(arrived(1, 0), queued(1, 1))
+
+    with pytest.raises(NotInHand):
+        nuisance(desk, 2)
 
 
 def test_taking_back_asks_for_the_two_legs() -> None:

@@ -75,6 +75,18 @@ def transfer(
     _do(agent, "transfer", more, as_json=as_json, data=data)
 
 
+@app.command()
+def nuisance(
+    agent: _Agent,
+    *,
+    note: Annotated[str, typer.Option(help="what happened")] = "",
+    as_json: _AsJson = False,
+    data: _Data = None,
+) -> None:
+    """Say that the caller calls to disturb; the call goes on."""
+    _do(agent, "mark-nuisance", {"note": note}, as_json=as_json, data=data)
+
+
 def _do(
     agent_id: str,
     what: str,
