@@ -279,6 +279,13 @@ def _well(control: _Phase) -> Iterator[Figure]:
     yield none_lost("well: callers not heard", n - spoken.heard, n, enough=_ENOUGH)
     unserved = len(_unserved(spoken))
     yield none_lost("well: callers not by an agent", unserved, n, enough=_ENOUGH)
+    # Told without a floor: what the others' silences are held against.
+    yield Figure(
+        name="well: longest silence",
+        value=max(spoken.silences_s, default=0.0),
+        unit="s",
+        n=len(spoken.silences_s),
+    )
 
 
 def _figures(phase: _Phase, control: _Phase) -> Iterator[Figure]:
