@@ -1,5 +1,6 @@
 """Logging in over HTTP: the cookie, who may send it, and how it ends."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -179,6 +180,28 @@ async def test_the_telephone_in_a_page_is_its_own_agents_until_log_out(
     await edge.browser.delete("/session", headers=OWN_PAGE)
     assert len(keys) == 0
     assert await socket_of(edge, cookie) == "no key"
+
+
+async def test_an_agent_whose_page_stays_away_is_rung_no_more(
+    edge: Edge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page_phone, "GONE_S", 0.05)
+    await edge.add("alice", {"role": "agent"}, agent_id=ALICE, password=PASSWORD)
+    await edge.log_in("alice")
+    own, wish = f"/agents/{ALICE}", edge.browser.post
+    await wish(f"{own}/sign-in", headers=OWN_PAGE)
+    await wish(f"{own}/phone", headers=OWN_PAGE)
+    chosen = await wish(f"{own}/device", json={"is_on_page": True}, headers=OWN_PAGE)
+    await wish(f"{own}/ready", headers=OWN_PAGE)
+
+    await socket_of(edge, edge.browser.cookies[COOKIE])
+
+    assert chosen.json()["device_id"] == f"web-{ALICE}"
+    async with asyncio.timeout(20):
+        while (await edge.browser.get(own)).json()["state"] == "ready":  # noqa: ASYNC110 - another task brings it about
+            await asyncio.sleep(0.05)
+    told = (await edge.browser.get(own)).json()
+    assert (told["state"], told["reason"]) == ("not_ready", "phone_gone")
 
 
 async def socket_of(edge: Edge, cookie: str) -> str:
