@@ -100,6 +100,13 @@ def test_a_device_without_its_password_is_not_let_in(
         assert guess.invite("6000") == 401
 
 
+def test_who_calls_themselves_the_trunk_is_not_taken_for_it(
+    instance: RunningInstance,
+) -> None:
+    with Intruder(server=instance.sip, host="127.0.0.2", user="trunk") as stranger:
+        assert stranger.invite("6000") == 401
+
+
 def test_of_200_tries_none_reaches_the_trunk(instance: RunningInstance) -> None:
     device = instance.devices.of("1001")
 

@@ -23,6 +23,8 @@ class Intruder:
 
     server: str
     """Host and port of the switch."""
+    host: str = "127.0.0.1"
+    """The address of this machine that it comes from."""
     user: str = "13800138000"
     password: str = ""
     """For who is challenged; without one the challenge is the answer."""
@@ -35,7 +37,7 @@ class Intruder:
     def __enter__(self) -> Self:
         """Take a port."""
         self._socket = socket.socket(type=socket.SOCK_DGRAM)
-        self._socket.bind(("127.0.0.1", 0))
+        self._socket.bind((self.host, 0))
         self._socket.settimeout(_ANSWER_WITHIN_S)
         return self
 
