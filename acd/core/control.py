@@ -50,6 +50,9 @@ MOST_TRANSFERS = 5
 SAME_QUEUE = 2
 """A caller is transferred to one queue so often, and no oftener."""
 
+_NOT_MOVING = (Control.PAUSE, Control.RESUME)
+"""Wishes that leave the caller where they are."""
+
 IN_HAND = (CallState.TALKING, CallState.HELD)
 """States of a call that an agent has."""
 
@@ -134,7 +137,7 @@ def held(turn: Turn, call: Call, offer: Offer) -> None:
 def taken_back(turn: Turn, call: Call, offer: Offer) -> None:
     """The parties are in one bridge again, whoever joined them."""
     call.take(CallTakenBack)
-    before_s, call.intent = call.hold_s, None
+    before_s, call.intent, call.moving = call.hold_s, None, None
     hold_s = hold_ended(call, turn.at) - before_s
     turn.facts.append(
         CallTakenBack(
@@ -157,7 +160,10 @@ def hold_ended(call: Call, at: datetime) -> float:
 
 
 def give_up(turn: Turn, call: Call) -> None:
-    """The switch did not tell in time what became of a wish: all is as it was."""
+    """The switch did not tell in time what became of a wish: all is as it was.
+
+    A transfer may be done later all the same; then the caller is where it leads to.
+    """
     if call.intent is None or call.offer_id is None or call.agent_id is None:
         return
     turn.facts.append(
@@ -171,7 +177,7 @@ def give_up(turn: Turn, call: Call) -> None:
             detail="the switch did not do it in time",
         )
     )
-    call.intent = call.moving = None
+    call.intent = None
 
 
 def record_again(floor: Floor, turn: Turn, call: Call) -> None:
@@ -334,13 +340,22 @@ def _muted(floor: Floor, turn: Turn, fact: RecordingMuted) -> bool:
 
 def _failed(floor: Floor, fact: ControlFailed) -> bool:
     call = floor.calls.get(fact.call_id)
-    if call is None or call.intent is not fact.what:
+    if call is None or call.offer_id != fact.offer_id:
         return False
-    call.intent = call.moving = None
+    is_moved_late = fact.what is Control.TRANSFER and call.moving is not None
+    if call.intent is not fact.what and not is_moved_late:
+        return False
+    if call.intent is fact.what:
+        call.intent = None
+    if fact.what is Control.TRANSFER:
+        call.moving = None
     return True
 
 
 def _intend(floor: Floor, turn: Turn, call: Call, what: Control) -> None:
     call.intent = what
+    if what not in _NOT_MOVING:
+        # What is asked for later is done later, whatever became of a transfer.
+        call.moving = None
     call.intent_until = turn.at + timedelta(seconds=DONE_WITHIN_S)
     floor.deadlines.set(Deadline(call.intent_until, Due.CONTROL, call.call_id))

@@ -54,7 +54,7 @@ def parted(floor: Floor, turn: Turn, leg_id: LegId) -> None:
         if call.intent is Control.HOLD:
             control.held(turn, call, offer)
             return
-        if call.intent is Control.TRANSFER:
+        if call.moving is not None:
             return  # the waiting room tells, or the end of a leg
         end(floor, turn, call, offer, by=_party(call, leg_id), ended_at=turn.at)
 

@@ -1,6 +1,6 @@
 """Callers whom the switch served, or serves, by itself: the engine takes note."""
 
-from acd.core import conversations, legs, offers
+from acd.core import control, conversations, legs, offers
 from acd.core.agents import Agent
 from acd.core.calls import Call
 from acd.core.floor import Floor, Offer
@@ -26,6 +26,10 @@ _BEFORE = (
     CallState.OPEN,
 )
 """States of calls that no agent has served yet."""
+
+
+_MOVED_FROM = (*control.IN_HAND, CallState.LEAVING)
+"""States of calls whose callers a transfer may lead here."""
 
 
 def take(floor: Floor, turn: Turn, fact: OpenFact) -> bool:
@@ -54,10 +58,11 @@ def _joined(floor: Floor, turn: Turn, fact: OpenQueueJoined) -> bool:
     if fact.call_id in floor.closed:
         return False
     call = floor.calls.get(fact.call_id) or _arrived(floor, fact)
-    is_moving = call.state is CallState.LEAVING and call.moving is not None
+    is_moving = call.moving is not None and call.state in _MOVED_FROM
     if not (is_moving or call.state in _BEFORE) or call.is_in_open_queue:
         return False
     if is_moving:
+        _end_by_transfer(floor, turn, call)
         call.moving = call.offer_id = call.connected_at = call.ended_by = None
     if call.state is not CallState.OPEN:
         _take_out_of_offer(floor, turn, call)
@@ -164,6 +169,12 @@ def _arrived(floor: Floor, fact: OpenQueueJoined) -> Call:
     call = Call.arrived(fact, at=fact.arrived_at)
     floor.add_call(call)
     return call
+
+
+def _end_by_transfer(floor: Floor, turn: Turn, call: Call) -> None:
+    offer = floor.offers.get(call.offer_id) if call.offer_id else None
+    if offer is not None and call.state in control.IN_HAND:
+        conversations.end(floor, turn, call, offer, by=Party.AGENT, ended_at=turn.at)
 
 
 def _take_out_of_offer(floor: Floor, turn: Turn, call: Call) -> None:

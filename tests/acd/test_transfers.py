@@ -8,6 +8,7 @@ from acd.vocabulary.control_facts import (
     Control,
     ControlFailed,
     HoldAsked,
+    TakeBackAsked,
     TransferAsked,
 )
 from acd.vocabulary.decisions import EndCall, EndLeg, MoveCaller, RingAgent
@@ -19,7 +20,7 @@ from acd.vocabulary.errors import (
     UnknownQueue,
 )
 from acd.vocabulary.ids import AgentId, LegId, OfferId, QueueId
-from acd.vocabulary.leg_facts import CallQueued, LegParted, LegRole, LegSeen
+from acd.vocabulary.leg_facts import CallQueued, LegJoined, LegParted, LegRole, LegSeen
 from acd.vocabulary.offer_facts import (
     CallClosed,
     CallConnected,
@@ -352,3 +353,103 @@ def test_a_transfer_that_was_done_unheard_is_found_in_the_switch() -> None:
     [told] = other.said(CallQueued)
     assert (told.queue_id, told.since) == (BILL, at(1))
     assert offered(other) == [(CAROL, BILL)]
+
+
+def test_a_transfer_given_up_and_done_late_is_a_transfer_all_the_same() -> None:
+    desk, leg = talking(CAROL)
+    ask(desk, 30, to_queue=BILL)
+    desk.tick(35)
+    assert [it.what for it in desk.said(ControlFailed)] == [Control.TRANSFER]
+
+    transferred(desk, BILL, 36)
+    desk.tell(hung_up(leg, 36.1))
+    desk.tick(60)
+
+    assert len(desk.said(CallTransferred)) == 1
+    [ended] = desk.said(ConversationEnded)
+    assert (ended.ended_by, ended.at) == (Party.AGENT, at(36))
+    assert offered(desk) == [(ALICE, FAULT), (CAROL, BILL)]
+
+
+def test_who_hangs_up_behind_a_transfer_given_up_has_ended_the_conversation() -> None:
+    desk, leg = talking(CAROL)
+    ask(desk, 30, to_queue=BILL)
+    desk.tick(35)
+
+    parted(desk, caller_leg(1), 40)
+    desk.tell(hung_up(caller_leg(1), 40.1), hung_up(leg, 40.2))
+
+    [ended] = desk.said(ConversationEnded)
+    assert ended.ended_by is Party.CALLER
+    assert desk.engine.floor.calls == {}
+
+
+def refused(desk: Desk, leg: LegId, seconds: float) -> None:
+    desk.tell(
+        ControlFailed(
+            at=at(seconds),
+            call_id=call_id(1),
+            offer_id=OfferId(leg),
+            agent_id=ALICE,
+            what=Control.TRANSFER,
+            detail="no such channel",
+        )
+    )
+
+
+def test_a_transfer_given_up_and_refused_late_is_over() -> None:
+    desk, leg = talking(CAROL)
+    ask(desk, 30, to_queue=BILL)
+    desk.tick(35)
+
+    refused(desk, leg, 36)
+    assert desk.engine.floor.calls[call_id(1)].moving is None
+    parted(desk, caller_leg(1), 40)
+
+    assert len(desk.said(ConversationEnded)) == 1
+
+
+def test_who_is_taken_back_is_not_being_transferred_any_more() -> None:
+    desk, leg = talking(CAROL)
+    desk.tell(HoldAsked(at=at(10), call_id=call_id(1), agent_id=ALICE))
+    parted(desk, caller_leg(1), 10)
+    parted(desk, leg, 10)
+    ask(desk, 30, to_queue=BILL)
+    desk.tick(35)
+
+    desk.tell(TakeBackAsked(at=at(36), call_id=call_id(1), agent_id=ALICE))
+    assert desk.engine.floor.calls[call_id(1)].moving is None
+    for one in (caller_leg(1), leg):
+        desk.tell(LegJoined(at=at(36.1), leg_id=one, bridge_id="bridge-2"))
+    parted(desk, caller_leg(1), 40)
+
+    assert [it.ended_by for it in desk.said(ConversationEnded)] == [Party.CALLER]
+
+
+def in_open_queue(seconds: float, queue_id: QueueId) -> OpenQueueJoined:
+    return OpenQueueJoined(
+        at=at(seconds),
+        call_id=call_id(1),
+        leg_id=caller_leg(1),
+        queue_id=queue_id,
+        call_class=0,
+        arrived_at=at(0),
+        queued_at=at(1),
+        number="6000",
+        caller_number="1",
+        caller_name="",
+        sip_call_id="",
+    )
+
+
+def test_a_transfer_while_nobody_decides_ends_in_the_open_queue() -> None:
+    desk, leg = talking(CAROL)
+    ask(desk, 30, to_queue=BILL)
+
+    desk.tell(in_open_queue(38, BILL))
+    desk.tell(hung_up(leg, 39))
+
+    assert state(desk) is CallState.OPEN
+    [ended] = desk.said(ConversationEnded)
+    assert (ended.agent_id, ended.ended_by) == (ALICE, Party.AGENT)
+    assert desk.state_of(ALICE) == ("wrap_up", "")
