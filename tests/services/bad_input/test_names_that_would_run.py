@@ -32,10 +32,10 @@ RUNS_TEXT = {
 """Applications whose argument is run, is a file's name, or is read by the engine."""
 OURS = {
     *("CC_CALL_ID", "CC_OFFER_ID", "CC_QUEUE", "CC_SKILLS", "CC_ARRIVAL"),
-    *("CC_CLASS", "CC_LANGUAGE", "CHANNEL(endpoint)"),
+    *("CC_CLASS", "CC_LANGUAGE", "CHANNEL(endpoint)", "BRIDGERESULT"),
 }
-"""What only the dialplan, the engine and our own settings of devices fill: ids, times,
-and names once filtered."""
+"""What only the dialplan, the engine, our own settings of devices and Asterisk itself
+fill: ids, times, names once filtered, words for an outcome."""
 
 
 def names(file: Path) -> list[str]:
