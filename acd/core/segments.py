@@ -84,6 +84,7 @@ class _Ledger:
         self._leg_id: LegId | None = None
         self._agent_id: AgentId | None = None
         self._queue_id: QueueId | None = None
+        self._talked_for: dict[AgentId, QueueId] = {}
         self._wrap_ups: dict[AgentId, tuple[datetime, QueueId | None]] = {}
 
     def take(self, fact: FactOf) -> None:
@@ -123,7 +124,9 @@ class _Ledger:
                 self._close(fact.at)
                 self._kind = None
             case WrapUpStarted():
-                self._wrap_ups[fact.agent_id] = fact.at, self._queue_id
+                # By a transfer the call is in its next line by now.
+                talked_for = self._talked_for.get(fact.agent_id, self._queue_id)
+                self._wrap_ups[fact.agent_id] = fact.at, talked_for
             case WrapUpEnded() if fact.agent_id in self._wrap_ups:
                 began_at, queue_id = self._wrap_ups.pop(fact.agent_id)
                 self._add(
@@ -145,6 +148,8 @@ class _Ledger:
 
     def _with_agent(self, fact: OfferStarted | CallConnected) -> None:
         is_talk = isinstance(fact, CallConnected)
+        if is_talk:
+            self._talked_for[fact.agent_id] = fact.queue_id
         kind = SegmentKind.TALK if is_talk else SegmentKind.RING
         self._close(fact.at)
         self._leg_id, self._agent_id = LegId(fact.offer_id), fact.agent_id

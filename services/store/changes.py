@@ -100,10 +100,16 @@ class RowChanges:
         _merge(table, row, values)
 
     def put_talk(self, key: Key, place: Place, /, **values: object) -> None:
-        """Change a conversation, or make it; wrap-ups of the pair are now its own."""
+        """Change a conversation, or make it; wrap-ups to come are now its own.
+
+        One that begins here has no wrap-up yet: what was told before is of another one
+        of the same call and agent, which was transferred away and came back.
+        """
         row = self.put("conversations", key, place, **values)
         pair = (row["call_id"], row["agent_id"])
         self._talks[pair] = row
+        if "started_at" in values:
+            return
         wrap_up = self.touched["wrap_ups"].pop(pair, {})
         _merge("conversations", row, dict(wrap_up))
 

@@ -261,6 +261,20 @@ def test_wrap_up_is_the_agents_own_time() -> None:
     ]
 
 
+def test_wrap_up_is_of_the_queue_that_was_talked_for_whichever_the_caller_is_in() -> (
+    None
+):
+    desk, leg = talking(CAROL)
+    ask(desk, 30, to_queue=BILL)
+    transferred(desk, BILL, 30)
+    desk.tell(hung_up(leg, 30))
+    desk.tick(70)
+
+    found = [it for it in segments_of(desk.facts) if it.kind is SegmentKind.WRAP_UP]
+
+    assert [(it.agent_id, it.queue_id) for it in found] == [(ALICE, FAULT)]
+
+
 def test_what_goes_on_has_no_segment_yet() -> None:
     desk, _leg = talking()
 

@@ -3,6 +3,7 @@ from typing import get_args
 
 import pytest
 
+from acd.vocabulary.agent_facts import WrapUpEnded
 from acd.vocabulary.facts import ALL_FACTS, Fact
 from acd.vocabulary.flow_facts import CallAnswered, CallRouted, KeyPressed, StepEntered
 from acd.vocabulary.ids import CENTRE, AgentId, DeviceId, LegId, OfferId, Place, QueueId
@@ -224,3 +225,20 @@ def test_a_connection_makes_a_conversation() -> None:
     assert row(changes, "conversations")["started_at"] == at(6)
     assert row(changes, "calls")["connected_at"] == at(6)
     assert row(changes, "calls")["agent_id"] == ALICE
+
+
+def test_a_wrap_up_is_of_the_talk_before_it_though_the_caller_came_back() -> None:
+    wrap_up = WrapUpEnded(at=at(30), agent_id=ALICE, call_id=ONE, is_by_limit=False)
+    again = CallConnected(
+        at=at(40),
+        offer_id=OFFER,
+        call_id=ONE,
+        agent_id=ALICE,
+        queue_id=QueueId("q_fault"),
+    )
+
+    changes = folded(wrap_up, again)
+
+    assert row(changes, "conversations").get("wrap_up_ended_at") is None
+    [before] = changes.touched["wrap_ups"].values()
+    assert before["wrap_up_ended_at"] == at(30)
