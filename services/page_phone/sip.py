@@ -21,6 +21,7 @@ _PAIR: Final = re.compile(
     r'\s*([a-z]{1,16})\s*=\s*(?:"([^"\\]{0,200})"|([\w.-]{1,60}))'
 )
 _NEEDED: Final = frozenset({"username", "realm", "nonce", "uri", "response"})
+_LENGTH: Final = frozenset({"content-length", "l"})
 _PROOFS: Final = frozenset({"authorization", "proxy-authorization"})
 
 
@@ -56,12 +57,13 @@ class OwnLine:
         if _BARE.search(head) or _CONTROL.search(head):
             raise NotItsOwn("said control characters")
         first, *lines = head.split("\r\n")
+        headers = [_header(line) for line in lines]
+        _must_be_one(headers, body)
         if first.startswith("SIP/2.0 "):
             return text
         request = _REQUEST.fullmatch(first)
         if request is None:
             raise NotItsOwn("said what is no request")
-        headers = [_header(line) for line in lines]
         self._must_be_from_itself(headers)
         told = [first, *(self._told(request[1], *header) for header in headers)]
         return "\r\n".join(told) + "\r\n\r\n" + body
@@ -84,6 +86,13 @@ class OwnLine:
         if hmac.compare_digest(_response(method, proof, self._key), proof["response"]):
             proof["response"] = _response(method, proof, self._password)
         return f"{name}: Digest {', '.join(_pair(*it) for it in proof.items())}"
+
+
+def _must_be_one(headers: list[tuple[str, str]], body: str) -> None:
+    """The switch takes what lies behind the told length for the next message."""
+    told = [value for name, value in headers if name.lower() in _LENGTH]
+    if told != [str(len(body.encode()))]:
+        raise NotItsOwn("told another length than it said")
 
 
 def _header(line: str) -> tuple[str, str]:

@@ -34,9 +34,16 @@ def proof(secret: str, *, user: str = "web-1001") -> str:
     )
 
 
-def request(*headers: str, sender: str = "<sip:web-1001@tieline>;tag=a") -> str:
-    lines = ("REGISTER sip:tieline SIP/2.0", f"From: {sender}", *headers)
-    return "\r\n".join(lines) + "\r\n\r\n"
+def request(
+    *headers: str, sender: str = "<sip:web-1001@tieline>;tag=a", body: str = ""
+) -> str:
+    length = f"Content-Length: {len(body.encode())}"
+    lines = ("REGISTER sip:tieline SIP/2.0", f"From: {sender}", *headers, length)
+    return "\r\n".join(lines) + "\r\n\r\n" + body
+
+
+AS_THE_TRUNK = request(sender="<sip:13800138000@x>").replace("REGISTER", "INVITE", 1)
+ANSWER = "SIP/2.0 200 OK\r\nFrom: <sip:6000@x>\r\nContent-Length: 5\r\n\r\nv=0\r\n"
 
 
 def response_in(told: str | None) -> str:
@@ -63,9 +70,7 @@ def test_a_proof_by_another_key_stays_one_that_the_switch_refuses() -> None:
 
 
 def test_what_it_answers_goes_as_it_is() -> None:
-    answer = "SIP/2.0 200 OK\r\nFrom: <sip:6000@x>\r\n\r\nv=0\r\n"
-
-    assert a_line().said(answer) == answer
+    assert a_line().said(ANSWER) == ANSWER
 
 
 def test_what_keeps_a_connection_is_not_told() -> None:
@@ -73,10 +78,10 @@ def test_what_keeps_a_connection_is_not_told() -> None:
 
 
 def test_the_body_of_a_request_goes_as_it_is() -> None:
-    told = a_line().said(request("Content-Length: 5") + "v=0\r\n")
+    told = a_line().said(request(body="s=你\r\n"))
 
     assert told is not None
-    assert told.endswith("Content-Length: 5\r\n\r\nv=0\r\n")
+    assert told.endswith("Content-Length: 7\r\n\r\ns=你\r\n")
 
 
 @pytest.mark.parametrize(
@@ -94,6 +99,11 @@ def test_the_body_of_a_request_goes_as_it_is() -> None:
         request(" From: <sip:trunk@x>"),
         request(proof(KEY) + ",", ' username="trunk", x="y:z"'),
         request("X: \x00"),
+        request() + AS_THE_TRUNK,
+        ANSWER + AS_THE_TRUNK,
+        request("Content-Length: 0", body=AS_THE_TRUNK),
+        request("l: 0", body=AS_THE_TRUNK),
+        request().replace("Content-Length: 0", "X: y"),
         "REGISTER sip:tieline SIP/2.0\r\n\r\n",
         "hello",
         request("X: " + "y" * MOST_CHARACTERS),
