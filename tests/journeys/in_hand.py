@@ -136,7 +136,7 @@ async def talking(
         stack.push_async_callback(_home, instance, name)
         for wish in ("sign-in", "ready"):
             await instance.ask("POST", f"/agents/{who}/{wish}", {})
-        caller_line = Line(user="13800138000", server=instance.sip)
+        caller_line = Line(user="13900139000", server=instance.sip)
         caller = await phone.dial(hand_number(name), line=caller_line)
         async with asyncio.timeout(_LIMIT_S):
             agent = await phone.next_ring()
