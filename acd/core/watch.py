@@ -62,8 +62,10 @@ class Watch:
             return False
         if call is None:
             return leg.role is LegRole.WAITING
-        if leg.role is LegRole.WAITING and call.state is CallState.IN_FLOW:
-            return True
+        if leg.role is LegRole.WAITING:
+            is_moved = call.moving is not None and leg.bridge_id is None
+            if is_moved or call.state is CallState.IN_FLOW:
+                return True
         return call.bridges.get(leg.leg_id) != leg.bridge_id
 
     def has(self, leg_id: LegId) -> bool:

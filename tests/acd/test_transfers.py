@@ -1,8 +1,11 @@
 """A caller whom one agent had waits again, for others."""
 
+from dataclasses import replace
+
 import pytest
 
 from acd.core.remembered import remember, restore
+from acd.core.watch import Watch
 from acd.vocabulary.control_facts import (
     CallTransferred,
     Control,
@@ -19,8 +22,15 @@ from acd.vocabulary.errors import (
     UnknownAgent,
     UnknownQueue,
 )
-from acd.vocabulary.ids import AgentId, LegId, OfferId, QueueId
-from acd.vocabulary.leg_facts import CallQueued, LegJoined, LegParted, LegRole, LegSeen
+from acd.vocabulary.ids import AgentId, CallId, LegId, OfferId, QueueId
+from acd.vocabulary.leg_facts import (
+    CallQueued,
+    LegChecked,
+    LegJoined,
+    LegParted,
+    LegRole,
+    LegSeen,
+)
 from acd.vocabulary.offer_facts import (
     CallClosed,
     CallConnected,
@@ -453,3 +463,23 @@ def test_a_transfer_while_nobody_decides_ends_in_the_open_queue() -> None:
     [ended] = desk.said(ConversationEnded)
     assert (ended.agent_id, ended.ended_by) == (ALICE, Party.AGENT)
     assert desk.state_of(ALICE) == ("wrap_up", "")
+
+
+def test_a_transferred_caller_of_whom_nothing_is_heard_is_found_by_a_round() -> None:
+    desk, leg = talking(CAROL)
+    ask(desk, 30, to_queue=BILL)
+    parted(desk, caller_leg(1), 30.1)
+    desk.tell(hung_up(leg, 30.2))
+    # The news of the waiting room is lost. A list of legs tells no queue.
+    listed = LegSeen(
+        leg_id=caller_leg(1), role=LegRole.WAITING, call_id=CallId(""), is_up=True
+    )
+
+    assert Watch(desk.engine.floor).is_odd(listed, at(33))
+    waiting = replace(listed, call_id=call_id(1), queue_id=BILL)
+    desk.tell(LegChecked(at=at(34), taken_at=at(34), leg=waiting))
+
+    assert len(desk.said(CallTransferred)) == 1
+    assert offered(desk) == [(ALICE, FAULT), (CAROL, BILL)]
+    desk.tick(60)
+    assert EndCall not in {type(it) for it in desk.last.decisions}
