@@ -159,7 +159,7 @@ def hold_ended(call: Call, at: datetime) -> float:
     return call.hold_s
 
 
-def give_up(turn: Turn, call: Call) -> None:
+def give_up(floor: Floor, turn: Turn, call: Call) -> None:
     """The switch did not tell in time what became of a wish: all is as it was.
 
     A transfer may be done later all the same; then the caller is where it leads to.
@@ -177,13 +177,18 @@ def give_up(turn: Turn, call: Call) -> None:
             detail="the switch did not do it in time",
         )
     )
-    call.intent = None
+    given_up, call.intent = call.intent, None
+    if given_up is Control.PAUSE:
+        record_again(floor, turn, call)
 
 
 def record_again(floor: Floor, turn: Turn, call: Call) -> None:
-    """A pause has lasted long enough: the recording goes on, until it surely does."""
+    """The recording is to go on: that is asked for until it surely does.
+
+    Be it that a pause has lasted long enough, or that nobody knows whether one began.
+    """
     offer = floor.offers.get(call.offer_id) if call.offer_id else None
-    if offer is None or call.paused_at is None:
+    if offer is None or call.state not in IN_HAND:
         return
     _mute(turn, call, offer, is_muted=False)
     call.paused_until = turn.at + timedelta(seconds=RESUME_AGAIN_S)
@@ -288,7 +293,7 @@ def _pause(floor: Floor, turn: Turn, asked: PauseAsked) -> None:
         why = f"a pause is up to {LONGEST_PAUSE_S:g} s, found {asked.for_s:g}"
         raise NotControlled(call.call_id, why)
     _intend(floor, turn, call, Control.PAUSE)
-    call.pause_s = asked.for_s
+    call.pause_s, call.paused_until = asked.for_s, None
     _mute(turn, call, offer, is_muted=True)
 
 
@@ -316,7 +321,7 @@ def _muted(floor: Floor, turn: Turn, fact: RecordingMuted) -> bool:
     if call is None or call.offer_id != fact.offer_id or call.state not in IN_HAND:
         return False
     offer = floor.offers[fact.offer_id]
-    was_asked = call.intent in (Control.PAUSE, Control.RESUME)
+    was_asked = call.intent is (Control.PAUSE if fact.is_muted else Control.RESUME)
     if was_asked:
         call.intent = None
     if not fact.is_muted:

@@ -300,7 +300,7 @@ class Engine:
             case Due.STEP:
                 steps.advance(floor, floor.calls[CallId(deadline.subject)])
             case Due.CONTROL:
-                control.give_up(turn, floor.calls[CallId(deadline.subject)])
+                control.give_up(floor, turn, floor.calls[CallId(deadline.subject)])
             case Due.PAUSE:
                 call = floor.calls[CallId(deadline.subject)]
                 control.record_again(floor, turn, call)

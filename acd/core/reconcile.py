@@ -174,6 +174,8 @@ def _state_lost(floor: Floor, turn: Turn, leg_id: LegId) -> None:
 
 
 def _take_in(floor: Floor, turn: Turn, leg: LegSeen) -> None:
+    if leg.is_muted:
+        _unmute(floor, turn, leg)
     match leg.role:
         case LegRole.WAITING:
             _take_in_waiting(floor, turn, leg)
@@ -252,14 +254,18 @@ def _take_in_offer(floor: Floor, turn: Turn, leg: LegSeen) -> None:
     offer: Offer | None = (
         floor.offers.get(leg.offer_id) if leg.offer_id is not None else None
     )
-    call = floor.calls.get(offer.call_id) if offer is not None else None
-    if leg.is_muted and offer is not None and call is not None:
-        control.unmute_stray(floor, turn, call, offer)
     if offer is not None and offer.is_open:
         if leg.is_up:
             offers.answered(floor, turn, offer)
     elif leg.offer_id is not None and leg.bridge_id is None:
         _send_away(floor, turn, leg, leg.offer_id)
+
+
+def _unmute(floor: Floor, turn: Turn, leg: LegSeen) -> None:
+    offer = floor.offers.get(leg.offer_id) if leg.offer_id is not None else None
+    call = floor.calls.get(offer.call_id) if offer is not None else None
+    if offer is not None and call is not None:
+        control.unmute_stray(floor, turn, call, offer)
 
 
 def _send_away(floor: Floor, turn: Turn, leg: LegSeen, offer_id: OfferId) -> None:

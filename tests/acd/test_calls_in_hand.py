@@ -1,5 +1,6 @@
 """What an agent does with the call in hand: hold, and the pause of the recording."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -391,3 +392,55 @@ def test_taking_back_asks_for_the_two_legs() -> None:
             caller_leg_id=caller_leg(1),
         ),
     )
+
+
+def unmutes(desk: Desk) -> list[bool]:
+    found = desk.last.decisions
+    return [it.is_muted for it in found if isinstance(it, MuteRecording)]
+
+
+def test_a_pause_of_which_nothing_is_heard_is_undone_until_it_surely_is() -> None:
+    desk, leg = talking()
+    pause(desk, 10)
+
+    # It may have been done: only the answer is lost, or comes late.
+    desk.tick(15)
+    assert [it.what for it in desk.said(ControlFailed)] == [Control.PAUSE]
+    assert unmutes(desk) == [False]
+    desk.tick(16)
+    assert unmutes(desk) == [False]
+    muted(desk, leg, 16.1, is_muted=False)
+    desk.tick(30)
+
+    assert unmutes(desk) == []
+    assert desk.said(RecordingPaused) == []
+    assert desk.said(RecordingResumed) == []
+
+
+def test_a_pause_wished_again_is_not_undone_with_the_one_before() -> None:
+    desk, leg = talking()
+    pause(desk, 10)
+    desk.tick(15)
+
+    pause(desk, 15.5)
+    muted(desk, leg, 15.6, is_muted=False)  # the answer for the one before
+    desk.tick(16.5)
+    assert unmutes(desk) == []
+    muted(desk, leg, 16.6, is_muted=True)
+    desk.tick(20)
+
+    assert unmutes(desk) == []
+    [paused] = desk.said(RecordingPaused)
+    assert paused.until_at == at(76.6)
+    assert len(desk.said(ControlFailed)) == 1
+
+
+def test_a_silence_that_nobody_asked_for_is_ended_on_hold_as_well() -> None:
+    desk, leg = talking()
+    held(desk, leg, 10)
+    of_agent, of_caller = seen_on_hold(leg)
+
+    desk.tell(seen(30, replace(of_agent, is_muted=True), of_caller))
+
+    assert unmutes(desk) == [False]
+    assert state(desk) is CallState.HELD
