@@ -101,6 +101,8 @@ class Call:
     """The queues that it was transferred to, in order."""
     held_at: datetime | None = None
     """Since when it is on hold; None while it is not."""
+    was_held: bool = False
+    """Whether it was on hold in this conversation, or may have been."""
     hold_s: float = 0.0
     """How long it was on hold in this conversation, up to the last time."""
     pause_s: float = 0.0

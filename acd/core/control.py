@@ -122,7 +122,7 @@ def _must_have_had(floor: Floor, call_id: CallId, agent_id: AgentId) -> None:
 def held(turn: Turn, call: Call, offer: Offer) -> None:
     """The parties are apart, and the caller hears music."""
     call.take(CallHeld)
-    call.intent, call.held_at = None, turn.at
+    call.intent, call.held_at, call.was_held = None, turn.at, True
     turn.facts.append(
         CallHeld(
             at=turn.at,
@@ -222,6 +222,7 @@ def _hold(floor: Floor, turn: Turn, asked: HoldAsked) -> None:
     call, offer = in_hand(floor, asked.call_id, asked.agent_id)
     call.check(CallHeld)
     _intend(floor, turn, call, Control.HOLD)
+    call.was_held = True
     turn.decisions.append(
         HoldCall(
             call_id=call.call_id,

@@ -93,7 +93,7 @@ def end(
     ended_at: datetime,
 ) -> None:
     """The parties are apart: the agent's wrap-up begins, whenever that was."""
-    was_held = call.state is CallState.HELD
+    is_held = call.state is CallState.HELD
     call.take(ConversationEnded)
     hold_s, call.hold_s, call.intent = control.hold_ended(call, ended_at), 0.0, None
     # No record may end before a conversation that was in it.
@@ -110,11 +110,13 @@ def end(
         )
     )
     control.pause_over(turn, call, offer, is_by_limit=True)
-    if was_held:
-        # The dialplan ends only who was joined; the leg that is gone takes no harm.
+    if call.was_held or is_held:
+        # The dialplan ends only who was joined, and may not know that they were again;
+        # the leg that is gone takes no harm.
         turn.decisions.append(EndLeg(offer_id=offer.offer_id))
-        if call.moving is None:
-            overstayed(turn, call)
+    call.was_held, offer.ended_at = False, turn.at
+    if is_held and call.moving is None:
+        overstayed(turn, call)
     handling.talk_over(floor.agent(offer.agent_id), by=by, ended_at=ended_at)
     limit_s = LEAVE_LIMIT_S if call.moving is None else MOVE_LIMIT_S
     leave_by = turn.at + timedelta(seconds=limit_s)

@@ -48,7 +48,7 @@ class Offer:
     """Whether there was a conversation; then there is a recording to be stored."""
     has_rung: bool = False
     ended_at: datetime | None = None
-    """When it was over without a conversation; the leg may live a little longer."""
+    """When it, or its conversation, was over; the leg may live a little longer."""
     open_leg_id: LegId | None = None
     """The agent's leg where the open queue rang it; else it has the offer's id."""
 

@@ -56,7 +56,10 @@ class Watch:
         if call is not None and call.heard_at >= asked_at:
             return False
         # What lay in a broken link may be done late: then a leg that was lost rings.
-        if leg.role is LegRole.OFFER and self._is_stray(leg, asked_at):
+        is_agents = leg.role is LegRole.OFFER or (
+            leg.role is LegRole.HELD and leg.offer_id is not None
+        )
+        if is_agents and self._is_stray(leg, asked_at):
             return True
         if leg.leg_id in floor.ended_legs:
             return False

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from acd.core.remembered import remember, restore
+from acd.core.watch import Watch
 from acd.vocabulary.control_facts import (
     CallHeld,
     CallTakenBack,
@@ -20,15 +21,21 @@ from acd.vocabulary.control_facts import (
     ResumeAsked,
     TakeBackAsked,
 )
-from acd.vocabulary.decisions import EndLeg, HoldCall, MuteRecording, TakeCallBack
+from acd.vocabulary.decisions import (
+    DismissAgent,
+    EndLeg,
+    HoldCall,
+    MuteRecording,
+    TakeCallBack,
+)
 from acd.vocabulary.errors import (
     ControlPending,
     IllegalTransition,
     NotControlled,
     NotInHand,
 )
-from acd.vocabulary.ids import AgentId, LegId, OfferId
-from acd.vocabulary.leg_facts import LegJoined, LegParted, LegRole, LegSeen
+from acd.vocabulary.ids import AgentId, CallId, LegId, OfferId
+from acd.vocabulary.leg_facts import LegChecked, LegJoined, LegParted, LegRole, LegSeen
 from acd.vocabulary.offer_facts import CallClosed, ConversationEnded, Party
 from acd.vocabulary.states import CallState
 from services.store.checkpoints import dumped, loaded
@@ -444,3 +451,42 @@ def test_a_silence_that_nobody_asked_for_is_ended_on_hold_as_well() -> None:
 
     assert unmutes(desk) == [False]
     assert state(desk) is CallState.HELD
+
+
+def test_a_hold_given_up_and_done_late_leaves_no_leg_behind() -> None:
+    desk, leg = talking()
+    hold(desk, 10)
+    desk.tick(15)
+
+    parted(desk, caller_leg(1), seconds=16)
+
+    assert len(desk.said(ConversationEnded)) == 1
+    assert EndLeg(offer_id=OfferId(leg)) in desk.last.decisions
+
+
+def test_an_agents_leg_that_was_on_hold_once_is_ended_with_the_conversation() -> None:
+    # What tells the leg that the hold is over may be lost; it would wait on for ever.
+    desk, leg = talking()
+    held(desk, leg, 10)
+    take_back(desk, leg, 15)
+
+    desk.tell(hung_up(caller_leg(1), 20))
+
+    assert EndLeg(offer_id=OfferId(leg)) in desk.last.decisions
+
+
+def test_an_agents_leg_that_outlives_its_conversation_is_sent_away() -> None:
+    desk, leg = talking()
+    held(desk, leg, 10)
+    desk.tell(hung_up(caller_leg(1), 20))
+    of_agent, _ = seen_on_hold(leg)
+    watch = Watch(desk.engine.floor)
+    # A list of legs does not tell who is on hold.
+    listed = LegSeen(leg_id=leg, role=LegRole.OFFER, call_id=CallId(""), is_up=True)
+
+    for one in (listed, of_agent):
+        assert not watch.is_odd(one, at(29))
+        assert watch.is_odd(one, at(31))
+    desk.tell(LegChecked(at=at(32), taken_at=at(32), leg=of_agent))
+
+    assert DismissAgent(offer_id=OfferId(leg)) in desk.last.decisions
