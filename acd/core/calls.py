@@ -99,6 +99,8 @@ class Call:
     """Where it is being transferred to; None: nowhere."""
     transfers: tuple[QueueId, ...] = ()
     """The queues that it was transferred to, in order."""
+    leave_by: datetime | None = None
+    """Behind a conversation, when its leg should be gone or waiting again."""
     held_at: datetime | None = None
     """Since when it is on hold; None while it is not."""
     was_held: bool = False

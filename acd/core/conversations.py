@@ -119,8 +119,8 @@ def end(
         overstayed(turn, call)
     handling.talk_over(floor.agent(offer.agent_id), by=by, ended_at=ended_at)
     limit_s = LEAVE_LIMIT_S if call.moving is None else MOVE_LIMIT_S
-    leave_by = turn.at + timedelta(seconds=limit_s)
-    floor.deadlines.set(Deadline(leave_by, Due.LEAVE, call.call_id))
+    call.leave_by = turn.at + timedelta(seconds=limit_s)
+    floor.deadlines.set(Deadline(call.leave_by, Due.LEAVE, call.call_id))
     _begin_wrap_up(floor, turn, offer)
 
 

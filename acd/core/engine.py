@@ -252,7 +252,11 @@ class Engine:
                 return agent is not None and agent.wrap_up_until == deadline.at
             case Due.LEAVE:
                 call = floor.calls.get(CallId(deadline.subject))
-                return call is not None and call.state is CallState.LEAVING
+                return (
+                    call is not None
+                    and call.state is CallState.LEAVING
+                    and call.leave_by == deadline.at
+                )
             case Due.RETRY:
                 call = floor.calls.get(CallId(deadline.subject))
                 return call is not None and call.retry_at == deadline.at

@@ -64,6 +64,7 @@ def _joined(floor: Floor, turn: Turn, fact: OpenQueueJoined) -> bool:
     if is_moving:
         _end_by_transfer(floor, turn, call)
         call.moving = call.offer_id = call.connected_at = call.ended_by = None
+        call.leave_by = None
     if call.state is not CallState.OPEN:
         _take_out_of_offer(floor, turn, call)
         call.take(OpenQueueJoined)

@@ -85,6 +85,7 @@ def _wait_again(floor: Floor, call: Call, told: CallQueued, moving: Moving) -> N
     call.call_class, call.heard_at = told.call_class, max(call.heard_at, told.at)
     # What was before is over: who leaves now has left a queue.
     call.moving = call.offer_id = call.connected_at = call.ended_by = None
+    call.leave_by = None
     steps.begin(floor, call)
     floor.queue(call)
 

@@ -483,3 +483,21 @@ def test_a_transferred_caller_of_whom_nothing_is_heard_is_found_by_a_round() -> 
     assert offered(desk) == [(ALICE, FAULT), (CAROL, BILL)]
     desk.tick(60)
     assert EndCall not in {type(it) for it in desk.last.decisions}
+
+
+def test_an_earlier_conversations_end_does_not_hang_up_behind_a_later_one() -> None:
+    desk, leg = talking(CAROL)
+    ask(desk, 30, to_queue=BILL)
+    parted(desk, caller_leg(1), 30)
+    desk.tell(hung_up(leg, 30))  # to be in the waiting room by 40
+    desk.tell(queued(1, 30.5, BILL))
+    second = desk.talk(1, 32)
+
+    ask(desk, 38, to_queue=FAULT, agent=CAROL)
+    desk.tell(hung_up(second, 38.5))
+    assert state(desk) is CallState.LEAVING
+    desk.tick(40.1)
+    assert EndCall not in {type(it) for it in desk.last.decisions}
+    desk.tick(48.6)
+
+    assert EndCall in {type(it) for it in desk.last.decisions}
