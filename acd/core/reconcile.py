@@ -217,7 +217,7 @@ def _take_in_held(floor: Floor, turn: Turn, leg: LegSeen) -> None:
     elif call is None:
         # The agent's leg is sent away, and the caller served anew.
         _take_in_waiting(floor, turn, leg)
-    elif call.state is CallState.TALKING and offer is not None:
+    elif leg.bridge_id is None and call.state is CallState.TALKING and offer:
         control.held(turn, call, offer)
 
 

@@ -490,3 +490,19 @@ def test_an_agents_leg_that_outlives_its_conversation_is_sent_away() -> None:
     desk.tell(LegChecked(at=at(32), taken_at=at(32), leg=of_agent))
 
     assert DismissAgent(offer_id=OfferId(leg)) in desk.last.decisions
+
+
+def test_who_is_in_a_bridge_is_not_on_hold_whatever_the_leg_says() -> None:
+    # Joined again; what tells the legs so is lost, or under way.
+    desk, leg = talking()
+    held(desk, leg, 10)
+    take_back(desk, leg, 15)
+    asked = PauseAsked(at=at(29.9), call_id=call_id(1), agent_id=ALICE, for_s=60)
+    desk.tell(asked)
+
+    legs = [replace(it, bridge_id="bridge-2") for it in seen_on_hold(leg)]
+    desk.tell(seen(30, *legs))
+
+    assert state(desk) is CallState.TALKING
+    assert len(desk.said(CallHeld)) == 1
+    assert desk.engine.floor.calls[call_id(1)].intent is Control.PAUSE
