@@ -113,9 +113,10 @@ def _must_have_had(floor: Floor, call_id: CallId, agent_id: AgentId) -> None:
         UnknownAgent: There is none.
         NotInHand: It is not.
     """
-    call, agent = floor.calls.get(call_id), floor.agent(agent_id)
-    is_had = call is None or call.agent_id == agent_id
-    if agent.call_id != call_id or not is_had:
+    agent = floor.agent(agent_id)
+    # Who is only rung for a call has not had it.
+    has_had = agent.state in (AgentState.TALKING, AgentState.WRAP_UP)
+    if agent.call_id != call_id or not has_had:
         raise NotInHand(call_id, agent_id)
 
 

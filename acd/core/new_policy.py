@@ -118,7 +118,9 @@ def _let_go(floor: Floor, turn: Turn, agent: Agent) -> None:
 
 
 def _close_empty(floor: Floor, turn: Turn) -> None:
-    wanted = {call.queue_id for call in floor.calls.values()}
+    calls = floor.calls.values()
+    wanted = {call.queue_id for call in calls}
+    wanted |= {call.moving.to_queue for call in calls if call.moving is not None}
     in_flows = [c for c in floor.calls.values() if c.state is CallState.IN_FLOW]
     # Who walked a flow when the floor was published may still come to any of them.
     oldest = min((call.arrived_at for call in in_flows), default=None)

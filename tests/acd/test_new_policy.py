@@ -17,6 +17,7 @@ from acd.vocabulary.agent_facts import (
     AgentStateEntered,
     WrapUpDone,
 )
+from acd.vocabulary.control_facts import TransferAsked
 from acd.vocabulary.decisions import MirrorAgents
 from acd.vocabulary.errors import UnknownAgent, UnknownQueue
 from acd.vocabulary.floor_facts import FloorPublished, QueueClosed
@@ -369,3 +370,22 @@ def test_who_waits_is_at_the_step_that_their_wait_has_come_to() -> None:
     outcome = desk.tell(published(helped_after(10), 15, version=3))
 
     assert [ring.agent_id for ring in rings(outcome)] == [CAROL]
+
+
+def test_a_queue_taken_out_while_a_caller_is_transferred_to_it_serves_them() -> None:
+    desk = Desk()
+    desk.ready(ALICE, BOB)
+    desk.tell(arrived(1, 0), queued(1, 1))
+    leg = desk.talk(1, 2)
+    asked = TransferAsked(
+        at=at(3), call_id=call_id(1), agent_id=ALICE, to_queue=BILL, to_agent=None
+    )
+    desk.tell(asked)
+
+    desk.tell(published(without_queue(BILL), 3.1))
+    assert desk.said(QueueClosed) == []
+    desk.tell(queued(1, 3.2, BILL), hung_up(leg, 3.3))
+
+    second = desk.talk(1, 5)
+    desk.tell(hung_up(caller_leg(1), 6), hung_up(second, 6))
+    assert [it.queue_id for it in desk.said(QueueClosed)] == [BILL]

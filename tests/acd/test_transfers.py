@@ -11,6 +11,7 @@ from acd.vocabulary.control_facts import (
     Control,
     ControlFailed,
     HoldAsked,
+    NuisanceMarked,
     TakeBackAsked,
     TransferAsked,
 )
@@ -501,3 +502,20 @@ def test_an_earlier_conversations_end_does_not_hang_up_behind_a_later_one() -> N
     desk.tick(48.6)
 
     assert EndCall in {type(it) for it in desk.last.decisions}
+
+
+def test_who_wraps_up_a_call_that_another_has_may_say_that_the_caller_disturbs() -> (
+    None
+):
+    desk, leg = talking(CAROL)
+    ask(desk, 30, to_queue=BILL)
+    transferred(desk, BILL, 30)
+    desk.tell(hung_up(leg, 30))
+    marked = NuisanceMarked(at=at(33), call_id=call_id(1), agent_id=CAROL)
+    with pytest.raises(NotInHand):
+        desk.tell(marked)  # she is only rung
+    desk.talk(1, 35)
+
+    desk.tell(replace(marked, at=at(36), agent_id=ALICE), replace(marked, at=at(37)))
+
+    assert [it.agent_id for it in desk.said(NuisanceMarked)] == [ALICE, CAROL]
