@@ -1,7 +1,5 @@
 """Which tests run in one worker: those that share a part, which is started once."""
 
-import os
-
 import pytest
 
 
@@ -9,6 +7,6 @@ import pytest
 def test_a_group_is_known_to_who_deals_the_tests_out(
     request: pytest.FixtureRequest,
 ) -> None:
-    is_dealt_out = "PYTEST_XDIST_WORKER" in os.environ
+    is_by_group = request.config.getoption("loadgroup", default=False)
 
-    assert request.node.nodeid.endswith("@together") is is_dealt_out
+    assert request.node.nodeid.endswith("@together") is is_by_group
