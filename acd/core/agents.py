@@ -73,7 +73,8 @@ class Agent:
     misses: Mapping[Blame, tuple[datetime, ...]] = field(default_factory=dict)
     """Offers that were not taken, by their outcomes, within the rule's window."""
     penalty_until: datetime | None = None
-    """When a penalty for such offers ends by itself; None where there is none."""
+    """When a penalty for such offers ends by itself; None where there is none. Who is
+    ready has one where the page was not reached: they are not offered until then."""
 
     @property
     def device_id(self) -> DeviceId:

@@ -69,7 +69,8 @@ class Lines:
         agent_id = agent.profile.agent_id
         self.ready.move(agent_id, agent.state)
         self._count(agent_id, agent)
-        if agent.state is AgentState.READY and agent.ready_since is not None:
+        is_offered = agent.state is AgentState.READY and agent.penalty_until is None
+        if is_offered and agent.ready_since is not None:
             self.ready.add(_standing(agent))
             self.freed[agent_id] = None
         else:

@@ -9,7 +9,7 @@ from acd.core import handling
 from acd.core.calls import Call
 from acd.core.deadlines import Deadline, Due
 from acd.core.floor import Floor, Offer
-from acd.core.rona import missed
+from acd.core.rona import missed, unreached
 from acd.core.turn import Turn
 from acd.routing.choose_call import ORDERS
 from acd.routing.reason import Chosen
@@ -247,16 +247,20 @@ def _end(
     """End an offer: the call keeps its place, the agent answers for what is theirs."""
     call = floor.call(offer.call_id)
     call.take(type(fact))
+    # What rang or was answered is there: its failure is its own.
+    is_proven = offer.has_rung or offer.is_answered
     offer.is_open, offer.ended_at = False, turn.at
     turn.facts.append(fact)
     call.offer_id = None
     if call.state is CallState.QUEUED:
         floor.queue(call)
     agent = floor.agent(offer.agent_id)
-    if blame is None:
-        floor.move_agent(turn, agent, type(fact), reason=reason)
-    else:
+    if blame is not None:
         missed(floor, turn, agent, type(fact), reason=reason, blame=blame)
+    elif isinstance(fact, OfferFailed) and agent.is_on_page and not is_proven:
+        unreached(floor, turn, agent)
+    else:
+        floor.move_agent(turn, agent, type(fact), reason=reason)
 
 
 class _Ids(TypedDict):

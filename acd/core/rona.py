@@ -12,6 +12,9 @@ from acd.vocabulary.facts import Fact
 from acd.vocabulary.offer_facts import Blame, OfferWithdrawn
 from acd.vocabulary.states import AgentState
 
+PAGE_REST_S = 3.0
+"""A page whose engine went away registers anew within two seconds."""
+
 
 def missed(
     floor: Floor,
@@ -43,8 +46,24 @@ def missed(
         floor.deadlines.set(Deadline(agent.penalty_until, Due.PENALTY, agent_id))
 
 
+def unreached(floor: Floor, turn: Turn, agent: Agent) -> None:
+    """Move an agent whose page was not reached: it may come back in a moment.
+
+    They stay ready, behind all who are ready already, and are offered nothing for a
+    while. That a page is gone is told by whoever has its socket.
+    """
+    agent.ready_since = turn.at
+    floor.move_agent(turn, agent, OfferWithdrawn)
+    if agent.state is AgentState.READY:
+        agent.penalty_until = turn.at + timedelta(seconds=PAGE_REST_S)
+        agent_id = agent.profile.agent_id
+        floor.deadlines.set(Deadline(agent.penalty_until, Due.PENALTY, agent_id))
+        floor.lines.move(agent)
+
+
 def end_penalty(floor: Floor, turn: Turn, agent: Agent) -> None:
     """Let an agent take calls again, whose penalty is over."""
+    agent.penalty_until = None
     floor.move_agent(turn, agent, AgentReady)
 
 

@@ -1,6 +1,11 @@
 """One call, one agent: every way an offer can go."""
 
-from acd.vocabulary.agent_facts import AgentNotReady, AgentReady, AgentSignedOut
+from acd.vocabulary.agent_facts import (
+    AgentNotReady,
+    AgentReady,
+    AgentSignedOut,
+    DeviceChosen,
+)
 from acd.vocabulary.decisions import (
     BridgeCall,
     DismissAgent,
@@ -8,7 +13,7 @@ from acd.vocabulary.decisions import (
     StopRinging,
     StoreRecording,
 )
-from acd.vocabulary.ids import OfferId
+from acd.vocabulary.ids import LegId, OfferId
 from acd.vocabulary.leg_facts import (
     BridgeFailed,
     LegAnswered,
@@ -190,6 +195,51 @@ def test_a_refusal_a_busy_device_and_a_dead_one_each_have_their_own_outcome() ->
         assert len(desk.said(kind)) == 1
         assert desk.state_of(ALICE) == ("not_ready", reason)
         assert [ring.agent_id for ring in rings(outcome)] == [BOB]
+
+
+def test_a_page_that_is_not_reached_rests_and_its_agent_stays_ready() -> None:
+    desk = Desk()
+    desk.ready(ALICE, BOB)
+    for agent_id in (ALICE, BOB):
+        desk.tell(DeviceChosen(at=at(0), agent_id=agent_id, is_on_page=True))
+    desk.tell(arrived(1, 0), queued(1, 1))
+
+    second = desk.tell(hung_up(desk.offered_leg(1), 2, LegEnding.UNREACHABLE))
+    third = desk.tell(hung_up(desk.offered_leg(1), 2, LegEnding.UNREACHABLE))
+
+    assert [ring.agent_id for ring in rings(second)] == [BOB]
+    assert [ring.agent_id for ring in rings(third)] == []
+    assert len(desk.said(OfferFailed)) == 2
+    assert {desk.state_of(it) for it in (ALICE, BOB)} == {("ready", "")}
+    assert rings(desk.tick(4)) == []
+    assert [ring.agent_id for ring in rings(desk.tick(5))] == [ALICE]
+
+
+def test_a_page_that_rang_and_then_fails_makes_its_agent_not_ready() -> None:
+    desk = Desk()
+    desk.ready(ALICE)
+    desk.tell(DeviceChosen(at=at(0), agent_id=ALICE, is_on_page=True))
+    desk.tell(arrived(1, 0), queued(1, 1))
+    leg = desk.offered_leg(1)
+    desk.tell(LegRang(at=at(2), leg_id=LegId(leg)))
+
+    desk.tell(hung_up(leg, 3, LegEnding.UNREACHABLE))
+
+    assert desk.state_of(ALICE) == ("not_ready", "unreachable")
+
+
+def test_who_rests_on_the_page_may_go_and_come_back_at_once() -> None:
+    desk = Desk()
+    desk.ready(ALICE)
+    desk.tell(DeviceChosen(at=at(0), agent_id=ALICE, is_on_page=True))
+    desk.tell(arrived(1, 0), queued(1, 1))
+    desk.tell(hung_up(desk.offered_leg(1), 2, LegEnding.UNREACHABLE))
+
+    desk.tell(AgentNotReady(at=at(3), agent_id=ALICE, reason="break"))
+    again = desk.tell(AgentReady(at=at(4), agent_id=ALICE))
+
+    assert [ring.agent_id for ring in rings(again)] == [ALICE]
+    assert desk.state_of(ALICE) == ("reserved", "")
 
 
 def test_a_caller_who_leaves_while_it_rings_costs_the_agent_nothing() -> None:
