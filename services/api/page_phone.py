@@ -286,7 +286,12 @@ class _Pipe:
                     return _SWITCH_AWAY
 
     async def _down(self, switch: ClientConnection) -> int | None:
-        async for message in switch:
+        while True:
+            try:
+                message = await switch.recv()
+            except ConnectionClosed:
+                # A switch that dies says no good-bye: to the page it is the same.
+                return _SWITCH_AWAY
             text = (
                 message
                 if isinstance(message, str)
@@ -297,7 +302,6 @@ class _Pipe:
                     await self._send({"type": "websocket.send", "text": text})
             except (OSError, TimeoutError):
                 return None
-        return _SWITCH_AWAY
 
 
 def install(app: FastAPI, keys: PageKeys, switch: SwitchSocket) -> None:

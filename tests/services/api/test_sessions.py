@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from starlette.types import Message
+from websockets.asyncio.server import ServerConnection, serve
 
 from acd.core.engine import Engine
 from services.api import page_phone
@@ -204,6 +205,25 @@ async def test_an_agent_whose_page_stays_away_is_rung_no_more(
     assert (told["state"], told["reason"]) == ("not_ready", "phone_gone")
 
 
+async def test_a_page_is_told_when_the_switch_dies_without_a_word(edge: Edge) -> None:
+    await edge.add("alice", {"role": "agent"}, agent_id=ALICE, password=PASSWORD)
+    await edge.log_in("alice")
+
+    async def dies(socket: ServerConnection) -> None:
+        socket.transport.abort()
+
+    async with serve(dies, "127.0.0.1", 0, subprotocols=[page_phone.SIP]) as switch:
+        port = next(iter(switch.sockets)).getsockname()[1]
+        of_it = replace(A_SWITCH, url=f"ws://127.0.0.1:{port}/ws")
+        page_phone.install(edge.app, edge.app.state.page_keys, of_it)
+        routes = edge.app.router.routes
+        routes.insert(0, routes.pop())
+        await edge.browser.post(f"/agents/{ALICE}/sign-in", headers=OWN_PAGE)
+        await edge.browser.post(f"/agents/{ALICE}/phone", headers=OWN_PAGE)
+
+        assert await socket_of(edge, edge.browser.cookies[COOKIE]) == "no switch"
+
+
 async def socket_of(edge: Edge, cookie: str) -> str:
     """Ask for a telephone's socket; return why it is not opened."""
     scope = {
@@ -224,11 +244,17 @@ async def socket_of(edge: Edge, cookie: str) -> str:
     }
     said: list[int] = []
 
+    connects: list[Message] = [{"type": "websocket.connect"}]
+
     async def receive() -> Message:
-        return {"type": "websocket.connect"}
+        if connects:
+            return connects.pop()
+        await asyncio.Event().wait()
+        raise AssertionError
 
     async def send(message: Message) -> None:
-        said.append(message["code"])
+        if message["type"] == "websocket.close":
+            said.append(message["code"])
 
     await edge.app(scope, receive, send)
     return {4401: "no key", 1013: "no switch"}[said[-1]]
