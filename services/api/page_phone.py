@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,6 +38,8 @@ PATH = "/phone"
 SIP = Subprotocol("sip")
 GONE_S = 8.0
 """An agent whose page has been away for so long is rung no more."""
+LOOK_S = 2.0
+"""How often it is looked who has been."""
 _OPEN_S = 3.0
 _STALL_S = 10.0
 _NOT_UNDERSTOOD = 4400
@@ -157,7 +159,9 @@ class PhoneSockets:
         self._who_asks = who_asks
         self._floor = floor
         self._open: dict[AgentId, int] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        """How many sockets each has that the switch took."""
+        self._gone: dict[AgentId, float] = {}
+        """Since when the page of who has chosen it has had none, in the loop's time."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one socket to its end."""
@@ -176,14 +180,9 @@ class PhoneSockets:
         # Of two pages of one session the newer has the telephone.
         key.over()
         key.over = pipe.over.set
-        self._open[view.agent_id] = self._open.get(view.agent_id, 0) + 1
-        try:
-            await self._join(pipe, send)
-        finally:
-            self._open[view.agent_id] -= 1
-            self._left(view.agent_id)
+        await self._join(pipe, send, view.agent_id)
 
-    async def _join(self, pipe: "_Pipe", send: Send) -> None:
+    async def _join(self, pipe: "_Pipe", send: Send, agent_id: AgentId) -> None:
         try:
             async with connect(
                 self._switch.url,
@@ -196,13 +195,22 @@ class PhoneSockets:
                 user_agent_header=None,
             ) as switch:
                 await send({"type": "websocket.accept", "subprotocol": SIP})
-                code = await pipe.run(switch)
+                with self._counted(agent_id):
+                    code = await pipe.run(switch)
         except (OSError, TimeoutError, InvalidHandshake) as error:
             log.warning("page_phone_without_switch", why=str(error))
             code = _SWITCH_AWAY
         if code is not None:
             with contextlib.suppress(OSError):
                 await send({"type": "websocket.close", "code": code})
+
+    @contextlib.contextmanager
+    def _counted(self, agent_id: AgentId) -> Iterator[None]:
+        self._open[agent_id] = self._open.get(agent_id, 0) + 1
+        try:
+            yield
+        finally:
+            self._open[agent_id] -= 1
 
     def _asker(self, scope: Scope) -> Asker | None:
         scheme = {"ws": "http", "wss": "https"}[scope["scheme"]]
@@ -212,27 +220,31 @@ class PhoneSockets:
         except (HttpsNeeded, PeopleUnread):
             return None
 
-    def _left(self, agent_id: AgentId) -> None:
-        """Look later whether a page that went away has come back."""
+    async def watch(self) -> None:
+        """Look for ever who is ready without a telephone, and make them not ready."""
         loop = asyncio.get_running_loop()
+        while True:
+            await self._look(loop.time())
+            await asyncio.sleep(LOOK_S)
 
-        def look() -> None:
-            task = loop.create_task(self._make_not_ready(agent_id))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-
-        loop.call_later(GONE_S, look)
+    async def _look(self, now_s: float) -> None:
+        """Count since when a page has been away, whatever its agent did meanwhile."""
+        gone = [
+            view
+            for view in self._floor.agents()
+            if view.state is not AgentState.SIGNED_OUT
+            and view.device_id == page_device(view.device_id)
+            and not self._open.get(view.agent_id)
+        ]
+        self._gone = {
+            view.agent_id: self._gone.get(view.agent_id, now_s) for view in gone
+        }
+        for view in gone:
+            is_long = now_s - self._gone[view.agent_id] >= GONE_S
+            if is_long and view.state is AgentState.READY:
+                await self._make_not_ready(view.agent_id)
 
     async def _make_not_ready(self, agent_id: AgentId) -> None:
-        view = self._floor.agent(agent_id)
-        if (
-            view is None
-            or self._open.get(agent_id)
-            or view.state is not AgentState.READY
-        ):
-            return
-        if view.device_id != page_device(view.device_id):
-            return
         wish = AgentNotReady(
             at=self._floor.now(), agent_id=agent_id, reason="phone_gone"
         )
@@ -304,8 +316,8 @@ class _Pipe:
                 return None
 
 
-def install(app: FastAPI, keys: PageKeys, switch: SwitchSocket) -> None:
-    """Add the telephones in pages to an app."""
+def install(app: FastAPI, keys: PageKeys, switch: SwitchSocket) -> PhoneSockets:
+    """Add the telephones in pages to an app; return what is to ``watch`` them."""
     app.state.page_keys = keys
     doors: Doors = app.state.doors
     before: Callable[[str], None] = doors.sessions.ended
@@ -321,6 +333,7 @@ def install(app: FastAPI, keys: PageKeys, switch: SwitchSocket) -> None:
     )
     app.include_router(router)
     app.router.routes.append(WebSocketRoute(PATH, sockets))
+    return sockets
 
 
 async def _refused(_request: Request, error: Exception) -> JSONResponse:

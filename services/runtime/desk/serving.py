@@ -1,5 +1,7 @@
 """The engine's side of the desk: its pages, and what they ask besides the stream."""
 
+import asyncio
+
 from fastapi import FastAPI
 
 from services.api import call_sound, call_way, desk, page_phone
@@ -15,8 +17,8 @@ def serve_desk(
 ) -> None:
     """Add the desk of a data folder, and the telephones in its pages, to an app."""
     desk.install(app, desk.DeskPages(settings.data / FOLDER))
-    _serve_page_phones(app, keys, settings)
     call_way.install(app, lambda: _names(current))
+    _serve_page_phones(app, keys, settings)
 
 
 def _serve_page_phones(app: FastAPI, keys: PageKeys, settings: Settings) -> None:
@@ -25,7 +27,9 @@ def _serve_page_phones(app: FastAPI, keys: PageKeys, settings: Settings) -> None
         url=f"ws://{settings.host}:{settings.ports.page_phones}/ws",
         secret=kept_secret(settings.data, PAGE_PHONES),
     )
-    page_phone.install(app, keys, switch)
+    phones = page_phone.install(app, keys, switch)
+    # It goes on until the loop does not; a loop alone does not hold its tasks.
+    app.state.page_watch = asyncio.create_task(phones.watch(), name="page phones")
 
 
 def _names(current: InForce) -> call_way.Names:

@@ -1,7 +1,7 @@
 """Logging in over HTTP: the cookie, who may send it, and how it ends."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,7 @@ class Edge:
     app: FastAPI
     browser: httpx.AsyncClient
     database: str
+    phones: page_phone.PhoneSockets
 
     async def audit(self) -> list[Mapping[str, Any]]:
         return [dict(row) for row in await latest(self.database, 100)]
@@ -81,10 +82,10 @@ async def edge(tmp_path: Path) -> AsyncIterator[Edge]:
             database=url,
             doors=doors,
         )
-        page_phone.install(app, PageKeys(), A_SWITCH)
+        phones = page_phone.install(app, PageKeys(), A_SWITCH)
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url=HERE) as browser:
-            yield Edge(app, browser, url)
+            yield Edge(app, browser, url, phones)
         await doors.notes.tell_all()
 
 
@@ -183,19 +184,19 @@ async def test_the_telephone_in_a_page_is_its_own_agents_until_log_out(
     assert await socket_of(edge, cookie) == "no key"
 
 
-async def test_an_agent_whose_page_stays_away_is_rung_no_more(
+async def test_an_agent_whose_page_never_came_or_stays_away_is_rung_no_more(
     edge: Edge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(page_phone, "GONE_S", 0.05)
+    monkeypatch.setattr(page_phone, "LOOK_S", 0.05)
     await edge.add("alice", {"role": "agent"}, agent_id=ALICE, password=PASSWORD)
     await edge.log_in("alice")
     own, wish = f"/agents/{ALICE}", edge.browser.post
     await wish(f"{own}/sign-in", headers=OWN_PAGE)
-    await wish(f"{own}/phone", headers=OWN_PAGE)
     chosen = await wish(f"{own}/device", json={"is_on_page": True}, headers=OWN_PAGE)
     await wish(f"{own}/ready", headers=OWN_PAGE)
 
-    await socket_of(edge, edge.browser.cookies[COOKIE])
+    watching = asyncio.create_task(edge.phones.watch())
 
     assert chosen.json()["device_id"] == f"web-{ALICE}"
     async with asyncio.timeout(20):
@@ -203,6 +204,37 @@ async def test_an_agent_whose_page_stays_away_is_rung_no_more(
             await asyncio.sleep(0.05)
     told = (await edge.browser.get(own)).json()
     assert (told["state"], told["reason"]) == ("not_ready", "phone_gone")
+    watching.cancel()
+
+
+async def test_who_has_a_socket_in_the_page_or_another_telephone_stays_ready(
+    edge: Edge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page_phone, "GONE_S", 0.0)
+    monkeypatch.setattr(page_phone, "LOOK_S", 0.01)
+    await edge.add("alice", {"role": "agent"}, agent_id=ALICE, password=PASSWORD)
+    await edge.log_in("alice")
+    own, wish = f"/agents/{ALICE}", edge.browser.post
+    await wish(f"{own}/sign-in", headers=OWN_PAGE)
+    await wish(f"{own}/phone", headers=OWN_PAGE)
+    await wish(f"{own}/ready", headers=OWN_PAGE)
+    states: list[str] = []
+
+    async def looks(_socket: ServerConnection) -> None:
+        watching = asyncio.create_task(edge.phones.watch())
+        for _ in range(20):
+            await asyncio.sleep(0.01)
+        states.append((await edge.browser.get(own)).json()["state"])
+        chosen = {"is_on_page": True}
+        await edge.browser.post(f"{own}/device", json=chosen, headers=OWN_PAGE)
+        for _ in range(20):
+            await asyncio.sleep(0.01)
+        states.append((await edge.browser.get(own)).json()["state"])
+        watching.cancel()
+
+    await through(edge, looks)
+
+    assert states == ["ready", "ready"]
 
 
 async def test_a_page_is_told_when_the_switch_dies_without_a_word(edge: Edge) -> None:
@@ -212,16 +244,24 @@ async def test_a_page_is_told_when_the_switch_dies_without_a_word(edge: Edge) ->
     async def dies(socket: ServerConnection) -> None:
         socket.transport.abort()
 
-    async with serve(dies, "127.0.0.1", 0, subprotocols=[page_phone.SIP]) as switch:
+    await edge.browser.post(f"/agents/{ALICE}/sign-in", headers=OWN_PAGE)
+    await edge.browser.post(f"/agents/{ALICE}/phone", headers=OWN_PAGE)
+
+    assert await through(edge, dies) == "no switch"
+
+
+async def through(
+    edge: Edge, switch_does: Callable[[ServerConnection], Awaitable[None]]
+) -> str:
+    """Open a telephone's socket to a switch; return why it was closed."""
+    sip = [page_phone.SIP]
+    async with serve(switch_does, "127.0.0.1", 0, subprotocols=sip) as switch:
         port = next(iter(switch.sockets)).getsockname()[1]
         of_it = replace(A_SWITCH, url=f"ws://127.0.0.1:{port}/ws")
-        page_phone.install(edge.app, edge.app.state.page_keys, of_it)
+        edge.phones = page_phone.install(edge.app, edge.app.state.page_keys, of_it)
         routes = edge.app.router.routes
         routes.insert(0, routes.pop())
-        await edge.browser.post(f"/agents/{ALICE}/sign-in", headers=OWN_PAGE)
-        await edge.browser.post(f"/agents/{ALICE}/phone", headers=OWN_PAGE)
-
-        assert await socket_of(edge, edge.browser.cookies[COOKIE]) == "no switch"
+        return await socket_of(edge, edge.browser.cookies[COOKIE])
 
 
 async def socket_of(edge: Edge, cookie: str) -> str:
