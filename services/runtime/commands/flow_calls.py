@@ -5,13 +5,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import typer
 from rich.console import Console
 from rich.table import Table
 
 from services.flows.cases import Ran
-from services.phone.stopping import Stopped, run_until_stopped
 from services.runtime.commands import flow_spoken
+from services.runtime.commands.flow_going import counting, until_stopped
 from services.runtime.progress import say
 from services.runtime.rehearsal.running import Called, call_all, open_rehearsal
 from services.runtime.settings import Settings
@@ -78,12 +77,8 @@ def called(
         at_once: How many callers there are at a time.
         base_port: The instance's ports; None looks for some that are free.
     """
-    try:
-        work = _work(settings, every, wanted, at_once=at_once, base_port=base_port)
-        return run_until_stopped(work)
-    except Stopped as stopped:
-        typer.echo(f"flow test: {stopped}", err=True)
-        raise typer.Exit(stopped.exit_code) from stopped
+    work = _work(settings, every, wanted, at_once=at_once, base_port=base_port)
+    return until_stopped(work)
 
 
 async def _work(
@@ -94,13 +89,7 @@ async def _work(
     at_once: int,
     base_port: int | None,
 ) -> list[Called]:
-    over = 0
-
-    def tell(one: Called) -> None:
-        nonlocal over
-        over += 1
-        say(f"{over} of {len(wanted)}: {one.name}: {_verdict(one)}")
-
+    tell = counting(len(wanted), _verdict)
     async with open_rehearsal(settings, every, base_port=base_port) as rehearsal:
         began_s = time.monotonic()
         say(f"calling {len(wanted)} cases, {at_once} at a time …")

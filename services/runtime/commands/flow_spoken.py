@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from services.flows.cases import Ran
-from services.phone.stopping import Stopped, run_until_stopped
+from services.runtime.commands.flow_going import counting, until_stopped
 from services.runtime.progress import say
 from services.runtime.rehearsal.aloud import NobodyListens, Spoken, made, talk_all
 from services.runtime.rehearsal.running import open_rehearsal
@@ -37,13 +37,9 @@ def spoken(
     """
     if settings.speech.zh == settings.speech.en == "off":
         return []
+    work = _work(settings, every, wanted, at_once=at_once, base_port=base_port)
     try:
-        return run_until_stopped(
-            _work(settings, every, wanted, at_once=at_once, base_port=base_port)
-        )
-    except Stopped as stopped:
-        typer.echo(f"flow test: {stopped}", err=True)
-        raise typer.Exit(stopped.exit_code) from stopped
+        return until_stopped(work)
     except NobodyListens as nobody:
         typer.echo(f"flow test: {nobody}", err=True)
         raise typer.Exit(nobody.exit_code) from nobody
@@ -57,13 +53,7 @@ async def _work(
     at_once: int,
     base_port: int | None,
 ) -> list[Spoken]:
-    over = 0
-
-    def tell(one: Spoken) -> None:
-        nonlocal over
-        over += 1
-        say(f"{over} of {len(wanted)}: {one.name}: {_verdict(one)}")
-
+    tell = counting(len(wanted), _verdict)
     say(f"speaking the words of {len(wanted)} cases …")
     cases = made(settings, wanted)
     async with open_rehearsal(

@@ -11,13 +11,13 @@ from services.flows.aloud import Utterance, items_of
 from services.flows.cases import Ran
 from services.flows.speaking import YES, SpeakingCaller, steps_of
 from services.phone.errors import PhoneError
-from services.phone.softphone import Line, Softphone, open_softphone
+from services.phone.softphone import Line, Softphone
 from services.runtime.errors import RuntimeProblem
 from services.runtime.progress import say
 from services.runtime.rehearsal.circumstances import name_of
-from services.runtime.rehearsal.facts_told import FactsTold, following
+from services.runtime.rehearsal.facts_told import FactsTold
 from services.runtime.rehearsal.playing import Caller
-from services.runtime.rehearsal.running import WITHHELD, Rehearsal
+from services.runtime.rehearsal.running import WITHHELD, Rehearsal, each
 from services.runtime.rehearsal.talking import Talked, talk
 from services.runtime.rehearsal.voices import CallersVoices, line_noise
 from services.runtime.settings import Settings
@@ -143,20 +143,7 @@ async def talk_all(
     """
     say("waiting until a recogniser listens …")
     await until_somebody_listens(rehearsal)
-    places = asyncio.Semaphore(at_once)
-    line = Line(user=WITHHELD, server=rehearsal.instance.sip)
-    async with (
-        following(rehearsal.instance.data) as told,
-        open_softphone(line, keeps_sound=True, calls=2 * at_once) as phone,
-    ):
-
-        async def one(case: SpokenCase) -> Spoken:
-            async with places:
-                spoken = await _spoken(rehearsal, case, phone, told)
-            tell(spoken)
-            return spoken
-
-        return list(await asyncio.gather(*map(one, cases)))
+    return await each(rehearsal, cases, _spoken, at_once=at_once, tell=tell)
 
 
 async def _spoken(

@@ -5,10 +5,19 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 from ivr.sounds import Sound, Spoken
 from services.floor.edit import edited
@@ -30,6 +39,9 @@ from services.runtime.rehearsal.facts_told import FactsTold, following
 from services.runtime.rehearsal.listening import NOTHING_HEARD, Listened, listen
 from services.runtime.rehearsal.playing import Caller, Difference, Played, play
 from services.runtime.settings import CHECKOUT, Settings
+
+_Case = TypeVar("_Case")
+_Placed = TypeVar("_Placed")
 
 WITHHELD = "anonymous"
 """What a phone sends that does not tell its number (RFC 3323)."""
@@ -209,6 +221,29 @@ async def call_all(
     Returns:
         What became of each, in their order.
     """
+    return await each(rehearsal, wanted, _called, at_once=at_once, tell=tell)
+
+
+async def each(
+    rehearsal: Rehearsal,
+    cases: Iterable[_Case],
+    place: Callable[[Rehearsal, _Case, Softphone, FactsTold], Awaitable[_Placed]],
+    *,
+    at_once: int,
+    tell: Callable[[_Placed], None],
+) -> list[_Placed]:
+    """Place the call of each case from one telephone, so many at a time.
+
+    Args:
+        rehearsal: Where.
+        cases: Which.
+        place: Places one, and returns what became of it.
+        at_once: How many callers there are at a time.
+        tell: Told each when it is over.
+
+    Returns:
+        What became of each, in their order.
+    """
     places = asyncio.Semaphore(at_once)
     line = Line(user=WITHHELD, server=rehearsal.instance.sip)
     async with (
@@ -216,13 +251,13 @@ async def call_all(
         open_softphone(line, keeps_sound=True, calls=2 * at_once) as phone,
     ):
 
-        async def one(ran: Ran) -> Called:
+        async def one(case: _Case) -> _Placed:
             async with places:
-                called = await _called(rehearsal, ran, phone, told)
-            tell(called)
-            return called
+                placed = await place(rehearsal, case, phone, told)
+            tell(placed)
+            return placed
 
-        return list(await asyncio.gather(*map(one, wanted)))
+        return list(await asyncio.gather(*map(one, cases)))
 
 
 async def _called(
