@@ -1,7 +1,8 @@
-"""Ordinary calls beside a fault: how long they take to an agent, against without it."""
+"""Callers in and beside a fault: who comes to an agent, how late, in which silence."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from services.phone.sipp import SippRun
 from services.phone.sipp_log import SippCall
@@ -12,6 +13,7 @@ from services.runtime.bench.stand import Stand
 PER_S = 5.0
 TALK_MS = 2000
 SLOWER_FLOOR, SLOWER_GOAL = 0.20, 0.05
+SILENCE_FLOOR_S, SILENCE_GOAL_S = 4.0, 2.0
 ENOUGH_TO_COMPARE = 299
 """Of fewer trials even the worst one bounds the 99th percentile from above in less than
 95 % of cases (0.99^299 = 0.05): two such percentiles say nothing of each other."""
@@ -63,4 +65,54 @@ def slower(
             "p50_ms": round(percentile(found_ms, 50), 1),
             "control_p50_ms": round(percentile(control_ms, 50), 1),
         },
+    )
+
+
+def picked_up(devices: SippRun) -> dict[str, datetime]:
+    """Return when an agent's device picked up, by the caller's number."""
+    return {
+        call.number: call.at["picked_up"]
+        for call in devices.calls
+        if "picked_up" in call.at
+    }
+
+
+def unserved(callers: Sequence[SippCall], served: Collection[str]) -> list[SippCall]:
+    """Return who was not answered, or came to no agent; ``served`` are numbers."""
+    return [it for it in callers if it.status != 200 or it.number not in served]
+
+
+def silences_s(
+    callers: Sequence[SippCall],
+    taken: Mapping[str, datetime],
+    silence_s: Callable[[SippCall, datetime, datetime], float],
+) -> list[float]:
+    """Return the longest silence of each who was answered, until an agent had them.
+
+    Args:
+        callers: All of them.
+        taken: When an agent's device picked up, by number.
+        silence_s: The longest of a caller between two instants.
+    """
+    return [
+        silence_s(
+            call,
+            call.at["answered"],
+            taken.get(call.number, call.at.get("hung_up", call.at["answered"])),
+        )
+        for call in callers
+        if "answered" in call.at
+    ]
+
+
+def longest_silence(name: str, silences_s: Sequence[float], **more: object) -> Figure:
+    """Return the figure of a phase; without anybody answered its floor fails."""
+    return Figure(
+        name=f"{name}: longest silence",
+        value=max(silences_s, default=2 * SILENCE_FLOOR_S),
+        unit="s",
+        n=len(silences_s),
+        floor=SILENCE_FLOOR_S,
+        goal=SILENCE_GOAL_S,
+        more=more,
     )

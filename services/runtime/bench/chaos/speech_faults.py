@@ -49,7 +49,6 @@ _SETTLE_S = 60.0
 _READY_S, _LOOK_S = 120.0, 0.2
 _WAIT_S = 3
 """So long the menu waits for its caller, who may be quiet then."""
-_SILENCE_FLOOR_S, _SILENCE_GOAL_S = 4.0, 2.0
 _ENOUGH = 30
 _FAULTS = (SILENT, GARBAGE, LATE, DIES)
 _HEARD = """
@@ -105,6 +104,11 @@ class _Spoken:
     silences_s: Sequence[float]
     """The longest of each caller until an agent took the call, without the time that a
     step waits for its caller, and that of the caller's own words."""
+
+    @property
+    def unserved(self) -> list[SippCall]:
+        """Who was not answered, or came to no agent."""
+        return beside.unserved(self.callers, self.served)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,11 +174,11 @@ class _Rehearsal:
         heard: Sequence[Heard],
     ) -> _Spoken:
         by_port = {one.port: one for one in heard}
-        taken = {
-            call.number: call.at["picked_up"]
-            for call in self.devices.calls
-            if "picked_up" in call.at
-        }
+        taken = beside.picked_up(self.devices)
+
+        def silence_s(call: SippCall, since: datetime, until: datetime) -> float:
+            return _silence_s(by_port.get(ears[call.number]), since, until)
+
         words = await self.records.fetch(_HEARD, [*ears], "words_heard")
         broke = await self.records.fetch(_HEARD, [*ears], "hearing_failed")
         return _Spoken(
@@ -182,15 +186,7 @@ class _Rehearsal:
             served=frozenset(taken) & frozenset(ears),
             heard=len(words),
             broke=len(broke),
-            silences_s=[
-                _silence_s(
-                    by_port.get(ears[call.number]),
-                    call.at["answered"],
-                    taken.get(call.number, call.at.get("hung_up", call.at["answered"])),
-                )
-                for call in calls
-                if "answered" in call.at
-            ],
+            silences_s=beside.silences_s(calls, taken, silence_s),
         )
 
 
@@ -261,23 +257,15 @@ async def _broken(room: Room) -> Found:
     figures = [*_well(control)]
     for phase in phases:
         figures += _figures(phase, control)
-    lost = [len(_unserved(phase.spoken)) / _SPEAK_PER_S for phase in phases]
+    lost = [len(phase.spoken.unserved) / _SPEAK_PER_S for phase in phases]
     return Found(figures=figures, unserved_s=max(lost))
-
-
-def _unserved(spoken: _Spoken) -> list[SippCall]:
-    return [
-        call
-        for call in spoken.callers
-        if call.status != 200 or call.number not in spoken.served
-    ]
 
 
 def _well(control: _Phase) -> Iterator[Figure]:
     """Yield that callers were heard while nothing was wrong."""
     spoken, n = control.spoken, len(control.spoken.callers)
     yield none_lost("well: callers not heard", n - spoken.heard, n, enough=_ENOUGH)
-    unserved = len(_unserved(spoken))
+    unserved = len(spoken.unserved)
     yield none_lost("well: callers not by an agent", unserved, n, enough=_ENOUGH)
     # Told without a floor: what the others' silences are held against.
     yield Figure(
@@ -292,18 +280,16 @@ def _figures(phase: _Phase, control: _Phase) -> Iterator[Figure]:
     spoken, n = phase.spoken, len(phase.spoken.callers)
     others = sum(call.status != 200 for call in phase.others.callers)
     for name, count, of in (
-        ("callers not by an agent", len(_unserved(spoken)), n),
+        (
+            "callers not by an agent",
+            len(spoken.unserved),
+            n,
+        ),
         ("other calls not answered", others, len(phase.others.callers)),
     ):
         yield none_lost(f"{phase.name}: {name}", count, of, enough=_ENOUGH)
-    yield Figure(
-        name=f"{phase.name}: longest silence",
-        value=max(spoken.silences_s, default=2 * _SILENCE_FLOOR_S),
-        unit="s",
-        n=len(spoken.silences_s),
-        floor=_SILENCE_FLOOR_S,
-        goal=_SILENCE_GOAL_S,
-        more={"broke_for": spoken.broke, "heard": spoken.heard},
+    yield beside.longest_silence(
+        phase.name, spoken.silences_s, broke_for=spoken.broke, heard=spoken.heard
     )
     yield from beside.slower(
         phase.name, phase.others.set_up_ms, control.others.set_up_ms

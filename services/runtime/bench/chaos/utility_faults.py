@@ -35,7 +35,6 @@ _FOR_S, _SHORT_S = 24.0, 12.0
 _CONTROL_S, _SHORT_CONTROL_S = 60.0, 22.0
 _SETTLE_S = 60.0
 _MENDED_LIMIT_S = 40.0
-_SILENCE_FLOOR_S, _SILENCE_GOAL_S = 4.0, 2.0
 _ADDED_FLOOR_S = 2.0
 _BEFORE_S = 4.0
 _MENDED_FLOOR_S = 15.0
@@ -79,6 +78,11 @@ class _Asked:
     """The longest of each caller, until an agent took the call."""
     took_s: Sequence[float]
     """By how much asking within 2 s held a call up."""
+
+    @property
+    def unserved(self) -> list[SippCall]:
+        """Who was not answered, or came to no agent."""
+        return beside.unserved(self.callers, self.served)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,26 +180,18 @@ class _Rehearsal:
         quick: Sequence[tuple[str, str]],
     ) -> _Asked:
         by_port = {one.port: one for one in heard}
-        taken = {
-            call.number: call.at["picked_up"]
-            for call in self.devices.calls
-            if "picked_up" in call.at
-        }
+        taken = beside.picked_up(self.devices)
+
+        def silence_s(call: SippCall, since: datetime, until: datetime) -> float:
+            return _longest_silence_s(by_port.get(ears[call.number]), since, until)
+
         walked = await self.records.fetch(_WALKED, [*ears])
         took = await self.records.fetch(_TOOK, [number for number, _ in quick])
         return _Asked(
             callers=calls,
             served=frozenset(taken) & frozenset(ears),
             steps={row["number"]: row["steps"] or () for row in walked},
-            silences_s=[
-                _longest_silence_s(
-                    by_port.get(ears[call.number]),
-                    call.at["answered"],
-                    taken.get(call.number, call.at.get("hung_up", call.at["answered"])),
-                )
-                for call in calls
-                if "answered" in call.at
-            ],
+            silences_s=beside.silences_s(calls, taken, silence_s),
             took_s=[_took_s(row["body"]) for row in took],
         )
 
@@ -269,16 +265,8 @@ async def _away(room: Room) -> Found:
         [set_up_ms for phase in phases for set_up_ms in phase.others.set_up_ms],
         control.others.set_up_ms,
     )
-    lost = [len(_unserved(phase.asked)) / (2 * _ASK_PER_S) for phase in phases]
+    lost = [len(phase.asked.unserved) / (2 * _ASK_PER_S) for phase in phases]
     return Found(figures=figures, unserved_s=max(lost))
-
-
-def _unserved(asked: _Asked) -> list[SippCall]:
-    return [
-        call
-        for call in asked.callers
-        if call.status != 200 or call.number not in asked.served
-    ]
 
 
 def _elsewhere(asked: _Asked, way: str, other: str) -> list[str]:
@@ -303,19 +291,12 @@ def _figures(phase: _Phase, control: _Phase) -> Iterator[Figure]:
     asked, n = phase.asked, len(phase.asked.callers)
     others = sum(call.status != 200 for call in phase.others.callers)
     for name, count, of in (
-        ("callers dropped", len(_unserved(asked)), n),
+        ("callers dropped", len(asked.unserved), n),
         ("callers not by the failure's way", len(_wrong_way(asked)), n),
         ("other calls not answered", others, len(phase.others.callers)),
     ):
         yield none_lost(f"{phase.name}: {name}", count, of, enough=_ENOUGH)
-    yield Figure(
-        name=f"{phase.name}: longest silence",
-        value=max(asked.silences_s, default=2 * _SILENCE_FLOOR_S),
-        unit="s",
-        n=len(asked.silences_s),
-        floor=_SILENCE_FLOOR_S,
-        goal=_SILENCE_GOAL_S,
-    )
+    yield beside.longest_silence(phase.name, asked.silences_s)
     yield Figure(
         name=f"{phase.name}: known again after",
         value=phase.mended_s,
