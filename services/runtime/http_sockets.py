@@ -11,7 +11,7 @@ _BACKLOG = 2048
 _IPV6 = 6
 
 
-def listening(settings: Settings) -> list[socket.socket]:
+def http_sockets(settings: Settings) -> list[socket.socket]:
     """Return bound sockets: loopback always, for our own parts and commands.
 
     Raises:

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from cti_bridge.ami.errors import AccountOverpowered, LoginRefused
 from services.runtime.composition import Composition
 from services.runtime.errors import EngineRefused
-from services.runtime.listening import listening
+from services.runtime.http_sockets import http_sockets
 from services.runtime.notify import Notifier
 from services.runtime.settings import Settings
 from services.runtime.web_socket import served
@@ -46,7 +46,7 @@ async def serve_until_stopped(
         loop.add_signal_handler(stop, stopping.set)
     config = served(app, host=settings.host, port=settings.ports.http)
     server = HttpServer(config)
-    sockets = listening(settings)
+    sockets = http_sockets(settings)
     renewing = None
     if settings.https.is_on:
         # What reads certificates costs a tenth of a second and some megabytes.

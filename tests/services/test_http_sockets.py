@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from services.runtime.errors import EngineRefused
+from services.runtime.http_sockets import http_sockets
 from services.runtime.https_settings import HttpsSettings
-from services.runtime.listening import listening
 from services.runtime.settings import Settings
 from tests.support.postgres import free_port
 
@@ -19,7 +19,7 @@ OF_NOBODY = "192.0.2.1"
 def reached(address: str | None) -> list[str]:
     """Return which addresses answer where pages are served for this one too."""
     settings = settings_of(address)
-    bound = listening(settings)
+    bound = http_sockets(settings)
     try:
         return [
             host
@@ -61,6 +61,6 @@ def test_an_address_of_another_machine_is_refused_in_words() -> None:
     settings = settings_of(OF_NOBODY)
 
     with pytest.raises(EngineRefused, match=f"{OF_NOBODY}:.*cannot be served there"):
-        listening(settings)
+        http_sockets(settings)
 
     assert not answers("127.0.0.1", settings.ports.http)

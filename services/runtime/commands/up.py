@@ -21,9 +21,9 @@ from services.runtime.desk.aside import build_aside
 from services.runtime.embedded import asterisk, engine
 from services.runtime.embedded.child import Child
 from services.runtime.end_with import end_with
+from services.runtime.http_sockets import http_sockets
 from services.runtime.instance import Instance
 from services.runtime.launch import DatabaseUnusable, Launch, floor_file, read_floor
-from services.runtime.listening import listening
 from services.runtime.notify import Notifier, this_loop
 from services.runtime.occupied import check_ports
 from services.runtime.parts.obtain import obtain_parts
@@ -82,7 +82,7 @@ def run(settings: Settings, *, engine_module: str, as_json: bool) -> None:
 def _prepare(settings: Settings, folder: Path) -> Launch:
     with_database = settings.database.url is None
     check_ports(settings.ports, settings.host, with_database=with_database)
-    for one in listening(settings):
+    for one in http_sockets(settings):
         one.close()
     # What can be wrong is looked at before anything is fetched or started.
     floor = read_floor(settings)
